@@ -1,0 +1,94 @@
+// Package config reads tenancy.yaml, and the user's sqlc.yaml where that is
+// pointed at, into one Config. It is strict: a key it does not know, or a value
+// it cannot use, is a diagnostic with the place and the nearest valid key. It
+// keeps the place of everything that a later stage may complain about.
+package config
+
+import (
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// Config is a project's configuration, complete and checked for form. Names of
+// tables and queries in it are checked by later stages.
+type Config struct {
+	// File is tenancy.yaml.
+	File *source.File
+	// Dir is its directory; all paths below are relative to it, or absolute.
+	Dir string
+
+	Engine  string   // "postgresql"
+	Schema  []string // files or migration directories, in order
+	Queries []string // files or directories; may be empty
+
+	Tenant Tenant
+	// Tables are the entries of the tables: map, in the file's order.
+	Tables []Table
+	CRUD   CRUD
+	RLS    ir.RLS
+	// KeepTenantParams is tenant_params: keep. By default a parameter that the
+	// author ties to the tenant column is filled by the handle.
+	KeepTenantParams bool
+	// Unscoped are queries that the config exempts, by name, with a reason. It
+	// serves projects whose query files must stay as they are.
+	Unscoped []Unscoped
+	// Functions are user-defined or extension functions that queries may call.
+	Functions []Function
+	Go        ir.GoOptions
+}
+
+// Tenant is the tenant: entry.
+type Tenant struct {
+	Column     string // the tenant column's name
+	ColumnSpan source.Span
+	Root       string // the table of tenants; may be empty
+	RootSpan   source.Span
+}
+
+// Table is one entry of the tables: map.
+type Table struct {
+	// Pattern is the key: a table name, possibly schema-qualified, possibly a
+	// glob.
+	Pattern string
+	Span    source.Span // of the key
+	// Class is tenant, child, global or excluded.
+	Class  ir.Class
+	Column string   // for ClassTenant
+	Parent string   // for ClassChild
+	Via    []string // for ClassChild: the foreign key's columns; may be empty
+}
+
+// CRUD is the crud: entry.
+type CRUD struct {
+	// Default are the methods of every tenant table without an entry of its own.
+	Default []string
+	Tables  []CRUDTable
+}
+
+// CRUDTable is one entry of crud: for a table.
+type CRUDTable struct {
+	Pattern string
+	Span    source.Span
+	Methods []string
+}
+
+// Unscoped is one entry of the unscoped: map.
+type Unscoped struct {
+	Query  string
+	Reason string
+	Span   source.Span
+}
+
+// Function is one entry of the functions: list.
+type Function struct {
+	Name string
+	Span source.Span
+}
+
+// CRUDMethods are the names that crud: entries may hold, in the order in which
+// methods are generated.
+var CRUDMethods = []string{"get", "list", "create", "update", "delete", "count", "upsert"}
+
+// DefaultSetting is the run-time setting of the policies when rls.setting is
+// not given.
+const DefaultSetting = "app.current_tenant"

@@ -1,0 +1,38 @@
+package diag
+
+// Code identifies a kind of diagnostic. Codes are stable: tools and
+// suppressions may rely on them.
+type Code string
+
+// The codes, by stage. TG00 configuration and input, TG01 schema and tenancy,
+// TG02 statements that are refused, TG03 statements that need the author's
+// attention, TG04 certification and analysis, TG09 bugs.
+const (
+	ConfigSyntax        Code = "TG0001" // not readable as YAML
+	ConfigUnknownKey    Code = "TG0002"
+	ConfigInvalid       Code = "TG0003" // a value that cannot be used
+	FileMissing         Code = "TG0004" // a file or directory that cannot be read
+	OutputUnwritable    Code = "TG0005"
+	SQLSyntax           Code = "TG0006"
+	QueryAnnotation     Code = "TG0007" // a broken -- name: line or @tenancy annotation
+	QueryDuplicate      Code = "TG0008"
+	TableUnknown        Code = "TG0101" // named in the config, not in the schema
+	TableUnclassified   Code = "TG0102"
+	TenantColumnType    Code = "TG0103" // tenant columns of different types, or missing
+	TenantColumnNull    Code = "TG0104" // a tenant column that may be NULL
+	ParentUnusable      Code = "TG0105" // a child table without a usable foreign key
+	SchemaUnsupported   Code = "TG0106" // DDL that the catalog does not understand
+	TableExcluded       Code = "TG0201" // a query uses an excluded table
+	RelationUnknown     Code = "TG0202" // a query uses a relation that the schema does not have
+	StatementRefused    Code = "TG0203" // a kind of statement that no tenant may run
+	SyntaxUnsupported   Code = "TG0204" // a construct that the tool does not handle
+	TenantColumnWrite   Code = "TG0205" // a value for the tenant column that is not the tenant
+	FunctionRefused     Code = "TG0206"
+	PlacementImpossible Code = "TG0207" // no correct place for the predicate
+	GlobalWrite         Code = "TG0208" // a tenant's statement writes a global table
+	ConflictUnguarded   Code = "TG0301" // an upsert whose arbiter lacks the tenant column
+	CertifyRefused      Code = "TG0401" // the independent check disagrees
+	AnalysisFailed      Code = "TG0402" // sqlc cannot type the statement
+	OptionUnsupported   Code = "TG0403" // a go option or command that is not implemented
+	Internal            Code = "TG0901"
+)

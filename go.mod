@@ -1,0 +1,3 @@
+module github.com/tenancygen/tenancygen
+
+go 1.26.0
