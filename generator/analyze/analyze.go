@@ -1,0 +1,57 @@
+// Package analyze gives statements their types: the columns of their results
+// and the names and types of their parameters. It is the only package that
+// knows sqlc, which it runs as a child process of the program itself. The
+// Engine interface is what the rest of the compiler sees, so that an in-process
+// analysis can replace it.
+package analyze
+
+import (
+	"context"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// Input is what is analysed.
+type Input struct {
+	// Schema are the schema files in order, without the down parts of
+	// migrations.
+	Schema []*source.File
+	// Queries are the statements, already scoped.
+	Queries []Query
+}
+
+// Query is one statement to analyse.
+type Query struct {
+	Name string
+	Cmd  string // with its colon, ":one"
+	// File is the base name of the query file that it comes from.
+	File string
+	// Text is the statement without its final semicolon and without the comments
+	// before it. Parameters are $n or sqlc's macros (sqlc.arg and its kin, @name).
+	Text string
+	// Origin returns the place in the author's file of a byte offset in Text.
+	Origin func(offset int) source.Span
+}
+
+// Output is what the analysis found.
+type Output struct {
+	// DefaultSchema is the schema of unqualified names.
+	DefaultSchema string
+	// Enums and Tables are those of the user's schema, in its order; the tables'
+	// Tenancy is left empty.
+	Enums  []ir.Enum
+	Tables []ir.Table
+	// Queries hold Name, Cmd, SQL, Columns, Params and InsertInto, in the order
+	// of the input; the other fields are left empty. SQL has its stars expanded
+	// and its macros replaced by $n; the comments inside it are kept.
+	Queries []ir.Query
+}
+
+// Engine analyses statements. What is wrong with a statement goes into the
+// report as diag.AnalysisFailed at its place; an error is returned only when
+// the analysis itself could not run.
+type Engine interface {
+	Analyze(ctx context.Context, in Input, report *diag.Report) (*Output, error)
+}
