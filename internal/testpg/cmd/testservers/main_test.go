@@ -1,0 +1,41 @@
+package main
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/tenancygen/tenancygen/internal/testpg"
+)
+
+func TestMain(m *testing.M) { testpg.Main(m) }
+
+func TestRun(t *testing.T) {
+	// The command is given a server that runs already, so that the test is about
+	// the command and not about starting a server.
+	t.Setenv(testpg.EnvURL, testpg.URL(t))
+	for name, tc := range map[string]struct {
+		args   []string
+		code   int
+		stdout string
+	}{
+		"success":        {[]string{"--", "sh", "-c", `test -n "$TENANCY_TEST_POSTGRES_URL" && echo set`}, 0, "set\n"},
+		"exit code":      {[]string{"sh", "-c", "exit 3"}, 3, ""},
+		"signalled":      {[]string{"sh", "-c", "kill -TERM $$"}, 143, ""},
+		"no command":     {[]string{"--"}, 2, ""},
+		"absent command": {[]string{"/nonexistent/command"}, 127, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var stdout, stderr bytes.Buffer
+			if code := run(tc.args, &stdout, &stderr); code != tc.code {
+				t.Errorf("exit code %d, want %d: %s", code, tc.code, stderr.String())
+			}
+			if stdout.String() != tc.stdout {
+				t.Errorf("stdout %q, want %q", stdout.String(), tc.stdout)
+			}
+			if strings.Contains(stderr.String(), "postgres://") {
+				t.Errorf("stderr shows the URL: %s", stderr.String())
+			}
+		})
+	}
+}

@@ -1,0 +1,159 @@
+package testpg
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// serverScript runs the server until the end of input, or until the server ends
+// by itself, and removes its directory. SIGINT is a fast shutdown: it ends open
+// connections. The input moves to descriptor 3 since a shell gives what it runs
+// in the background none.
+const serverScript = `
+bin=$1 dir=$2
+shift 2
+exec 3<&0 </dev/null
+"$bin/postgres" -D "$dir/data" "$@" >"$dir/log" 2>&1 3<&- &
+server=$!
+(while read -r _; do :; done; kill -INT $server) <&3 2>/dev/null &
+minder=$!
+wait $server
+kill $minder 2>/dev/null
+rm -rf "$dir"
+`
+
+// startLocal starts a server from the binaries on this machine.
+func startLocal(ctx context.Context) (*Server, error) {
+	bin, err := findBinaries()
+	if err != nil {
+		return nil, err
+	}
+	var failure error
+	// Another process can take the free port before the server does.
+	for range 3 {
+		s, err := startFrom(ctx, bin)
+		if err == nil {
+			return s, nil
+		}
+		failure = errors.Join(failure, err)
+	}
+	return nil, failure
+}
+
+// findBinaries returns the directory that holds both postgres and initdb.
+func findBinaries() (string, error) {
+	var dirs []string
+	if path, err := exec.LookPath("initdb"); err == nil {
+		// Debian links initdb into PATH alone.
+		if path, err = filepath.EvalSymlinks(path); err == nil {
+			dirs = append(dirs, filepath.Dir(path))
+		}
+	}
+	versions, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is valid
+	slices.SortFunc(versions, func(a, b string) int { return version(b) - version(a) })
+	for _, dir := range append(dirs, versions...) {
+		if executable(filepath.Join(dir, "postgres")) && executable(filepath.Join(dir, "initdb")) {
+			return dir, nil
+		}
+	}
+	return "", errAbsent
+}
+
+// version reads the number out of /usr/lib/postgresql/15/bin.
+func version(dir string) int {
+	n, _ := strconv.Atoi(filepath.Base(filepath.Dir(dir))) // anything else sorts last
+	return n
+}
+
+func executable(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
+}
+
+func startFrom(ctx context.Context, bin string) (_ *Server, err error) {
+	asServer, own, err := serverUser()
+	if err != nil {
+		return nil, err
+	}
+	dir, err := os.MkdirTemp("", "testpg-")
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			_ = os.RemoveAll(dir)
+		}
+	}()
+	if err := own(dir); err != nil {
+		return nil, err
+	}
+	if err := initData(ctx, bin, filepath.Join(dir, "data"), asServer); err != nil {
+		return nil, err
+	}
+	port, err := freePort(ctx)
+	if err != nil {
+		return nil, err
+	}
+
+	args := []string{bin, dir, "-p", strconv.Itoa(port)}
+	for _, setting := range []string{
+		"listen_addresses=127.0.0.1",
+		"unix_socket_directories=",
+		"max_connections=300", // one server for all packages
+		"shared_buffers=64MB",
+		// The data is thrown away, so nothing has to survive a crash.
+		"fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off",
+	} {
+		args = append(args, "-c", setting)
+	}
+	w, err := watch(asServer, serverScript, args...)
+	if err != nil {
+		return nil, err
+	}
+	dsn := "postgres://postgres@" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) + "/postgres?sslmode=disable"
+	if err := waitReady(ctx, dsn, w.done); err != nil {
+		w.stop()
+		return nil, err
+	}
+	return &Server{URL: dsn, watchdog: w}, nil
+}
+
+// initData makes a cluster that lets everyone in, which is why the server only
+// listens on 127.0.0.1.
+func initData(ctx context.Context, bin, data string, asServer func(*exec.Cmd)) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	var failure error
+	// Not every system has C.UTF-8; every system has C.
+	for _, locale := range []string{"C.UTF-8", "C"} {
+		cmd := exec.CommandContext(ctx, filepath.Join(bin, "initdb"), "-D", data, "-U", "postgres",
+			"-A", "trust", "-E", "UTF8", "--locale="+locale, "--no-sync")
+		cmd.Dir = filepath.Dir(data) // the server's user may not enter ours
+		cmd.WaitDelay = time.Second
+		asServer(cmd)
+		out, err := cmd.CombinedOutput()
+		if err == nil {
+			return nil
+		}
+		failure = fmt.Errorf("testpg: initdb: %w: %s", err, out)
+	}
+	return failure
+}
+
+func freePort(ctx context.Context) (int, error) {
+	var lc net.ListenConfig
+	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}

@@ -1,0 +1,132 @@
+package testpg
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// The environment variables that the package reads.
+const (
+	// EnvURL holds the URL of a superuser of a running server.
+	EnvURL = "TENANCY_TEST_POSTGRES_URL"
+	// EnvRequire, when it is 1, turns a skip for want of a server into a failure.
+	EnvRequire = "TENANCY_REQUIRE_SERVERS"
+)
+
+// shared is the server of this test binary.
+var shared struct {
+	once   sync.Once
+	server *Server
+	err    error
+}
+
+// Main runs the tests, stops the server if one was started, and exits. It is all
+// that a TestMain has to call:
+//
+//	func TestMain(m *testing.M) { testpg.Main(m) }
+//
+// The checks run after the server has stopped, such as one for goroutines that
+// the tests left behind; an error of theirs fails the run.
+func Main(m *testing.M, checks ...func() error) {
+	code := m.Run()
+	if shared.server != nil {
+		shared.server.Close()
+	}
+	for _, check := range checks {
+		if err := check(); err != nil && code == 0 {
+			fmt.Fprintln(os.Stderr, err)
+			code = 1
+		}
+	}
+	os.Exit(code)
+}
+
+// URL returns the URL of a superuser in the server's maintenance database. It
+// skips t when there is no server, or fails it when servers are required. It may
+// be called from parallel tests.
+func URL(t testing.TB) string {
+	t.Helper()
+	shared.once.Do(func() { shared.server, shared.err = Start(context.Background()) })
+	if shared.err != nil {
+		if Required() {
+			t.Fatal(shared.err)
+		}
+		t.Skip(shared.err)
+	}
+	return shared.server.URL
+}
+
+// Required reports whether a missing server is a failure.
+func Required() bool { return os.Getenv(EnvRequire) == "1" }
+
+// Database makes an empty database for t, drops it when t ends, and returns the
+// URL of a superuser in it.
+func Database(t testing.TB) string {
+	t.Helper()
+	server := URL(t)
+	name := uniqueName("test")
+	run(t, server, "CREATE DATABASE "+name+" TEMPLATE template0")
+	// The context of a test is over when its cleanup runs.
+	t.Cleanup(func() { run(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return edit(t, server, func(u *url.URL) { u.Path = "/" + name })
+}
+
+// Role makes a login role for t that is no superuser, owns nothing, and may use
+// schema public, and returns its URL in the same database. superuser is a URL
+// that Database returned. The role is dropped when t ends, with its privileges.
+func Role(t testing.TB, superuser string) (name, roleURL string) {
+	t.Helper()
+	name = uniqueName("app")
+	password := uniqueName("pw")
+	run(t, superuser,
+		"CREATE ROLE "+name+" LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '"+password+"'",
+		"GRANT USAGE ON SCHEMA public TO "+name)
+	t.Cleanup(func() { run(t, superuser, "DROP OWNED BY "+name, "DROP ROLE "+name) })
+	return name, edit(t, superuser, func(u *url.URL) { u.User = url.UserPassword(name, password) })
+}
+
+// uniqueName returns an identifier that needs no quotes. It is random since
+// several test binaries may share a server.
+func uniqueName(prefix string) string {
+	var b [6]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return prefix + "_" + hex.EncodeToString(b[:])
+}
+
+func run(t testing.TB, dsn string, statements ...string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	conn, err := pgx.Connect(ctx, dsn)
+	if err != nil {
+		t.Fatalf("testpg: connect: %v", err)
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	for _, s := range statements {
+		if _, err := conn.Exec(ctx, s); err != nil {
+			word, _, _ := strings.Cut(s, " ")
+			t.Fatalf("testpg: %s: %v", word, err)
+		}
+	}
+}
+
+func edit(t testing.TB, dsn string, change func(*url.URL)) string {
+	t.Helper()
+	u, err := url.Parse(dsn)
+	if err != nil || u.Scheme == "" {
+		// The parse error would print the URL, and with it the password.
+		t.Fatal(fmt.Sprintf("testpg: %s is not a URL", EnvURL))
+	}
+	change(u)
+	return u.String()
+}

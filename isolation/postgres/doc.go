@@ -1,0 +1,46 @@
+// Package postgres isolates the tenants of an application that share the tables
+// of one PostgreSQL database, on a *pgxpool.Pool.
+//
+// It has two strategies, which generated code and hand-written pgx use in the
+// same way:
+//
+//   - RowFilter trusts the SQL text: the predicate that generated code carries is
+//     what keeps tenants apart. It adds nothing to a statement and refuses a
+//     tenant that may not act.
+//   - RLS tells PostgreSQL who the tenant is, and row-level security policies
+//     keep tenants apart, whatever the SQL says. A statement costs one network
+//     round trip, as it does without isolation: the setting that the policies
+//     read, and the statement, travel together as one implicit transaction.
+//
+// # What holds under RLS
+//
+// The setting is only ever made local to the transaction of the statement that
+// it is for. It is gone when that ends, be it by success, an error, a panic, a
+// cancelled context or a lost connection, so nothing has to be reset when a
+// connection goes back to its pool, and a pooler in transaction mode, such as
+// PgBouncer, is safe. No session state is ever set. Without the setting the
+// policies that tenancygen generates show no rows and accept none.
+//
+// It works in each pgx.QueryExecMode. In pgx.QueryExecModeDescribeExec every
+// statement takes two round trips, as it does with pgx alone; in the cached
+// modes the first use of a statement on a connection takes one more.
+//
+// # What RLS asks of the application
+//
+// The role of the pool must be subject to the policies: not a superuser, without
+// BYPASSRLS, not the owner of the tables. [RLS.Verify] checks this.
+//
+// The handle trusts the SQL not to work against it. A statement that calls
+// set_config or SET on the tenant's setting changes the tenant for the rest of
+// its transaction; the generator refuses such statements. COMMIT or ROLLBACK in
+// the SQL ends the setting, after which no tenant's rows are visible. Large
+// objects and what a function with SECURITY DEFINER does are outside policies.
+//
+// As statements run in a batch, three things differ from a plain pool. SQL that
+// holds several statements is refused but in simple protocol mode, also without
+// arguments. The options pgx.QueryExecMode, pgx.QueryResultFormats and
+// pgx.QueryResultFormatsByOID are refused with [ErrQueryOption] on the handle,
+// though not in a transaction; pgx.NamedArgs and other rewriters work. A
+// tracer on the pool sees a batch of two where the application sent one
+// statement.
+package postgres

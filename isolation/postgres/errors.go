@@ -1,0 +1,34 @@
+package postgres
+
+import "errors"
+
+// The errors of the constructors.
+var (
+	// ErrNoPool is returned by a constructor that is given a nil pool.
+	ErrNoPool = errors.New("tenancy: no pool")
+	// ErrSettingName is returned by NewRLS for a setting name that PostgreSQL
+	// would not accept as an application's own, such as one without a dot.
+	ErrSettingName = errors.New(`tenancy: the setting name must have the form "app.current_tenant"`)
+)
+
+// The errors of a handle under RLS. They are returned before anything reaches
+// the database.
+var (
+	// ErrCopyUnderRLS is returned by CopyFrom. PostgreSQL answers COPY FROM on
+	// a table with row-level security with error 0A000, so the handle says what
+	// to do before the rows are read. INSERT with unnest is also faster.
+	ErrCopyUnderRLS = errors.New("tenancy: COPY FROM is not possible under row-level security: " +
+		"insert with INSERT INTO … SELECT … FROM unnest($1::…[], …), or use Global for a table of no tenant")
+	// ErrQueryOption is returned for a pgx.QueryExecMode, pgx.QueryResultFormats
+	// or pgx.QueryResultFormatsByOID among the arguments.
+	ErrQueryOption = errors.New("tenancy: a query option cannot be used on a single statement under row-level security: " +
+		"set pgx.ConnConfig.DefaultQueryExecMode, or use a transaction")
+	// ErrBatchBegin is returned by SendBatch for a batch on which
+	// pgx.Batch.BeginTx was called.
+	ErrBatchBegin = errors.New("tenancy: Batch.BeginTx cannot be used under row-level security: " +
+		"call Begin, which takes one round trip, and send the batch in the transaction")
+)
+
+// ErrUnsafeConnection is returned by RLS.Verify, wrapped with what is wrong, for
+// a connection on which policies would not keep tenants apart.
+var ErrUnsafeConnection = errors.New("tenancy: row-level security does not hold on this connection")

@@ -1,0 +1,62 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// refused is the handle of a tenant that may not act. It has no pool, so that
+// nothing can reach the database through it.
+type refused struct {
+	err error
+}
+
+func (d refused) Exec(context.Context, string, ...any) (pgconn.CommandTag, error) {
+	return pgconn.CommandTag{}, d.err
+}
+
+func (d refused) Query(context.Context, string, ...any) (pgx.Rows, error) {
+	return newFailedRows(d.err), d.err
+}
+
+func (d refused) QueryRow(context.Context, string, ...any) pgx.Row {
+	return failedRow(d)
+}
+
+func (d refused) SendBatch(_ context.Context, b *pgx.Batch) pgx.BatchResults {
+	return pgx.FailedBatchResults(b, d.err)
+}
+
+func (d refused) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFromSource) (int64, error) {
+	return 0, d.err
+}
+
+func (d refused) Begin(context.Context) (pgx.Tx, error) {
+	return nil, d.err
+}
+
+// failedRow is the pgx.Row of a statement that was not sent.
+type failedRow struct {
+	err error
+}
+
+func (r failedRow) Scan(...any) error { return r.err }
+
+// failedRows are the pgx.Rows of a statement that was not sent. What it embeds
+// are pgx's own closed rows; the methods below are those of them that cannot be
+// called without a result.
+type failedRows struct {
+	pgx.Rows
+}
+
+func newFailedRows(err error) failedRows {
+	rows, _ := pgx.FailedBatchResults(&pgx.Batch{}, err).Query()
+	return failedRows{rows}
+}
+
+func (failedRows) FieldDescriptions() []pgconn.FieldDescription { return nil }
+func (r failedRows) Scan(...any) error                          { return r.Err() }
+func (r failedRows) Values() ([]any, error)                     { return nil, r.Err() }
+func (failedRows) RawValues() [][]byte                          { return nil }

@@ -1,0 +1,166 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/pgxdb"
+)
+
+// RLS is the provider for row-level security: it tells PostgreSQL the tenant in
+// a setting that is local to the transaction of each statement, and policies on
+// the tables do the rest. See the package documentation for what holds.
+//
+// Make it with NewRLS; the zero value cannot be used. It is safe for concurrent
+// use, and so are its handles.
+type RLS struct {
+	pool    *pgxpool.Pool
+	setting string
+	// setTenant makes the setting; its one parameter is the tenant's id.
+	setTenant string
+}
+
+var _ pgxdb.Provider = (*RLS)(nil)
+
+// NewRLS returns a provider on pool, which stays the caller's to close. It does
+// no I/O; call Verify to know that policies hold for the pool's role. A nil pool
+// is ErrNoPool, and a bad setting name ErrSettingName.
+func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
+	if pool == nil {
+		return nil, ErrNoPool
+	}
+	o, err := newOptions(opts)
+	if err != nil {
+		return nil, err
+	}
+	return &RLS{
+		pool:    pool,
+		setting: o.setting,
+		// Qualified, so that no search_path can put another function in its
+		// place. The name has been checked, so it needs no parameter.
+		setTenant: "SELECT pg_catalog.set_config('" + o.setting + "', $1, true)",
+	}, nil
+}
+
+// Tenant returns a handle on which every statement, and every transaction, runs
+// as t. For a tenant that may not act, every method of the handle returns the
+// error of Tenant.Check.
+//
+// Exec, Query, QueryRow and SendBatch take one round trip, and so does Begin,
+// whose transaction keeps the tenant until it ends; Begin on a transaction makes
+// a savepoint of the same tenant. CopyFrom is ErrCopyUnderRLS.
+func (p *RLS) Tenant(t runtime.Tenant) pgxdb.DB {
+	if err := t.Check(); err != nil {
+		return refused{err}
+	}
+	return tenantDB{rls: p, id: t.ID}
+}
+
+// Global returns a handle whose statements run without a tenant. Policies then
+// show no rows and accept none.
+func (p *RLS) Global() pgxdb.DB { return plain{p.pool} }
+
+// tenantDB is the handle of one tenant.
+type tenantDB struct {
+	rls *RLS
+	id  string
+}
+
+func (d tenantDB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	if hasQueryOption(args) {
+		return pgconn.CommandTag{}, ErrQueryOption
+	}
+	b := &pgx.Batch{}
+	b.Queue(sql, args...)
+	results, err := d.send(ctx, b)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	defer results.release()
+	tag, err := results.Exec()
+	// The implicit transaction is committed behind the last result, so a
+	// deferred constraint fails here and not above.
+	if closeErr := results.Close(); err == nil {
+		err = closeErr
+	}
+	return tag, err
+}
+
+func (d tenantDB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if hasQueryOption(args) {
+		return newFailedRows(ErrQueryOption), ErrQueryOption
+	}
+	b := &pgx.Batch{}
+	b.Queue(sql, args...)
+	results, err := d.send(ctx, b)
+	if err != nil {
+		return newFailedRows(err), err
+	}
+	rows, err := results.Query()
+	if err != nil {
+		_ = results.Close()
+		return newFailedRows(err), err
+	}
+	return &tenantRows{Rows: rows, results: results}, nil
+}
+
+func (d tenantDB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := d.Query(ctx, sql, args...)
+	if err != nil {
+		return failedRow{err}
+	}
+	return tenantRow{rows}
+}
+
+func (d tenantDB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	// Only a batch that begins a transaction has one when it fails.
+	if failed := pgx.FailedBatchResults(b, ErrBatchBegin); failed.Tx() != nil {
+		return failed
+	}
+	for _, q := range b.QueuedQueries {
+		if hasQueryOption(q.Arguments) {
+			return pgx.FailedBatchResults(b, ErrQueryOption)
+		}
+	}
+	results, err := d.send(ctx, b)
+	if err != nil {
+		return pgx.FailedBatchResults(b, err)
+	}
+	return results
+}
+
+func (d tenantDB) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFromSource) (int64, error) {
+	return 0, ErrCopyUnderRLS
+}
+
+func (d tenantDB) Begin(ctx context.Context) (pgx.Tx, error) {
+	b := &pgx.Batch{}
+	b.BeginTx(pgx.TxOptions{})
+	b.Queue(d.rls.setTenant, d.id)
+	results := d.rls.pool.SendBatch(ctx, b)
+	tx := results.Tx()
+	if err := results.Close(); err != nil {
+		abandon(ctx, tx)
+		return nil, err
+	}
+	return tenantTx{tx}, nil
+}
+
+// hasQueryOption reports whether pgx would take one of the leading arguments as
+// an option that a batch cannot carry. It would otherwise be sent as a value.
+func hasQueryOption(args []any) bool {
+	for _, arg := range args {
+		switch arg.(type) {
+		case pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID:
+			return true
+		case pgx.QueryRewriter:
+		default:
+			return false
+		}
+	}
+	return false
+}

@@ -1,0 +1,79 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/pgxdb"
+)
+
+// RowFilter is the provider for SQL that carries the tenant's predicate itself,
+// as all generated SQL does. Its handles are the pool, but for a tenant that may
+// not act. Nothing but the SQL keeps tenants apart, so hand-written SQL on a
+// handle of RowFilter is not isolated, and neither is CopyFrom.
+//
+// Make it with NewRowFilter; the zero value cannot be used. It is safe for
+// concurrent use, and so are its handles.
+type RowFilter struct {
+	pool *pgxpool.Pool
+}
+
+var _ pgxdb.Provider = (*RowFilter)(nil)
+
+// NewRowFilter returns a provider on pool, which stays the caller's to close. It
+// does no I/O. A nil pool is ErrNoPool.
+func NewRowFilter(pool *pgxpool.Pool, opts ...Option) (*RowFilter, error) {
+	if pool == nil {
+		return nil, ErrNoPool
+	}
+	if _, err := newOptions(opts); err != nil {
+		return nil, err
+	}
+	return &RowFilter{pool: pool}, nil
+}
+
+// Tenant returns a handle for t. For a tenant that may not act, every method of
+// the handle returns the error of Tenant.Check.
+func (p *RowFilter) Tenant(t runtime.Tenant) pgxdb.DB {
+	if err := t.Check(); err != nil {
+		return refused{err}
+	}
+	return plain{p.pool}
+}
+
+// Global returns a handle for statements that touch no tenant's table.
+func (p *RowFilter) Global() pgxdb.DB { return plain{p.pool} }
+
+// plain runs statements on the pool as they are. It hides the rest of the pool,
+// so that a type assertion on a handle does not get at it.
+type plain struct {
+	pool *pgxpool.Pool
+}
+
+func (d plain) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	return d.pool.Exec(ctx, sql, args...)
+}
+
+func (d plain) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return d.pool.Query(ctx, sql, args...)
+}
+
+func (d plain) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return d.pool.QueryRow(ctx, sql, args...)
+}
+
+func (d plain) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+	return d.pool.SendBatch(ctx, b)
+}
+
+func (d plain) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
+	return d.pool.CopyFrom(ctx, table, columns, rows)
+}
+
+func (d plain) Begin(ctx context.Context) (pgx.Tx, error) {
+	return d.pool.Begin(ctx)
+}
