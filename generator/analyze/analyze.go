@@ -43,6 +43,8 @@ type Output struct {
 	// Tenancy is left empty.
 	Enums  []ir.Enum
 	Tables []ir.Table
+	// Composites are the composite types of the user's schema.
+	Composites []ir.Name
 	// Queries hold Name, Cmd, SQL, Columns, Params and InsertInto, in the order
 	// of the input; the other fields are left empty. SQL has its stars expanded
 	// and its macros replaced by $n; the comments inside it are kept.
@@ -50,8 +52,8 @@ type Output struct {
 }
 
 // Engine analyses statements. What is wrong with a statement goes into the
-// report as diag.AnalysisFailed at its place; an error is returned only when
-// the analysis itself could not run.
+// report as diag.AnalysisFailed at its place, and the output is nil; an error is
+// returned only when the analysis itself could not run.
 type Engine interface {
 	Analyze(ctx context.Context, in Input, report *diag.Report) (*Output, error)
 }

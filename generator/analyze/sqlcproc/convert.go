@@ -1,0 +1,119 @@
+package sqlcproc
+
+import (
+	"fmt"
+	"path"
+
+	"github.com/tenancygen/tenancygen/generator/analyze"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
+
+// convert turns sqlc's request into the output, after checking that it is about
+// exactly the statements of the project. It returns no output when it has
+// reported a statement.
+func (p *project) convert(r *request, report *diag.Report) (*analyze.Output, error) {
+	out := &analyze.Output{DefaultSchema: r.Catalog.DefaultSchema}
+	for _, schema := range r.Catalog.Schemas {
+		// sqlc keeps PostgreSQL's own schemas beside the user's.
+		if schema.Name == "pg_catalog" || schema.Name == "information_schema" {
+			continue
+		}
+		convertSchema(schema, out)
+	}
+	if len(p.queries) == 0 {
+		return out, nil
+	}
+	if len(r.Queries) != len(p.queries) {
+		return nil, fmt.Errorf("sqlc analysis: %d statements came back for %d", len(r.Queries), len(p.queries))
+	}
+	complete := true
+	for i := range r.Queries {
+		query, ok, err := p.convertQuery(i, &r.Queries[i], report)
+		if err != nil {
+			return nil, err
+		}
+		complete = complete && ok
+		out.Queries = append(out.Queries, query)
+	}
+	if !complete {
+		return nil, nil
+	}
+	return out, nil
+}
+
+// convertSchema adds a schema's enums and tables to the output. sqlc does not
+// say which tables are views or partitions; all of them count as tables here.
+func convertSchema(schema requestSchema, out *analyze.Output) {
+	for _, enum := range schema.Enums {
+		out.Enums = append(out.Enums, ir.Enum{
+			Schema: schema.Name, Name: enum.Name, Comment: enum.Comment, Values: enum.Vals,
+		})
+	}
+	for _, composite := range schema.CompositeTypes {
+		out.Composites = append(out.Composites, ir.Name{Schema: schema.Name, Name: composite.Name})
+	}
+	for _, table := range schema.Tables {
+		converted := ir.Table{
+			Schema: schema.Name, Name: table.Rel.Name, Kind: ir.KindTable, Comment: table.Comment,
+		}
+		for _, column := range table.Columns {
+			converted.Columns = append(converted.Columns, convertColumn(column))
+		}
+		out.Tables = append(out.Tables, converted)
+	}
+}
+
+// convertQuery converts the statement that came back for the one with the given
+// index. It returns false when it has reported it.
+func (p *project) convertQuery(index int, r *requestQuery, report *diag.Report) (ir.Query, bool, error) {
+	in, fed := p.in.Queries[index], &p.queries[index]
+	if r.Name != in.Name || r.Cmd != in.Cmd || r.Filename != path.Base(fileName(queryDir, index)) {
+		return ir.Query{}, false, fmt.Errorf("sqlc analysis: %s %s of %s came back for %s %s",
+			r.Name, r.Cmd, r.Filename, in.Name, in.Cmd)
+	}
+	sql, ok := fed.restore(r.Text)
+	if !ok {
+		report.Errorf(diag.AnalysisFailed, in.Origin(0), "query %q has a comment inside a macro", in.Name).
+			WithHelp("move the comment out of the sqlc.arg, sqlc.narg or sqlc.embed call").InQuery(in.Name)
+		return ir.Query{}, false, nil
+	}
+	query := ir.Query{Name: r.Name, Cmd: r.Cmd, SQL: sql, InsertInto: convertName(r.InsertIntoTable)}
+	for _, column := range r.Columns {
+		column.Name = fed.clean(column.Name)
+		query.Columns = append(query.Columns, convertColumn(column))
+	}
+	for i, param := range r.Params {
+		if param.Number != i+1 || param.Column == nil {
+			report.Errorf(diag.AnalysisFailed, in.Origin(0),
+				"query %q has parameter $%d where $%d is expected", in.Name, param.Number, i+1).
+				WithHelp("number parameters from $1 without gaps").InQuery(in.Name)
+			return ir.Query{}, false, nil
+		}
+		query.Params = append(query.Params, ir.Param{Number: param.Number, Column: convertColumn(*param.Column)})
+	}
+	return query, true, nil
+}
+
+func convertColumn(r requestColumn) ir.Column {
+	column := ir.Column{
+		Name: r.Name, NotNull: r.NotNull, IsArray: r.IsArray, ArrayDims: r.ArrayDims, Comment: r.Comment,
+		Length: max(r.Length, 0), TableAlias: r.TableAlias, OriginalName: r.OriginalName,
+		Embed: convertName(r.EmbedTable), IsNamedParam: r.IsNamedParam, IsFuncCall: r.IsFuncCall,
+		IsSlice: r.IsSqlcSlice, Unsigned: r.Unsigned,
+	}
+	if name := convertName(r.Type); name != nil {
+		column.Type = *name
+	}
+	if name := convertName(r.Table); name != nil {
+		column.Table = *name
+	}
+	return column
+}
+
+func convertName(id *identifier) *ir.Name {
+	if id == nil {
+		return nil
+	}
+	return &ir.Name{Schema: id.Schema, Name: id.Name}
+}

@@ -1,0 +1,134 @@
+package sqlcproc
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/analyze"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// The layout of the temporary directory. Files are numbered, so that their
+// order is the order of the input and no name has a meaning to sqlc (it skips
+// names such as x.down.sql).
+const (
+	schemaDir   = "schema"
+	queryDir    = "queries"
+	requestFile = "request.json"
+)
+
+// settings is the sqlc.yaml of the child. Directories are read in the order of
+// the names in them.
+const settings = `version: "2"
+sql:
+  - engine: postgresql
+    schema: ` + schemaDir + `
+    queries: ` + queryDir + `
+    gen:
+      json:
+        out: "."
+        filename: ` + requestFile + `
+`
+
+// placeholder is fed when there is no statement, since sqlc refuses to work
+// without one. A leading underscore keeps it apart from names of methods.
+const placeholder = "-- name: _none :exec\nSELECT 1;\n"
+
+// longestLine is where sqlc's line scanner gives up; behind it, a schema is cut
+// off without a word.
+const longestLine = 64*1024 - 1
+
+// project is one input as it is laid out for sqlc.
+type project struct {
+	in      analyze.Input
+	queries []fedQuery // one for each of in.Queries
+}
+
+// newProject lays the input out. It reports what sqlc would misread, and then
+// returns false.
+func newProject(in analyze.Input, report *diag.Report) (*project, bool) {
+	p := &project{in: in}
+	ok := true
+	for _, file := range in.Schema {
+		if at := unreadable(file.Text); at >= 0 {
+			refuseSchema(file, at, report)
+			ok = false
+		}
+	}
+	for _, query := range in.Queries {
+		if at := unreadable(query.Text); at >= 0 {
+			refuseQuery(query, at, report)
+			ok = false
+		}
+		p.queries = append(p.queries, feed(query))
+	}
+	return p, ok
+}
+
+// unreadable returns the offset of the first text that sqlc would not read to
+// its end, or -1: a NUL byte ends the text for its parser, an overlong line for
+// its scanner.
+func unreadable(text string) int {
+	if at := strings.IndexByte(text, 0); at >= 0 {
+		return at
+	}
+	start := 0
+	for line := range strings.Lines(text) {
+		if len(line) > longestLine {
+			return start
+		}
+		start += len(line)
+	}
+	return -1
+}
+
+const helpUnreadable = "remove NUL bytes, and break lines of 64 KiB and more"
+
+func refuseSchema(file *source.File, at int, report *diag.Report) {
+	report.Errorf(diag.AnalysisFailed, file.Span(at, at),
+		"the schema has a NUL byte or a line that is too long for the analysis").
+		WithHelp(helpUnreadable)
+}
+
+func refuseQuery(query analyze.Query, at int, report *diag.Report) {
+	report.Errorf(diag.AnalysisFailed, query.Origin(at),
+		"query %q has a NUL byte or a line that is too long for the analysis", query.Name).
+		WithHelp(helpUnreadable).InQuery(query.Name)
+}
+
+// write puts the project into dir.
+func (p *project) write(dir string) error {
+	for _, sub := range []string{schemaDir, queryDir} {
+		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
+			return err
+		}
+	}
+	if err := writeFile(dir, "sqlc.yaml", settings); err != nil {
+		return err
+	}
+	for i, file := range p.in.Schema {
+		if err := writeFile(dir, fileName(schemaDir, i), file.Text); err != nil {
+			return err
+		}
+	}
+	if len(p.queries) == 0 {
+		return writeFile(dir, fileName(queryDir, 0), placeholder)
+	}
+	for i, query := range p.queries {
+		if err := writeFile(dir, fileName(queryDir, i), query.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func writeFile(dir, name, text string) error {
+	return os.WriteFile(filepath.Join(dir, filepath.FromSlash(name)), []byte(text), 0o600)
+}
+
+// fileName is the name of the file with the given index, relative to the
+// project, with slashes.
+func fileName(dir string, index int) string { return fmt.Sprintf("%s/%06d.sql", dir, index+1) }

@@ -1,0 +1,86 @@
+package sqlcproc
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// request is what sqlc would send to a code generator, as far as it is used
+// here (protos/plugin/codegen.proto in sqlc).
+type request struct {
+	Catalog struct {
+		DefaultSchema string          `json:"default_schema"`
+		Schemas       []requestSchema `json:"schemas"`
+	} `json:"catalog"`
+	Queries []requestQuery `json:"queries"`
+}
+
+type requestSchema struct {
+	Name   string         `json:"name"`
+	Tables []requestTable `json:"tables"`
+	Enums  []struct {
+		Name    string   `json:"name"`
+		Vals    []string `json:"vals"`
+		Comment string   `json:"comment"`
+	} `json:"enums"`
+	CompositeTypes []struct {
+		Name string `json:"name"`
+	} `json:"composite_types"`
+}
+
+type requestTable struct {
+	Rel     identifier      `json:"rel"`
+	Columns []requestColumn `json:"columns"`
+	Comment string          `json:"comment"`
+}
+
+type identifier struct {
+	Schema string `json:"schema"`
+	Name   string `json:"name"`
+}
+
+type requestColumn struct {
+	Name         string      `json:"name"`
+	NotNull      bool        `json:"not_null"`
+	IsArray      bool        `json:"is_array"`
+	ArrayDims    int         `json:"array_dims"`
+	Comment      string      `json:"comment"`
+	Length       int         `json:"length"`
+	IsNamedParam bool        `json:"is_named_param"`
+	IsFuncCall   bool        `json:"is_func_call"`
+	Table        *identifier `json:"table"`
+	TableAlias   string      `json:"table_alias"`
+	Type         *identifier `json:"type"`
+	IsSqlcSlice  bool        `json:"is_sqlc_slice"`
+	EmbedTable   *identifier `json:"embed_table"`
+	OriginalName string      `json:"original_name"`
+	Unsigned     bool        `json:"unsigned"`
+}
+
+type requestQuery struct {
+	Text            string          `json:"text"`
+	Name            string          `json:"name"`
+	Cmd             string          `json:"cmd"`
+	Filename        string          `json:"filename"`
+	Columns         []requestColumn `json:"columns"`
+	InsertIntoTable *identifier     `json:"insert_into_table"`
+	Params          []struct {
+		Number int            `json:"number"`
+		Column *requestColumn `json:"column"`
+	} `json:"params"`
+}
+
+// readRequest reads what sqlc has written into dir.
+func readRequest(dir string) (*request, error) {
+	data, err := os.ReadFile(filepath.Join(dir, requestFile))
+	if err != nil {
+		return nil, fmt.Errorf("sqlc analysis: %w", err)
+	}
+	var r request
+	if err := json.Unmarshal(data, &r); err != nil {
+		return nil, fmt.Errorf("sqlc analysis: %s: %w", requestFile, err)
+	}
+	return &r, nil
+}
