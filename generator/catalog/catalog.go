@@ -1,0 +1,166 @@
+// Package catalog knows the schema: tables, columns, keys, views, and, once
+// classified, how each table belongs to tenants. It is built from the schema
+// files alone; no database is asked.
+package catalog
+
+import (
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// DefaultSchema is the schema of unqualified names.
+const DefaultSchema = "public"
+
+// Catalog is the schema. It is read-only once loaded and classified.
+type Catalog struct {
+	// Tables are all tables and views, in the order in which they were created.
+	Tables []*Table
+	// TenantType is the SQL type of the tenant column; empty before Classify and
+	// where no table has one.
+	TenantType string
+
+	indexes   map[string]*index // by name, for DROP INDEX and USING INDEX
+	functions map[string]bool   // declared in the schema, by dotted lower-case name
+	allowed   map[string]bool   // allowed by the configuration
+}
+
+// Table is a table or view.
+type Table struct {
+	Schema string // never empty
+	Name   string
+	Kind   ir.TableKind
+	// Span is where its name stands in the statement that creates it.
+	Span    source.Span
+	Columns []*Column
+	// PrimaryKey are the primary key's columns; nil without one.
+	PrimaryKey  []string
+	Uniques     []*Unique // without the primary key
+	ForeignKeys []*ForeignKey
+	// Parent is the table of which this is a partition or an inheritance child.
+	Parent *Table
+	// Opaque is set when the columns are not known.
+	Opaque bool
+	View   *View
+	// Tenancy is set by Classify.
+	Tenancy ir.Tenancy
+
+	notNull map[string]bool
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name       string
+	Type       string // canonical and without modifiers: "uuid", "bigint", "text[]"
+	NotNull    bool
+	HasDefault bool
+	Generated  bool // GENERATED ALWAYS AS (…) STORED
+	Identity   bool
+	Serial     bool
+	Span       source.Span
+}
+
+// Unique is a unique constraint or index.
+type Unique struct {
+	Name        string
+	Columns     []string
+	Expressions bool // it has expressions beside the columns
+	Partial     bool
+}
+
+// ForeignKey refers to a key of another table.
+type ForeignKey struct {
+	Name       string
+	Span       source.Span
+	Columns    []string
+	RefSchema  string
+	RefTable   string
+	RefColumns []string // filled in from the primary key where not written
+}
+
+// View is the body of a view.
+type View struct {
+	Columns []string // names given to its columns, from the first on
+	Query   *parse.Query
+	// Err is set when the body could not be understood.
+	Err *parse.Error
+}
+
+// index remembers an index by name.
+type index struct {
+	table  *Table
+	unique *Unique
+}
+
+// QualifiedName is the name with its schema, unless that is the default.
+func (t *Table) QualifiedName() string {
+	if t.Schema == DefaultSchema {
+		return t.Name
+	}
+	return t.Schema + "." + t.Name
+}
+
+// Column returns the column of that name, or nil.
+func (t *Table) Column(name string) *Column {
+	for _, c := range t.Columns {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}
+
+// Keys returns the primary key and the unique keys that are plain columns and
+// not partial.
+func (t *Table) Keys() [][]string {
+	var keys [][]string
+	if t.PrimaryKey != nil {
+		keys = append(keys, t.PrimaryKey)
+	}
+	for _, u := range t.Uniques {
+		if !u.Expressions && !u.Partial {
+			keys = append(keys, u.Columns)
+		}
+	}
+	return keys
+}
+
+// Lookup returns the table of that name, or nil. An empty schema stands for the
+// default one.
+func (c *Catalog) Lookup(schema, name string) *Table {
+	if schema == "" {
+		schema = DefaultSchema
+	}
+	for _, t := range c.Tables {
+		if t.Schema == schema && t.Name == name {
+			return t
+		}
+	}
+	return nil
+}
+
+// AllowFunction lets queries call a function that is not a known one.
+func (c *Catalog) AllowFunction(name string) {
+	c.allowed[strings.ToLower(name)] = true
+}
+
+// typeNames are PostgreSQL's internal names of types and what SQL calls them.
+var typeNames = map[string]string{
+	"int2": "smallint", "int4": "integer", "int": "integer", "int8": "bigint",
+	"float4": "real", "float8": "double precision", "bool": "boolean",
+	"bpchar": "character", "timetz": "time with time zone", "timestamptz": "timestamptz",
+}
+
+// canonicalType gives a type one name whatever way it was written. Modifiers are
+// gone already: a cast to varchar(36) would cut a longer value off, and two
+// tenants' ids could become the same.
+func canonicalType(t string) string {
+	base := strings.TrimRight(t, "[]")
+	suffix := t[len(base):]
+	if name, ok := typeNames[strings.ToLower(base)]; ok {
+		return name + suffix
+	}
+	return t
+}

@@ -1,0 +1,254 @@
+package catalog
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/config"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
+
+// Classify decides how each table belongs to tenants, by the configuration and
+// the schema, and fills in Table.Tenancy and TenantType. A table that fits
+// nowhere is an error: nothing is scoped by guessing, and nothing left unscoped
+// by silence.
+func (c *Catalog) Classify(cfg *config.Config, report *diag.Report) {
+	k := &classifier{Catalog: c, cfg: cfg, report: report, busy: map[*Table]bool{}, done: map[*Table]bool{}}
+	k.checkConfig()
+	for _, t := range c.Tables {
+		k.classify(t)
+	}
+	k.checkTypes()
+}
+
+type classifier struct {
+	*Catalog
+	cfg    *config.Config
+	report *diag.Report
+	busy   map[*Table]bool // being classified, to find cycles of parents
+	done   map[*Table]bool
+}
+
+// checkConfig reports names in the configuration that the schema does not have.
+func (k *classifier) checkConfig() {
+	for _, entry := range k.cfg.Tables {
+		if len(k.Match(entry.Pattern)) == 0 {
+			k.unknown(entry.Pattern).Span = entry.Span
+		}
+	}
+	for _, entry := range k.cfg.CRUD.Tables {
+		if len(k.Match(entry.Pattern)) == 0 {
+			k.unknown(entry.Pattern).Span = entry.Span
+		}
+	}
+	if root := k.cfg.Tenant.Root; root != "" && len(k.Match(root)) == 0 {
+		k.unknown(root).Span = k.cfg.Tenant.RootSpan
+	}
+	for _, f := range k.cfg.Functions {
+		if forbiddenFunctions[strings.ToLower(f.Name)] {
+			k.report.Errorf(diag.FunctionRefused, f.Span, "function %q cannot be allowed: it could read other tenants' data", f.Name).
+				WithHelp("remove it from functions, and mark the queries that need it as unscoped")
+			continue
+		}
+		k.AllowFunction(f.Name)
+	}
+}
+
+// unknown reports a table that the schema does not have.
+func (k *classifier) unknown(pattern string) *diag.Diagnostic {
+	var names []string
+	for _, t := range k.Tables {
+		names = append(names, t.QualifiedName())
+	}
+	d := k.report.Add(&diag.Diagnostic{Code: diag.TableUnknown, Severity: diag.Error, Message: "the schema has no table \"" + pattern + "\""})
+	if near := config.Nearest(pattern, names); near != "" {
+		return d.WithHelp("did you mean %q?", near)
+	}
+	return d.WithHelp("create the table in the schema files, or remove the entry")
+}
+
+// entry is the most specific entry of tables: for a table; nil without one.
+func (k *classifier) entry(t *Table) *config.Table {
+	var best *config.Table
+	for i := range k.cfg.Tables {
+		e := &k.cfg.Tables[i]
+		if matches(e.Pattern, t) && (best == nil || specificity(e.Pattern) > specificity(best.Pattern)) {
+			best = e
+		}
+	}
+	return best
+}
+
+func (k *classifier) isRoot(t *Table) bool {
+	return k.cfg.Tenant.Root != "" && matches(k.cfg.Tenant.Root, t)
+}
+
+// classify fills in the tenancy of a table, and before it of those it depends
+// on.
+func (k *classifier) classify(t *Table) {
+	if k.done[t] {
+		return
+	}
+	k.busy[t] = true
+	defer func() { k.busy[t], k.done[t] = false, true }()
+	if t.Parent != nil {
+		if !k.busy[t.Parent] {
+			k.classify(t.Parent)
+		}
+		t.Tenancy = t.Parent.Tenancy
+		return
+	}
+	entry := k.entry(t)
+	switch {
+	case k.isRoot(t):
+		k.root(t)
+	case entry != nil && entry.Class == ir.ClassChild:
+		k.child(t, entry)
+	case entry != nil && entry.Class == ir.ClassTenant:
+		k.tenant(t, entry.Column, entry)
+	case entry != nil:
+		t.Tenancy = ir.Tenancy{Class: entry.Class}
+	case t.View != nil:
+		k.view(t, k.cfg.Tenant.Column)
+	case k.cfg.Tenant.Column != "" && t.Column(k.cfg.Tenant.Column) != nil:
+		k.tenant(t, k.cfg.Tenant.Column, nil)
+	default:
+		k.unclassified(t)
+	}
+}
+
+func (k *classifier) unclassified(t *Table) {
+	d := k.report.Errorf(diag.TableUnclassified, t.Span, "table %q has no tenant column and is not declared", t.QualifiedName())
+	help := "add a column " + k.cfg.Tenant.Column + ", or declare it under tables: as global, excluded, {column: …} or {parent: …}"
+	for _, f := range t.ForeignKeys {
+		if ref := k.Lookup(f.RefSchema, f.RefTable); ref != nil && ref != t && (k.isRoot(ref) || ref.Column(k.cfg.Tenant.Column) != nil) {
+			help = "it refers to " + ref.QualifiedName() + ": declare " + t.QualifiedName() + ": {parent: " + ref.QualifiedName() + "} under tables:, or global, or excluded"
+			break
+		}
+	}
+	d.WithHelp("%s", help)
+	t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+}
+
+func (k *classifier) root(t *Table) {
+	if len(t.PrimaryKey) != 1 {
+		k.report.Errorf(diag.TenantColumnType, t.Span, "the table of tenants, %q, needs a primary key of one column", t.QualifiedName()).
+			WithHelp("give it one, or name another table as tenant.root")
+		t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+		return
+	}
+	col := t.Column(t.PrimaryKey[0])
+	t.Tenancy = ir.Tenancy{Class: ir.ClassRoot, Column: col.Name, SQLType: col.Type}
+}
+
+func (k *classifier) tenant(t *Table, column string, entry *config.Table) {
+	if t.View != nil {
+		k.view(t, column)
+		return
+	}
+	col := t.Column(column)
+	if col == nil {
+		d := k.report.Errorf(diag.TenantColumnType, t.Span, "table %q has no column %q", t.QualifiedName(), column)
+		if entry != nil {
+			d.Span = entry.Span
+		}
+		d.WithHelp("add the column, or correct the entry of the table")
+		t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+		return
+	}
+	if col.Generated {
+		k.report.Errorf(diag.TenantColumnType, col.Span, "the tenant column %s.%s is generated", t.QualifiedName(), column).
+			WithHelp("make it a plain column: what is computed cannot be tied to the caller's tenant")
+	}
+	if !col.NotNull {
+		k.report.Warnf(diag.TenantColumnNull, col.Span, "the tenant column %s.%s may be NULL; such rows belong to nobody", t.QualifiedName(), column).
+			WithHelp("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", t.QualifiedName(), column)
+	}
+	t.Tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: column, SQLType: col.Type}
+}
+
+// child scopes a table by a foreign key to a parent.
+func (k *classifier) child(t *Table, entry *config.Table) {
+	t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+	refuse := func(format string, args ...any) *diag.Diagnostic {
+		return k.report.Errorf(diag.ParentUnusable, entry.Span, format, args...)
+	}
+	parents := k.Match(entry.Parent)
+	if len(parents) != 1 {
+		k.unknown(entry.Parent).Span = entry.Span
+		return
+	}
+	parent := parents[0]
+	if k.busy[parent] {
+		refuse("table %q is its own ancestor", t.QualifiedName()).WithHelp("break the cycle of parents")
+		return
+	}
+	k.classify(parent)
+	var usable []*ForeignKey
+	for _, f := range t.ForeignKeys {
+		if f.RefSchema == parent.Schema && f.RefTable == parent.Name && len(f.RefColumns) == len(f.Columns) &&
+			(len(entry.Via) == 0 || slices.Equal(f.Columns, entry.Via)) {
+			usable = append(usable, f)
+		}
+	}
+	switch len(usable) {
+	case 0:
+		refuse("table %q has no such foreign key to %q", t.QualifiedName(), parent.QualifiedName()).
+			WithHelp("add the foreign key, or name another parent; via: lists the child's columns")
+		return
+	case 1:
+	default:
+		refuse("table %q refers to %q by %d foreign keys", t.QualifiedName(), parent.QualifiedName(), len(usable)).
+			WithHelp("say which: {parent: %s, via: [%s]}", parent.QualifiedName(), strings.Join(usable[0].Columns, ", "))
+		return
+	}
+	step := ir.Step{Columns: usable[0].Columns, Parent: ir.Name{Schema: parent.Schema, Name: parent.Name}, ParentColumns: usable[0].RefColumns}
+	switch parent.Tenancy.Class {
+	case ir.ClassTenant, ir.ClassRoot:
+		t.Tenancy = ir.Tenancy{Class: ir.ClassChild, Path: []ir.Step{step}}
+	case ir.ClassChild:
+		t.Tenancy = ir.Tenancy{Class: ir.ClassChild, Path: append([]ir.Step{step}, parent.Tenancy.Path...)}
+	default:
+		refuse("the parent of %q, %q, belongs to no tenant", t.QualifiedName(), parent.QualifiedName()).
+			WithHelp("name a tenant table, or another child, as its parent")
+		return
+	}
+	for _, name := range step.Columns {
+		if col := t.Column(name); col != nil && !col.NotNull {
+			k.report.Warnf(diag.TenantColumnNull, col.Span, "%s.%s leads to the tenant and may be NULL; such rows belong to nobody", t.QualifiedName(), name).
+				WithHelp("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", t.QualifiedName(), name)
+		}
+	}
+}
+
+// checkTypes compares the types of all tenant columns.
+func (k *classifier) checkTypes() {
+	var first *Table
+	for _, t := range k.Tables {
+		if t.Tenancy.SQLType == "" || t.Parent != nil || t.View != nil {
+			continue
+		}
+		if first == nil || k.isRoot(t) && !k.isRoot(first) {
+			first = t
+		}
+	}
+	if first == nil {
+		return
+	}
+	k.TenantType = first.Tenancy.SQLType
+	for _, t := range k.Tables {
+		if t.Tenancy.SQLType == "" || t.Tenancy.SQLType == k.TenantType || t.Parent != nil {
+			continue
+		}
+		d := k.report.Errorf(diag.TenantColumnType, t.Span, "tenant column %s.%s has type %s, but %s.%s has %s",
+			t.QualifiedName(), t.Tenancy.Column, t.Tenancy.SQLType, first.QualifiedName(), first.Tenancy.Column, k.TenantType)
+		if col := t.Column(t.Tenancy.Column); col != nil && !col.Span.IsZero() {
+			d.Span = col.Span
+		}
+		if col := first.Column(first.Tenancy.Column); col != nil {
+			d.WithRelated(col.Span, "declared here")
+		}
+		d.WithHelp("give all tenant columns one type")
+	}
+}

@@ -1,0 +1,437 @@
+package parse
+
+import (
+	"strings"
+
+	"github.com/sqlc-dev/oliphant/ast"
+	"github.com/sqlc-dev/oliphant/parser"
+)
+
+// DDL is one schema statement, as far as the catalog needs it. Exactly one of
+// the pointers is set. Statements that change nothing the catalog knows of
+// (grants, triggers, comments, data) yield none.
+type DDL struct {
+	// Pos is where the statement's text begins.
+	Pos            int
+	CreateTable    *CreateTable
+	AlterTable     *AlterTable
+	CreateView     *CreateView
+	CreateIndex    *CreateIndex
+	Drop           *Drop
+	Rename         *Rename
+	CreateFunction *ObjectName
+}
+
+// ObjectName is a possibly qualified name.
+type ObjectName struct{ Schema, Name string }
+
+// CreateTable is CREATE TABLE, or CREATE TABLE AS with Opaque set.
+type CreateTable struct {
+	Name        ObjectName
+	NamePos     int
+	IfNotExists bool
+	// Parents are the tables of PARTITION OF or INHERITS; Partition tells which.
+	Parents     []ObjectName
+	Partition   bool
+	Like        []ObjectName
+	Columns     []ColumnDef
+	Constraints []ConstraintDef
+	// Opaque is set when the columns are those of a query.
+	Opaque bool
+}
+
+// ColumnDef is a column of a table.
+type ColumnDef struct {
+	Name       string
+	Pos        int
+	Type       string // as SQL prints it, without modifiers: "varchar", "uuid[]"
+	NotNull    bool
+	HasDefault bool
+	// Generated is set for GENERATED ALWAYS AS (…) STORED columns, Identity for
+	// identity columns, Serial for serial ones.
+	Generated bool
+	Identity  bool
+	Serial    bool
+}
+
+// ConstraintKind is the kind of a constraint.
+type ConstraintKind string
+
+// The kinds of constraint that the catalog knows.
+const (
+	PrimaryKeyConstraint ConstraintKind = "primary key"
+	UniqueConstraint     ConstraintKind = "unique"
+	ForeignKeyConstraint ConstraintKind = "foreign key"
+	ExcludeConstraint    ConstraintKind = "exclude"
+	NotNullConstraint    ConstraintKind = "not null"
+)
+
+// ConstraintDef is a constraint of a table.
+type ConstraintDef struct {
+	Kind       ConstraintKind
+	Name       string
+	Pos        int
+	Columns    []string
+	RefTable   ObjectName
+	RefColumns []string
+	// UsingIndex is the index that becomes the constraint.
+	UsingIndex string
+}
+
+// AlterTable is ALTER TABLE with those actions that the catalog knows.
+type AlterTable struct {
+	Name     ObjectName
+	IfExists bool
+	Actions  []AlterAction
+}
+
+// AlterKind is the kind of an ALTER TABLE action.
+type AlterKind string
+
+// The actions that the catalog knows.
+const (
+	AddColumn       AlterKind = "add column"
+	DropColumn      AlterKind = "drop column"
+	SetNotNull      AlterKind = "set not null"
+	DropNotNull     AlterKind = "drop not null"
+	SetDefault      AlterKind = "set default"
+	DropDefault     AlterKind = "drop default"
+	SetType         AlterKind = "set type"
+	AddConstraint   AlterKind = "add constraint"
+	DropConstraint  AlterKind = "drop constraint"
+	AttachPartition AlterKind = "attach partition"
+	DetachPartition AlterKind = "detach partition"
+)
+
+// AlterAction is one action of ALTER TABLE.
+type AlterAction struct {
+	Kind        AlterKind
+	Name        string // of the column or constraint
+	Column      *ColumnDef
+	Constraints []ConstraintDef
+	Table       ObjectName // of a partition
+	IfExists    bool       // IF [NOT] EXISTS
+}
+
+// CreateView is CREATE [MATERIALIZED] VIEW.
+type CreateView struct {
+	Name         ObjectName
+	NamePos      int
+	Columns      []string
+	Materialized bool
+	// Query is the body; QueryErr says why it could not be understood.
+	Query    *Query
+	QueryErr *Error
+}
+
+// CreateIndex is CREATE INDEX.
+type CreateIndex struct {
+	Name    string
+	Table   ObjectName
+	Unique  bool
+	Columns []string // plain ones
+	// Expressions is set when the index has others as well; Partial when it has a
+	// WHERE clause.
+	Expressions bool
+	Partial     bool
+}
+
+// Drop drops tables, views, indexes or schemas.
+type Drop struct {
+	Kind  string // "relation", "index", "schema", "function"
+	Names []ObjectName
+}
+
+// Rename renames a relation or one of its parts, or moves it to a schema.
+type Rename struct {
+	Kind string // "relation", "column", "constraint", "index", "schema of relation"
+	Name ObjectName
+	From string
+	To   string
+}
+
+// Schema parses a schema file.
+func Schema(text string) ([]DDL, error) {
+	tree, err := parser.ParseToTree(text)
+	if err != nil {
+		return nil, syntaxError(err)
+	}
+	var out []DDL
+	for _, raw := range tree.Stmts {
+		end := len(text)
+		if raw.StmtLen > 0 {
+			end = int(raw.StmtLocation + raw.StmtLen)
+		}
+		s := &schemaStatement{text: text[raw.StmtLocation:end], base: int(raw.StmtLocation)}
+		out = append(out, s.convert(raw.Stmt)...)
+	}
+	return out, nil
+}
+
+// schemaStatement is one statement of a schema file.
+type schemaStatement struct {
+	text string
+	base int
+}
+
+func (s *schemaStatement) convert(n *ast.Node) []DDL {
+	switch stmt := n.GetNode().(type) {
+	case *ast.Node_CreateStmt:
+		return s.one(DDL{CreateTable: createTable(stmt.CreateStmt)})
+	case *ast.Node_AlterTableStmt:
+		return s.one(DDL{AlterTable: alterTable(stmt.AlterTableStmt)})
+	case *ast.Node_ViewStmt:
+		v := stmt.ViewStmt
+		return s.one(DDL{CreateView: s.createView(v.View, stringsOf(v.Aliases), v.Query, false)})
+	case *ast.Node_CreateTableAsStmt:
+		into := stmt.CreateTableAsStmt.Into
+		if stmt.CreateTableAsStmt.Objtype == ast.ObjectType_OBJECT_MATVIEW {
+			return s.one(DDL{CreateView: s.createView(into.Rel, stringsOf(into.ColNames), stmt.CreateTableAsStmt.Query, true)})
+		}
+		return s.one(DDL{CreateTable: &CreateTable{Name: nameOf(into.Rel), NamePos: int(into.Rel.Location), Opaque: true,
+			IfNotExists: stmt.CreateTableAsStmt.IfNotExists}})
+	case *ast.Node_IndexStmt:
+		return s.one(DDL{CreateIndex: createIndex(stmt.IndexStmt)})
+	case *ast.Node_DropStmt:
+		return s.drop(stmt.DropStmt)
+	case *ast.Node_RenameStmt:
+		return s.rename(stmt.RenameStmt)
+	case *ast.Node_AlterObjectSchemaStmt:
+		if rel := stmt.AlterObjectSchemaStmt.Relation; rel != nil {
+			return s.one(DDL{Rename: &Rename{Kind: "schema of relation", Name: nameOf(rel), To: stmt.AlterObjectSchemaStmt.Newschema}})
+		}
+	case *ast.Node_CreateFunctionStmt:
+		name := qualified(stmt.CreateFunctionStmt.Funcname)
+		return s.one(DDL{CreateFunction: &name})
+	}
+	return nil
+}
+
+func (s *schemaStatement) one(d DDL) []DDL {
+	d.Pos = s.base + len(s.text) - len(strings.TrimLeft(s.text, " \t\r\n"))
+	return []DDL{d}
+}
+
+func nameOf(r *ast.RangeVar) ObjectName { return ObjectName{r.GetSchemaname(), r.GetRelname()} }
+
+// qualified reads a name from a list of its parts.
+func qualified(nodes []*ast.Node) ObjectName {
+	parts := stringsOf(nodes)
+	switch n := len(parts); n {
+	case 0:
+		return ObjectName{}
+	case 1:
+		return ObjectName{Name: parts[0]}
+	default:
+		return ObjectName{Schema: parts[n-2], Name: parts[n-1]}
+	}
+}
+
+func createTable(s *ast.CreateStmt) *CreateTable {
+	t := &CreateTable{Name: nameOf(s.Relation), NamePos: int(s.Relation.Location), IfNotExists: s.IfNotExists, Partition: s.Partbound != nil}
+	for _, n := range s.InhRelations {
+		t.Parents = append(t.Parents, nameOf(n.GetRangeVar()))
+	}
+	for _, n := range s.TableElts {
+		switch e := n.Node.(type) {
+		case *ast.Node_ColumnDef:
+			col, constraints := columnDef(e.ColumnDef)
+			t.Columns = append(t.Columns, col)
+			t.Constraints = append(t.Constraints, constraints...)
+		case *ast.Node_Constraint:
+			t.Constraints = append(t.Constraints, constraintDefs(e.Constraint, "")...)
+		case *ast.Node_TableLikeClause:
+			t.Like = append(t.Like, nameOf(e.TableLikeClause.Relation))
+		}
+	}
+	for _, n := range s.Constraints {
+		t.Constraints = append(t.Constraints, constraintDefs(n.GetConstraint(), "")...)
+	}
+	return t
+}
+
+// columnDef reads a column and the constraints written with it.
+func columnDef(d *ast.ColumnDef) (ColumnDef, []ConstraintDef) {
+	col := ColumnDef{Name: d.Colname, Pos: int(d.Location), Type: typeName(d.TypeName), NotNull: d.IsNotNull, Identity: d.Identity != ""}
+	switch strings.ToLower(col.Type) {
+	case "serial", "serial4":
+		col.Type, col.Serial = "int4", true
+	case "bigserial", "serial8":
+		col.Type, col.Serial = "int8", true
+	case "smallserial", "serial2":
+		col.Type, col.Serial = "int2", true
+	}
+	if col.Serial {
+		col.NotNull, col.HasDefault = true, true
+	}
+	var constraints []ConstraintDef
+	for _, n := range d.Constraints {
+		k := n.GetConstraint()
+		switch k.GetContype() {
+		case ast.ConstrType_CONSTR_NOTNULL:
+			col.NotNull = true
+		case ast.ConstrType_CONSTR_DEFAULT:
+			col.HasDefault = true
+		case ast.ConstrType_CONSTR_IDENTITY:
+			col.Identity, col.NotNull = true, true
+		case ast.ConstrType_CONSTR_GENERATED:
+			col.Generated = true
+		default:
+			constraints = append(constraints, constraintDefs(k, d.Colname)...)
+		}
+	}
+	return col, constraints
+}
+
+// constraintDefs reads a constraint; column is the column that it is written
+// with, or empty.
+func constraintDefs(k *ast.Constraint, column string) []ConstraintDef {
+	def := ConstraintDef{Name: k.GetConname(), Pos: int(k.GetLocation()), Columns: stringsOf(k.GetKeys()), UsingIndex: k.GetIndexname()}
+	switch k.GetContype() {
+	case ast.ConstrType_CONSTR_PRIMARY:
+		def.Kind = PrimaryKeyConstraint
+	case ast.ConstrType_CONSTR_UNIQUE:
+		def.Kind = UniqueConstraint
+	case ast.ConstrType_CONSTR_NOTNULL:
+		def.Kind = NotNullConstraint
+	case ast.ConstrType_CONSTR_EXCLUSION:
+		def.Kind = ExcludeConstraint
+	case ast.ConstrType_CONSTR_FOREIGN:
+		def.Kind = ForeignKeyConstraint
+		def.Columns = stringsOf(k.FkAttrs)
+		def.RefTable, def.RefColumns = nameOf(k.Pktable), stringsOf(k.PkAttrs)
+	default:
+		return nil
+	}
+	if len(def.Columns) == 0 && column != "" {
+		def.Columns = []string{column}
+	}
+	return []ConstraintDef{def}
+}
+
+// createView reads a view. Its body is parsed on its own, from its text.
+func (s *schemaStatement) createView(rel *ast.RangeVar, columns []string, body *ast.Node, materialized bool) *CreateView {
+	v := &CreateView{Name: nameOf(rel), NamePos: int(rel.Location), Columns: columns, Materialized: materialized}
+	toks, err := scan(s.text)
+	if err != nil {
+		v.QueryErr = err.(*Error)
+		return v
+	}
+	w := window{toks, 0, len(toks.list)}
+	view := w.find(0, func(i int) bool { return w.is(i, "view") })
+	as := w.find(view, func(i int) bool { return w.is(i, "as") })
+	end := w.to
+	for end > as && w.is(end-1, ";") {
+		end--
+	}
+	end = w.sub(as, end).find(as, func(i int) bool {
+		return w.is(i, "with") && i > as+1 && (w.is(i+1, "data", "no", "local", "cascaded", "check"))
+	})
+	if as+1 >= end {
+		v.QueryErr = lost(0, "the body of view "+v.Name.Name)
+		return v
+	}
+	// The nodes' locations count from the file's start, the tokens from the
+	// statement's; parsing the text on its own makes them agree.
+	text := s.text[w.offset(as+1):w.list[end-1].End]
+	q, err := PostgreSQL(text)
+	if err != nil {
+		v.QueryErr = err.(*Error)
+		return v
+	}
+	v.Query = q
+	return v
+}
+
+func createIndex(s *ast.IndexStmt) *CreateIndex {
+	ix := &CreateIndex{Name: s.Idxname, Table: nameOf(s.Relation), Unique: s.Unique, Partial: s.WhereClause != nil}
+	for _, n := range s.IndexParams {
+		if name := n.GetIndexElem().GetName(); name != "" {
+			ix.Columns = append(ix.Columns, name)
+			continue
+		}
+		ix.Expressions = true
+	}
+	return ix
+}
+
+func (s *schemaStatement) drop(d *ast.DropStmt) []DDL {
+	kinds := map[ast.ObjectType]string{
+		ast.ObjectType_OBJECT_TABLE: "relation", ast.ObjectType_OBJECT_VIEW: "relation",
+		ast.ObjectType_OBJECT_MATVIEW: "relation", ast.ObjectType_OBJECT_FOREIGN_TABLE: "relation",
+		ast.ObjectType_OBJECT_INDEX: "index", ast.ObjectType_OBJECT_SCHEMA: "schema",
+	}
+	kind, ok := kinds[d.RemoveType]
+	if !ok {
+		return nil
+	}
+	drop := &Drop{Kind: kind}
+	for _, n := range d.Objects {
+		if str := n.GetString_(); str != nil {
+			drop.Names = append(drop.Names, ObjectName{Name: str.Sval})
+			continue
+		}
+		drop.Names = append(drop.Names, qualified(n.GetList().GetItems()))
+	}
+	return s.one(DDL{Drop: drop})
+}
+
+func (s *schemaStatement) rename(r *ast.RenameStmt) []DDL {
+	if r.Relation == nil {
+		return nil
+	}
+	out := &Rename{Name: nameOf(r.Relation), From: r.Subname, To: r.Newname}
+	switch r.RenameType {
+	case ast.ObjectType_OBJECT_TABLE, ast.ObjectType_OBJECT_VIEW, ast.ObjectType_OBJECT_MATVIEW:
+		out.Kind = "relation"
+	case ast.ObjectType_OBJECT_COLUMN:
+		out.Kind = "column"
+	case ast.ObjectType_OBJECT_TABCONSTRAINT:
+		out.Kind = "constraint"
+	case ast.ObjectType_OBJECT_INDEX:
+		out.Kind = "index"
+	default:
+		return nil
+	}
+	return s.one(DDL{Rename: out})
+}
+
+// alterKinds are the ALTER TABLE actions without a body of their own.
+var alterKinds = map[ast.AlterTableType]AlterKind{
+	ast.AlterTableType_AT_AddColumn:       AddColumn,
+	ast.AlterTableType_AT_DropColumn:      DropColumn,
+	ast.AlterTableType_AT_SetNotNull:      SetNotNull,
+	ast.AlterTableType_AT_DropNotNull:     DropNotNull,
+	ast.AlterTableType_AT_ColumnDefault:   SetDefault,
+	ast.AlterTableType_AT_AlterColumnType: SetType,
+	ast.AlterTableType_AT_AddConstraint:   AddConstraint,
+	ast.AlterTableType_AT_DropConstraint:  DropConstraint,
+	ast.AlterTableType_AT_AttachPartition: AttachPartition,
+	ast.AlterTableType_AT_DetachPartition: DetachPartition,
+}
+
+func alterTable(s *ast.AlterTableStmt) *AlterTable {
+	out := &AlterTable{Name: nameOf(s.Relation), IfExists: s.MissingOk}
+	for _, n := range s.Cmds {
+		cmd := n.GetAlterTableCmd()
+		kind, ok := alterKinds[cmd.GetSubtype()]
+		if !ok {
+			continue
+		}
+		action := AlterAction{Kind: kind, Name: cmd.Name, IfExists: cmd.MissingOk}
+		switch def := cmd.Def.GetNode().(type) {
+		case *ast.Node_ColumnDef:
+			col, constraints := columnDef(def.ColumnDef)
+			action.Column, action.Constraints = &col, constraints
+		case *ast.Node_Constraint:
+			action.Constraints = constraintDefs(def.Constraint, "")
+		case *ast.Node_PartitionCmd:
+			action.Table = nameOf(def.PartitionCmd.Name)
+		}
+		if kind == SetDefault && cmd.Def == nil {
+			action.Kind = DropDefault
+		}
+		out.Actions = append(out.Actions, action)
+	}
+	return out
+}

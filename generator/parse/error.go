@@ -1,0 +1,29 @@
+package parse
+
+import "fmt"
+
+// Error is a text that cannot be parsed, or a construct that the tree has no
+// room for.
+type Error struct {
+	// Pos is the byte offset of the place.
+	Pos int
+	// Unsupported is set when the text is valid SQL that is refused.
+	Unsupported bool
+	Message     string
+	Help        string
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Message }
+
+func unsupported(pos int, what, help string) *Error {
+	return &Error{Pos: pos, Unsupported: true, Message: what + " is not supported", Help: help}
+}
+
+// lost is the error for text whose place in the tree could not be found: a bug,
+// or a form that the parser accepts and the tree does not.
+func lost(pos int, what string) *Error {
+	return &Error{Pos: pos, Unsupported: true,
+		Message: fmt.Sprintf("%s could not be located in the text", what),
+		Help:    "write the statement in a plainer form, and report this as a bug"}
+}

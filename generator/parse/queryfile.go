@@ -1,0 +1,218 @@
+package parse
+
+import (
+	gotoken "go/token"
+	"regexp"
+	"strings"
+
+	"github.com/sqlc-dev/oliphant/ast"
+	"github.com/sqlc-dev/oliphant/parser"
+	"google.golang.org/protobuf/proto"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// QueryText is one annotated statement of a query file.
+type QueryText struct {
+	File *source.File
+	// Name and Cmd come from the -- name: line; Cmd has its colon.
+	Name     string
+	Cmd      string
+	NameSpan source.Span
+	// Comments are the other comment lines before the statement, without marks.
+	Comments []string
+	// Unscoped is set by -- @tenancy unscoped reason="…"; Reason is the reason.
+	Unscoped bool
+	Reason   string
+	// Range is where the statement, without its semicolon, lies in the file.
+	Range
+	// Derived is set for a statement that no author wrote.
+	Derived bool
+
+	Macros
+}
+
+// Span returns the place in the file of a range in the expanded text.
+func (q *QueryText) Span(r Range) source.Span {
+	start := q.Start + q.Map.ToOld(r.Start)
+	end := q.Start + q.Map.ToOld(r.End)
+	return q.File.Span(start, max(end, start))
+}
+
+// At returns the place in the file of an offset in the expanded text, one
+// character wide.
+func (q *QueryText) At(offset int) source.Span {
+	start := q.Start + q.Map.ToOld(max(offset, 0))
+	return q.File.Span(start, min(start+1, len(q.File.Text)))
+}
+
+// nameLine matches sqlc's annotation, after the comment mark.
+var nameLine = regexp.MustCompile(`^\s*name:\s*(\S+)(?:\s+(\S+))?(.*)$`)
+
+// unscopedLine matches the one annotation of our own.
+var unscopedLine = regexp.MustCompile(`^unscoped\s+reason="([^"]*)"$`)
+
+// QueryFile splits a query file into its annotated statements. What is wrong
+// with an annotation goes into the report, and the statement is left out.
+func QueryFile(file *source.File, report *diag.Report) []*QueryText {
+	raw, err := parser.ScanToProtobuf(file.Text)
+	if err != nil {
+		e := syntaxError(err)
+		report.Errorf(diag.SQLSyntax, file.Span(e.Pos, min(e.Pos+1, len(file.Text))), "%s", e.Message).WithHelp("%s", e.Help)
+		return nil
+	}
+	var scanned ast.ScanResult
+	if err := proto.Unmarshal(raw, &scanned); err != nil {
+		report.Errorf(diag.Internal, file.Span(0, 0), "the tokens could not be read: %v", err).WithHelp("report this as a bug")
+		return nil
+	}
+	var out []*QueryText
+	var comments, code []*ast.ScanToken
+	depth := 0
+	flush := func() {
+		if q := statement(file, comments, code, report); q != nil {
+			out = append(out, q)
+		}
+		comments, code, depth = nil, nil, 0
+	}
+	for _, tok := range scanned.Tokens {
+		switch {
+		case tok.Token == ast.Token_SQL_COMMENT || tok.Token == ast.Token_C_COMMENT:
+			comments = append(comments, tok)
+			continue
+		case tok.Token == ast.Token_ASCII_40:
+			depth++
+		case tok.Token == ast.Token_ASCII_41:
+			depth--
+		case tok.Token == ast.Token_ASCII_59 && depth <= 0:
+			flush()
+			continue
+		}
+		code = append(code, tok)
+	}
+	flush()
+	return out
+}
+
+// statement makes a QueryText of the tokens of one statement; nil where there is
+// none or where its annotation is broken.
+func statement(file *source.File, comments, code []*ast.ScanToken, report *diag.Report) *QueryText {
+	if len(code) == 0 {
+		return nil
+	}
+	q := &QueryText{File: file, Range: Range{int(code[0].Start), int(code[len(code)-1].End)}}
+	broken := false
+	for _, tok := range comments {
+		if int(tok.Start) > q.End {
+			continue // behind the statement, on its last line
+		}
+		for _, line := range commentLines(file, tok) {
+			broken = !q.annotate(line, int(tok.Start) < q.Start, report) || broken
+		}
+	}
+	if broken {
+		return nil
+	}
+	if q.Name == "" {
+		report.Warnf(diag.QueryAnnotation, file.Span(q.Start, int(code[0].End)), "the statement has no name and is left out").
+			WithHelp("put a line like `-- name: ListInvoices :many` before it")
+		return nil
+	}
+	macros, err := expandMacros(file.Text[q.Start:q.End])
+	if err != nil {
+		at := q.Start + err.Pos
+		report.Errorf(diag.SQLSyntax, file.Span(at, min(at+1, q.End)), "%s", err.Message).WithHelp("%s", err.Help).InQuery(q.Name)
+		return nil
+	}
+	q.Macros = *macros
+	return q
+}
+
+// commentLine is one line of a comment without its marks.
+type commentLine struct {
+	text string
+	span source.Span
+}
+
+func commentLines(file *source.File, tok *ast.ScanToken) []commentLine {
+	start, end := int(tok.Start), int(tok.End)
+	text := file.Text[start:end]
+	if tok.Token == ast.Token_SQL_COMMENT {
+		return []commentLine{{strings.TrimRight(strings.TrimPrefix(text, "--"), "\r\n"), file.Span(start, end)}}
+	}
+	if strings.HasPrefix(text, "/*+") {
+		return nil // a hint, which belongs to the statement
+	}
+	var out []commentLine
+	for line := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(text, "/*"), "*/"), "\n") {
+		out = append(out, commentLine{strings.TrimRight(line, "\r"), file.Span(start, end)})
+	}
+	return out
+}
+
+// annotate takes in one comment line; before is set for lines before the
+// statement. It reports whether the line is well-formed.
+func (q *QueryText) annotate(line commentLine, before bool, report *diag.Report) bool {
+	text := strings.TrimSpace(line.text)
+	if m := nameLine.FindStringSubmatch(line.text); m != nil {
+		return q.setName(m, line.span, report)
+	}
+	if rest, ok := strings.CutPrefix(text, "@tenancy"); ok {
+		m := unscopedLine.FindStringSubmatch(strings.TrimSpace(rest))
+		if m == nil || strings.TrimSpace(m[1]) == "" {
+			report.Errorf(diag.QueryAnnotation, line.span, "the @tenancy annotation is not understood").
+				WithHelp(`write -- @tenancy unscoped reason="why this statement may see all tenants"`)
+			return false
+		}
+		q.Unscoped, q.Reason = true, m[1]
+		return true
+	}
+	if before {
+		q.Comments = append(q.Comments, text)
+	}
+	return true
+}
+
+func (q *QueryText) setName(m []string, span source.Span, report *diag.Report) bool {
+	name, cmd := m[1], m[2]
+	switch {
+	case q.Name != "":
+		report.Errorf(diag.QueryAnnotation, span, "the statement has two names, %q and %q", q.Name, name).
+			WithHelp("end the statement before it with a semicolon")
+	case !gotoken.IsIdentifier(name):
+		report.Errorf(diag.QueryAnnotation, span, "%q is not a name that a Go method can have", name).
+			WithHelp("use letters, digits and underscores, and begin with a letter")
+	case !strings.HasPrefix(cmd, ":"):
+		report.Errorf(diag.QueryAnnotation, span, "query %q does not say what it returns", name).
+			WithHelp("write -- name: %s :one, :many, :exec or :execrows", name)
+	case strings.Trim(m[3], " \t*/") != "":
+		report.Errorf(diag.QueryAnnotation, span, "unexpected text behind %s", cmd).
+			WithHelp("write -- name: %s %s and nothing else on the line", name, cmd)
+	default:
+		q.Name, q.Cmd, q.NameSpan = name, cmd, span
+		q.Comments = nil // sqlc's own users write the comment on either side
+		return true
+	}
+	return false
+}
+
+// OneOff makes a QueryText of a statement that is not in a query file.
+func OneOff(file *source.File, report *diag.Report) []*QueryText {
+	if !strings.Contains(file.Text, "name:") {
+		toks, err := scan(file.Text)
+		if err == nil && len(toks.list) > 0 {
+			w := window{toks, 0, len(toks.list)}
+			for w.is(w.to-1, ";") {
+				w.to--
+			}
+			q := &QueryText{File: file, Range: w.span(), NameSpan: file.Span(w.start(), w.start())}
+			macros, merr := expandMacros(file.Text[q.Start:q.End])
+			if merr == nil {
+				q.Macros = *macros
+				return []*QueryText{q}
+			}
+		}
+	}
+	return QueryFile(file, report)
+}

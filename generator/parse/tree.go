@@ -1,0 +1,392 @@
+// Package parse turns SQL text into a small tree of our own with byte ranges.
+// It is the only importer of the SQL parsers. The tree holds exactly what the
+// later stages look at; a node that the tree has no room for is an error that
+// names the node, so nothing the compiler does not understand passes through.
+package parse
+
+// Range is a half-open range of bytes in the parsed text.
+type Range struct{ Start, End int }
+
+// Query is one statement, or one query inside another: its WITH clause and one
+// of the bodies.
+type Query struct {
+	Range
+	With *With
+
+	// Exactly one of these is set.
+	Select *Select
+	SetOp  *SetOp
+	Values *Values
+	Insert *Insert
+	Update *Update
+	Delete *Delete
+
+	// The clauses after the body of a SELECT, set operation or VALUES.
+	OrderBy []*Expr
+	Limit   *Expr
+	Offset  *Expr
+	Locks   []Lock
+}
+
+// With is a WITH clause.
+type With struct {
+	Recursive bool
+	CTEs      []*CTE
+}
+
+// CTE is one common table expression.
+type CTE struct {
+	Range   // of its name
+	Name    string
+	Columns []string
+	Query   *Query
+}
+
+// Select is a SELECT without the clauses that Query holds.
+type Select struct {
+	Distinct   bool
+	DistinctOn []*Expr
+	Targets    []Target
+	From       []*From
+	Where      *Expr
+	GroupBy    []*Expr
+	Having     *Expr
+	Windows    []*Expr
+	// FromEnd is where FROM's last item ends, or, without FROM, where the target
+	// list ends: the place for a new WHERE clause.
+	FromEnd int
+	// WhereRange is the text of the WHERE expression; empty without one.
+	WhereRange Range
+}
+
+// Target is one output column, or one column of RETURNING.
+type Target struct {
+	Range
+	Name string // after AS; empty without one
+	Expr *Expr
+}
+
+// SetOp is UNION, INTERSECT or EXCEPT.
+type SetOp struct {
+	Op          string // "UNION", "INTERSECT", "EXCEPT"
+	All         bool
+	Left, Right *Query
+}
+
+// Values is a VALUES list.
+type Values struct {
+	Rows []Row
+}
+
+// Row is one row of VALUES.
+type Row struct {
+	Range // with its parentheses
+	Items []Item
+}
+
+// Item is an expression with the text that it was written as.
+type Item struct {
+	Range
+	Expr *Expr
+}
+
+// Lock is FOR UPDATE and its kin. Tables holds the names after OF.
+type Lock struct {
+	Tables []string
+}
+
+// Insert is an INSERT.
+type Insert struct {
+	Target  *Table
+	Columns []Column // the column list; nil without one
+	// ColumnsEnd is the place before the list's closing parenthesis; without a
+	// list, the place for one.
+	ColumnsEnd int
+	HasColumns bool
+	Overriding bool
+	// Source is the VALUES or query; nil for DEFAULT VALUES, whose text is
+	// DefaultValues.
+	Source        *Query
+	DefaultValues Range
+	Conflict      *Conflict
+	Returning     []Target
+	// ReturningAliases are the names after RETURNING WITH (OLD AS …).
+	ReturningAliases []string
+}
+
+// Column is a column name in a column list.
+type Column struct {
+	Range
+	Name string
+}
+
+// Conflict is an ON CONFLICT clause.
+type Conflict struct {
+	Range
+	// Columns are the arbiter's plain columns; Expressions is set when it also
+	// has others; Constraint is its name. All are empty for a bare ON CONFLICT.
+	Columns      []string
+	Expressions  []*Expr
+	Constraint   string
+	ArbiterWhere *Expr
+	// Update is set for DO UPDATE.
+	Update     bool
+	Set        []Set
+	Where      *Expr
+	WhereRange Range
+	// End is the place for a WHERE clause of DO UPDATE.
+	End int
+}
+
+// Set is one assignment of an UPDATE.
+type Set struct {
+	Range
+	Columns []string
+	// Value is what is assigned, and ValueRange its text. For (a, b) = … it is
+	// the whole right side.
+	Value      *Expr
+	ValueRange Range
+	// Default is set for SET x = DEFAULT.
+	Default bool
+}
+
+// Update is an UPDATE.
+type Update struct {
+	Target     *Table
+	Set        []Set
+	From       []*From
+	Where      *Expr
+	WhereRange Range
+	// FromEnd is the place for a new WHERE clause.
+	FromEnd          int
+	Returning        []Target
+	ReturningAliases []string
+}
+
+// Delete is a DELETE.
+type Delete struct {
+	Target           *Table
+	Using            []*From
+	Where            *Expr
+	WhereRange       Range
+	FromEnd          int
+	Returning        []Target
+	ReturningAliases []string
+}
+
+// From is one item of a FROM clause. Exactly one of Table, Query, Function and
+// Join is set.
+type From struct {
+	Range
+	Table    *Table
+	Query    *Query
+	Function []*Expr
+	Join     *Join
+	Lateral  bool
+	// Alias and Columns are those of a subquery, function or parenthesised join;
+	// a table has its own.
+	Alias   string
+	Columns []string
+	// Ordinality is set for WITH ORDINALITY, ColumnDefs for a function with a
+	// column definition list.
+	Ordinality bool
+	ColumnDefs bool
+}
+
+// Table is a reference to a relation, which may turn out to be a CTE.
+type Table struct {
+	Range            // of the whole item
+	NameRange Range  // of [ONLY] name [*]
+	Schema    string // as written, folded; empty without one
+	Name      string
+	Alias     string // empty without one
+	Columns   []string
+	Only      bool
+	Sample    []*Expr // the arguments of TABLESAMPLE
+	Sampled   bool
+}
+
+// Visible is the name under which the query sees the table.
+func (t *Table) Visible() string {
+	if t.Alias != "" {
+		return t.Alias
+	}
+	return t.Name
+}
+
+// JoinKind is the kind of a join.
+type JoinKind string
+
+// The kinds of join. Comma and CROSS joins without a condition are Inner.
+const (
+	InnerJoin JoinKind = "INNER"
+	LeftJoin  JoinKind = "LEFT"
+	RightJoin JoinKind = "RIGHT"
+	FullJoin  JoinKind = "FULL"
+)
+
+// Join is a join of two FROM items.
+type Join struct {
+	Kind        JoinKind
+	Left, Right *From
+	Natural     bool
+	Using       []string
+	UsingAlias  string
+	On          *Expr
+	OnRange     Range // of the expression after ON; empty without one
+}
+
+// ExprKind says what an expression is.
+type ExprKind string
+
+// The kinds of expression. Everything that needs no kind of its own for scoping
+// is Other: only its arguments matter.
+const (
+	ColumnExpr   ExprKind = "column"    // Path, Star
+	ParamExpr    ExprKind = "parameter" // Param
+	ConstExpr    ExprKind = "constant"  // Null for NULL
+	OpExpr       ExprKind = "operator"  // Name, Args
+	AndExpr      ExprKind = "and"
+	OrExpr       ExprKind = "or"
+	NotExpr      ExprKind = "not"
+	FuncExpr     ExprKind = "function" // Name, Args
+	CastExpr     ExprKind = "cast"     // Name is the type, Args[0]
+	SubqueryExpr ExprKind = "subquery" // Name is EXISTS, ANY, ALL, ARRAY or empty; Query; Args[0] the tested value
+	DefaultExpr  ExprKind = "default"  // DEFAULT
+	OtherExpr    ExprKind = "other"    // Name is the node's name, Args
+)
+
+// Expr is an expression.
+type Expr struct {
+	Kind ExprKind
+	// Pos is the offset that the parser reports; -1 where it reports none.
+	Pos int
+	// Name is a function's dotted name, an operator, a cast's type, or a node's
+	// name.
+	Name string
+	// Path is a column reference's names, folded; Star is set for a trailing *.
+	Path  []string
+	Star  bool
+	Param int
+	Null  bool
+	// Over is set for a function called over a window.
+	Over bool
+	// Text is a constant's value as written, without quotes.
+	Text  string
+	Args  []*Expr
+	Query *Query
+}
+
+// Walk calls visit for e and for every expression in it that is at the same
+// query level: it does not enter subqueries, but visits the subquery expression
+// itself. A nil e is fine.
+func (e *Expr) Walk(visit func(*Expr)) {
+	if e == nil {
+		return
+	}
+	visit(e)
+	for _, a := range e.Args {
+		a.Walk(visit)
+	}
+}
+
+// Uncast returns e without the casts around it.
+func (e *Expr) Uncast() *Expr {
+	for e != nil && e.Kind == CastExpr {
+		e = e.Args[0]
+	}
+	return e
+}
+
+// Conjuncts returns the operands of the conjunction e, however it is nested; e
+// itself when it is none; nil for nil.
+func (e *Expr) Conjuncts() []*Expr {
+	if e == nil {
+		return nil
+	}
+	if e.Kind != AndExpr {
+		return []*Expr{e}
+	}
+	var all []*Expr
+	for _, a := range e.Args {
+		all = append(all, a.Conjuncts()...)
+	}
+	return all
+}
+
+// Expressions calls visit for every expression of the query that is at its own
+// level, and for the expressions inside those. It enters neither subqueries nor
+// the WITH clause; a subquery in FROM is not at this level, but the conditions
+// of its joins are.
+func (q *Query) Expressions(visit func(*Expr)) {
+	walk := func(list []*Expr) {
+		for _, e := range list {
+			e.Walk(visit)
+		}
+	}
+	targets := func(list []Target) {
+		for _, t := range list {
+			t.Expr.Walk(visit)
+		}
+	}
+	sets := func(list []Set) {
+		for _, s := range list {
+			s.Value.Walk(visit)
+		}
+	}
+	walk(q.OrderBy)
+	walk([]*Expr{q.Limit, q.Offset})
+	switch {
+	case q.Select != nil:
+		s := q.Select
+		walk(s.DistinctOn)
+		targets(s.Targets)
+		fromExpressions(s.From, visit)
+		walk([]*Expr{s.Where})
+		walk(s.GroupBy)
+		walk([]*Expr{s.Having})
+		walk(s.Windows)
+	case q.Values != nil:
+		for _, row := range q.Values.Rows {
+			for _, item := range row.Items {
+				item.Expr.Walk(visit)
+			}
+		}
+	case q.Insert != nil:
+		if c := q.Insert.Conflict; c != nil {
+			walk(c.Expressions)
+			walk([]*Expr{c.ArbiterWhere})
+			sets(c.Set)
+			walk([]*Expr{c.Where})
+		}
+		targets(q.Insert.Returning)
+	case q.Update != nil:
+		sets(q.Update.Set)
+		fromExpressions(q.Update.From, visit)
+		walk([]*Expr{q.Update.Where})
+		targets(q.Update.Returning)
+	case q.Delete != nil:
+		fromExpressions(q.Delete.Using, visit)
+		walk([]*Expr{q.Delete.Where})
+		targets(q.Delete.Returning)
+	}
+}
+
+// fromExpressions visits the expressions of FROM items: functions, TABLESAMPLE
+// arguments and join conditions.
+func fromExpressions(from []*From, visit func(*Expr)) {
+	for _, f := range from {
+		switch {
+		case f.Table != nil:
+			for _, e := range f.Table.Sample {
+				e.Walk(visit)
+			}
+		case f.Join != nil:
+			fromExpressions([]*From{f.Join.Left, f.Join.Right}, visit)
+			f.Join.On.Walk(visit)
+		}
+		for _, e := range f.Function {
+			e.Walk(visit)
+		}
+	}
+}
