@@ -20,6 +20,10 @@ type Config struct {
 	Engine  string   // "postgresql"
 	Schema  []string // files or migration directories, in order
 	Queries []string // files or directories; may be empty
+	// SchemaSpans and QueriesSpans are the places of the entries of Schema and
+	// Queries, one each.
+	SchemaSpans  []source.Span
+	QueriesSpans []source.Span
 
 	Tenant Tenant
 	// Tables are the entries of the tables: map, in the file's order.

@@ -1,0 +1,201 @@
+package config
+
+import (
+	"fmt"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// sqlc takes engine, schema, queries and the go options from an sqlc project.
+// It returns false if it could not.
+func (p *parser) sqlc(e entry, open Open) bool {
+	path, ok := p.str(e)
+	if !ok {
+		return false
+	}
+	file, err := open(path)
+	if err != nil {
+		p.errorf(diag.FileMissing, p.span(e.value), "%v", err).
+			WithHelp("sqlc: names the project file of sqlc, relative to this file: sqlc.yaml, sqlc.yml or sqlc.json")
+		return false
+	}
+	var name string
+	if e, ok := p.given["sqlc_name"]; ok {
+		if name, ok = p.str(e); !ok {
+			return false
+		}
+	}
+	_, ownGo := p.given["go"]
+	s := &sqlcReader{
+		reader: &reader{file: file, report: p.report, lenient: true},
+		parser: p, dir: filepath.Dir(path), name: name, ownGo: ownGo,
+	}
+	s.read()
+	p.failed = p.failed || s.failed
+	return !s.failed
+}
+
+// sqlcReader reads sqlc.yaml. It knows all keys of sqlc 1.31, so that a
+// misspelt one does not pass, and ignores what is not about the Go code.
+type sqlcReader struct {
+	*reader
+	parser *parser
+	dir    string // of the file, relative to tenancy.yaml
+	name   string // of the entry that is wanted; may be empty
+	ownGo  bool   // tenancy.yaml has go options of its own
+}
+
+func (s *sqlcReader) read() {
+	root := s.root()
+	if root == nil {
+		return
+	}
+	var version, sql, overrides entry
+	var old bool
+	s.object(entry{value: root}, keys{
+		"version":   func(e entry) { version = e },
+		"sql":       func(e entry) { sql = e },
+		"overrides": func(e entry) { overrides = e },
+		"packages":  func(entry) { old = true }, // version 1
+		"plugins":   nil, "rules": nil, "options": nil, "cloud": nil, "servers": nil,
+		"project": nil, "path": nil, "rename": nil,
+	})
+	switch {
+	case root.Kind != yaml.MappingNode:
+	case old || version.value != nil && version.value.Value != "2":
+		s.errorf(diag.ConfigInvalid, s.placeOf(version), "sqlc's configuration has version %q", valueOf(version)).
+			WithHelp("tenancygen reads version \"2\"; see sqlc's documentation for how to move to it")
+	case version.value == nil:
+		s.errorf(diag.ConfigInvalid, s.file.Span(0, 0), "%q is missing", "version").
+			WithHelp("is this sqlc's project file? It starts with `version: \"2\"`")
+	case sql.value == nil:
+		s.errorf(diag.ConfigInvalid, s.file.Span(0, 0), "%q is missing", "sql").
+			WithHelp("add an entry with engine, schema, queries and gen.go")
+	default:
+		s.packages(sql, overrides)
+	}
+}
+
+func (s *sqlcReader) placeOf(e entry) source.Span {
+	if e.value == nil {
+		return s.file.Span(0, 0)
+	}
+	return s.span(e.value)
+}
+
+func valueOf(e entry) string {
+	if e.value == nil {
+		return "1"
+	}
+	return e.value.Value
+}
+
+// packages chooses the entry of sql[].
+func (s *sqlcReader) packages(sql, overrides entry) {
+	if sql.value.Kind != yaml.SequenceNode {
+		s.wrongType(sql, "a list")
+		return
+	}
+	var chosen []entry
+	for i, item := range sql.value.Content {
+		e := entry{value: resolve(item), path: fmt.Sprintf("sql[%d]", i)}
+		if s.name == "" || s.nameOf(e.value) == s.name {
+			chosen = append(chosen, e)
+		}
+	}
+	switch {
+	case len(chosen) == 1:
+		s.pkg(chosen[0], overrides)
+	case s.name != "":
+		s.failed = true
+		at := s.parser.given["sqlc_name"].value
+		s.parser.invalid(at, "%s has %d entries named %q", s.file.Path, len(chosen), s.name).
+			WithHelp("give the `name:` of one entry of `sql:`")
+	case len(chosen) == 0:
+		s.invalid(sql.key, "%q is empty", "sql").WithHelp("add an entry with engine, schema, queries and gen.go")
+	default:
+		s.invalid(chosen[1].value, "sqlc's configuration has %d entries in %q", len(chosen), "sql").
+			WithHelp("give each entry a name, and choose one with `sqlc_name:` in a tenancy.yaml for each")
+	}
+}
+
+func (s *sqlcReader) nameOf(n *yaml.Node) string {
+	if n.Kind != yaml.MappingNode {
+		return ""
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == "name" {
+			return resolve(n.Content[i+1]).Value
+		}
+	}
+	return ""
+}
+
+// pkg reads one entry of sql[], then the overrides for all entries, which come
+// before its own.
+func (s *sqlcReader) pkg(e, overrides entry) {
+	c := s.parser.config
+	var schema, gen bool
+	s.object(e, keys{
+		"engine": func(e entry) { s.engine(e, &c.Engine) },
+		"schema": func(e entry) {
+			c.Schema, c.SchemaSpans = s.oneOrMore(e)
+			schema = len(c.Schema) > 0
+		},
+		"queries": func(e entry) { c.Queries, c.QueriesSpans = s.oneOrMore(e) },
+		"gen": func(e entry) {
+			s.object(e, keys{"json": nil, "go": func(e entry) {
+				gen = true
+				s.goOptions(e, &c.Go, s.parser.at)
+			}})
+		},
+		"name": nil, "database": nil, "strict_function_checks": nil, "strict_order_by": nil,
+		"codegen": nil, "rules": nil, "analyzer": nil,
+	})
+	if overrides.value != nil {
+		s.object(overrides, keys{"go": func(e entry) {
+			s.object(e, keys{
+				"overrides": func(e entry) { s.goOption(e, &c.Go.Overrides) },
+				"rename":    func(e entry) { s.goOption(e, &c.Go.Rename) },
+			})
+		}})
+	}
+	s.complete(e, schema, gen)
+	rebase(s.dir, c.Schema)
+	rebase(s.dir, c.Queries)
+	if c.Go.Out != "" {
+		c.Go.Out = under(s.dir, c.Go.Out)
+	}
+}
+
+func (s *sqlcReader) complete(e entry, schema, gen bool) {
+	switch {
+	case s.failed:
+	case s.parser.config.Engine == "":
+		s.invalid(e.value, "%s has no engine", name(e)).WithHelp("add `engine: postgresql`")
+	case !schema:
+		s.invalid(e.value, "%s has no schema", name(e)).WithHelp("add `schema:` with a file or a migrations directory")
+	case !gen && !s.ownGo:
+		s.invalid(e.value, "%s has no gen.go", name(e)).
+			WithHelp("add `go: {package: gen, out: gen, sql_package: pgx/v5}` to %s", s.parser.file.Path)
+	}
+}
+
+// rebase makes paths relative to tenancy.yaml that are written relative to
+// another directory.
+func rebase(dir string, paths []string) {
+	for i, p := range paths {
+		paths[i] = under(dir, p)
+	}
+}
+
+func under(dir, path string) string {
+	if filepath.IsAbs(path) {
+		return path
+	}
+	return filepath.Join(dir, path)
+}
