@@ -61,6 +61,10 @@ func (s *script) Views() []relationScript {
 	return views
 }
 
+// maxName is how much of a name PostgreSQL keeps. It cuts the rest off, after
+// which a look for the role by its whole name finds none.
+const maxName = 63
+
 // builder turns a package into a script.
 type builder struct {
 	pkg    *ir.Package
@@ -74,6 +78,9 @@ func newScript(pkg *ir.Package) (*script, error) {
 	// PostgreSQL reads these words as everybody and nobody, quoted or not.
 	if pkg.RLS.Role == "public" || pkg.RLS.Role == "none" {
 		return nil, fmt.Errorf("rls.role %q is not the name of a role", pkg.RLS.Role)
+	}
+	if len(pkg.RLS.Role) > maxName {
+		return nil, fmt.Errorf("rls.role %q is longer than %d bytes", pkg.RLS.Role, maxName)
 	}
 	if pkg.RLS.Setting == "" {
 		return nil, fmt.Errorf("rls.setting is empty")
