@@ -8,7 +8,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net/http"
 	"os"
@@ -45,7 +44,11 @@ func run(ctx context.Context, log *slog.Logger, getenv func(string) string) erro
 	defer pool.Close()
 	provider, err := postgres.NewRLS(pool)
 	if err != nil {
-		return fmt.Errorf("row-level security: %w", err)
+		return err
+	}
+	// A role that policies do not hold for would serve all the same.
+	if err := provider.Verify(ctx); err != nil {
+		return err
 	}
 
 	server := &http.Server{

@@ -10,7 +10,7 @@ LIMIT sqlc.arg('max_rows')::integer;
 -- name: GetCustomersByIDs :many
 SELECT *
 FROM customers
-WHERE id = ANY($1::uuid[])
+WHERE id = ANY(@ids::uuid[])
 ORDER BY name, id;
 
 -- name: ListCustomerBalances :many
@@ -40,8 +40,8 @@ ORDER BY c.name, c.id;
 
 -- name: ArchiveCustomer :execrows
 -- ArchiveCustomer archives a customer who has nothing to pay.
-UPDATE customers
+UPDATE customers AS c
 SET archived_at = now()
-WHERE id = sqlc.arg('id')
-  AND archived_at IS NULL
-  AND id NOT IN (SELECT o.customer_id FROM open_invoices AS o);
+WHERE c.id = sqlc.arg('id')
+  AND c.archived_at IS NULL
+  AND c.id NOT IN (SELECT o.customer_id FROM open_invoices AS o);

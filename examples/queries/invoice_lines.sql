@@ -10,11 +10,11 @@ VALUES (sqlc.arg('invoice_id'), sqlc.arg('line_no'), sqlc.arg('description'), sq
 RETURNING *;
 
 -- name: UpdateInvoiceTotal :one
-UPDATE invoices
+UPDATE invoices AS i
 SET total_cents = (
     SELECT coalesce(sum(l.quantity * l.unit_cents), 0)::bigint
     FROM invoice_lines AS l
-    WHERE l.invoice_id = invoices.id
+    WHERE l.invoice_id = i.id
 )
-WHERE id = sqlc.arg('id')
-RETURNING total_cents;
+WHERE i.id = sqlc.arg('id')
+RETURNING i.total_cents;

@@ -38,11 +38,11 @@ RETURNING *;
 
 -- name: SendInvoice :execrows
 -- SendInvoice sends a draft that has at least one line.
-UPDATE invoices
+UPDATE invoices AS i
 SET status = 'sent', issued_on = current_date
-WHERE id = sqlc.arg('id')
-  AND status = 'draft'
-  AND EXISTS (SELECT 1 FROM invoice_lines AS l WHERE l.invoice_id = invoices.id);
+WHERE i.id = sqlc.arg('id')
+  AND i.status = 'draft'
+  AND EXISTS (SELECT 1 FROM invoice_lines AS l WHERE l.invoice_id = i.id);
 
 -- name: MarkInvoicesPaid :many
 UPDATE invoices
