@@ -1,0 +1,129 @@
+package rewrite
+
+import (
+	"sort"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/scope"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// writer writes the edits of one statement.
+type writer struct {
+	catalog *catalog.Catalog
+	plan    *scope.Plan
+	text    string
+	tenant  string // the tenant parameter with its cast
+	list    []source.Edit
+}
+
+func (w *writer) insert(at int, text string) {
+	w.list = append(w.list, source.Edit{Start: at, End: at, New: text})
+}
+
+// edits writes the whole plan.
+func (w *writer) edits() []source.Edit {
+	w.clauses(append(append([]*scope.Reference{}, w.plan.References...), w.plan.Guards...))
+	for _, r := range w.plan.References {
+		if r.Placement == scope.Derived {
+			w.derived(r)
+		}
+	}
+	for _, ins := range w.plan.Inserts {
+		w.rows(ins)
+	}
+	for _, k := range w.plan.Keys {
+		w.key(k)
+	}
+	return w.list
+}
+
+// clauses adds the predicates of all references to their clauses, one edit for
+// each clause.
+func (w *writer) clauses(refs []*scope.Reference) {
+	predicates := map[scope.Slot][]string{}
+	for _, r := range refs {
+		switch r.Placement {
+		case scope.InWhere, scope.InOn, scope.InConflict:
+			predicates[*r.Slot] = append(predicates[*r.Slot], w.predicate(r, r.Ref.Visible()))
+		}
+	}
+	slots := make([]scope.Slot, 0, len(predicates))
+	for slot := range predicates {
+		slots = append(slots, slot)
+	}
+	sort.Slice(slots, func(i, j int) bool {
+		return slots[i].Expr.Start < slots[j].Expr.Start || slots[i].Expr.Start == slots[j].Expr.Start && slots[i].At < slots[j].At
+	})
+	for _, slot := range slots {
+		all := strings.Join(predicates[slot], " AND ")
+		if slot.HasExpr() {
+			// The parentheses keep an OR of the author's from swallowing the predicate.
+			w.insert(slot.Expr.Start, "(")
+			w.insert(slot.Expr.End, ") AND "+all)
+			continue
+		}
+		w.insert(slot.At, w.newline(slot.At)+"WHERE "+all)
+	}
+}
+
+// newline is a line break with the indentation of the line at an offset, for a
+// statement that is written on several lines, and a blank for others.
+func (w *writer) newline(at int) string {
+	if !strings.Contains(w.text, "\n") {
+		return " "
+	}
+	line := w.text[strings.LastIndexByte(w.text[:at], '\n')+1:]
+	return "\n" + line[:len(line)-len(strings.TrimLeft(line, " \t"))]
+}
+
+// derived puts a filtering subquery in the place of a table.
+func (w *writer) derived(r *scope.Reference) {
+	name := r.Ref.Name
+	w.insert(r.Ref.NameRange.Start, "(SELECT * FROM ")
+	text := " AS " + parse.Quote(name) + " WHERE " + w.predicate(r, name) + ")"
+	if r.Ref.Alias == "" {
+		text += " AS " + parse.Quote(name)
+	}
+	w.insert(r.Ref.NameRange.End, text)
+}
+
+// rows completes the rows of an INSERT.
+func (w *writer) rows(ins *scope.Insert) {
+	if ins.DefaultValues.End > ins.DefaultValues.Start {
+		w.list = append(w.list, source.Edit{Start: ins.DefaultValues.Start, End: ins.DefaultValues.End,
+			New: "(" + parse.Quote(ins.Column) + ") VALUES (" + w.tenant + ")"})
+		return
+	}
+	switch {
+	case len(ins.Expand) > 0:
+		names := append([]string{}, ins.Expand...)
+		if ins.Column != "" {
+			names = append(names, ins.Column)
+		}
+		for i, name := range names {
+			names[i] = parse.Quote(name)
+		}
+		w.insert(ins.ExpandAt, " ("+strings.Join(names, ", ")+")")
+	case ins.Column != "":
+		w.insert(ins.ColumnAt, ", "+parse.Quote(ins.Column))
+	}
+	for _, at := range ins.ValuesAt {
+		w.insert(at, ", "+w.tenant)
+	}
+	for _, value := range ins.Checked {
+		w.insert(value.Start, "CASE WHEN ")
+		w.insert(value.End, " = "+w.tenant+" THEN "+w.tenant+" END")
+	}
+}
+
+// key makes a child's foreign key value the key of one of the tenant's own
+// parents, or NULL.
+func (w *writer) key(k *scope.Key) {
+	step := k.Table.Tenancy.Path[0]
+	key := column(k.Aliases[0], step.ParentColumns[0])
+	w.insert(k.Start, "(SELECT "+key+" FROM "+w.parents(k.Table, k.Aliases, k.Qualify)+" WHERE "+key+" = ")
+	w.insert(k.End, " AND "+w.owner(k.Table, k.Aliases)+")")
+}

@@ -1,0 +1,91 @@
+package rewrite
+
+import (
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/scope"
+)
+
+// predicate is the condition that ties a reference, visible under the given
+// name, to the tenant.
+func (w *writer) predicate(r *scope.Reference, visible string) string {
+	t := r.Table
+	if t.Tenancy.Class != ir.ClassChild {
+		return column(visible, t.Tenancy.Column) + " = " + w.tenant
+	}
+	step := t.Tenancy.Path[0]
+	var on []string
+	for i, name := range step.Columns {
+		on = append(on, column(r.Aliases[0], step.ParentColumns[i])+" = "+column(visible, name))
+	}
+	return "EXISTS (SELECT 1 FROM " + w.parents(t, r.Aliases, r.Qualify) + " WHERE " + strings.Join(on, " AND ") +
+		" AND " + w.owner(t, r.Aliases) + ")"
+}
+
+// parents is the FROM clause that leads from a child's parent to the table that
+// carries the tenant column.
+func (w *writer) parents(t *catalog.Table, aliases []string, qualify bool) string {
+	var b strings.Builder
+	for i, step := range t.Tenancy.Path {
+		if i > 0 {
+			b.WriteString(" JOIN ")
+		}
+		b.WriteString(relation(step.Parent, qualify))
+		if aliases[i] != step.Parent.Name {
+			b.WriteString(" AS " + parse.Quote(aliases[i]))
+		}
+		if i == 0 {
+			continue
+		}
+		for k, name := range step.Columns {
+			if k == 0 {
+				b.WriteString(" ON ")
+			} else {
+				b.WriteString(" AND ")
+			}
+			b.WriteString(column(aliases[i], step.ParentColumns[k]) + " = " + column(aliases[i-1], name))
+		}
+	}
+	return b.String()
+}
+
+// owner ties the last parent of a child's path to the tenant.
+func (w *writer) owner(t *catalog.Table, aliases []string) string {
+	last := t.Tenancy.Path[len(t.Tenancy.Path)-1].Parent
+	parent := w.catalog.Lookup(last.Schema, last.Name)
+	return column(aliases[len(aliases)-1], parent.Tenancy.Column) + " = " + w.tenant
+}
+
+// relation is a table's name, with its schema where that is needed.
+func relation(n ir.Name, qualify bool) string {
+	if n.Schema == catalog.DefaultSchema && !qualify {
+		return parse.Quote(n.Name)
+	}
+	return parse.Quote(n.Schema) + "." + parse.Quote(n.Name)
+}
+
+func column(table, name string) string { return parse.Quote(table) + "." + parse.Quote(name) }
+
+// castType writes a type so that it can follow a cast. The catalog's names are
+// safe as they are, but for those of user-defined types.
+func castType(t string) string {
+	if strings.Contains(t, " ") || strings.HasSuffix(t, "]") {
+		return t // a standard name of several words, or an array
+	}
+	parts := strings.Split(t, ".")
+	for i, p := range parts {
+		if !standardTypes[p] {
+			parts[i] = parse.Quote(p)
+		}
+	}
+	return strings.Join(parts, ".")
+}
+
+// standardTypes are keywords that name types.
+var standardTypes = map[string]bool{
+	"smallint": true, "integer": true, "bigint": true, "real": true, "boolean": true, "numeric": true,
+	"varchar": true, "character": true, "text": true, "uuid": true,
+}

@@ -1,0 +1,279 @@
+package scope
+
+import (
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// level is one query level: what its FROM clause makes visible, and its WHERE
+// clause.
+type level struct {
+	slot    *Slot
+	from    []*parse.From
+	names   *scopeNames
+	refs    []*Reference // of this level
+	query   *parse.Query
+	groupBy []*parse.Expr
+}
+
+// selectLevel scopes the tables in a SELECT's FROM clause.
+func (s *scoper) selectLevel(q *parse.Query, names *scopeNames) {
+	sel := q.Select
+	l := &level{slot: &Slot{Expr: sel.WhereRange, At: sel.FromEnd}, from: sel.From, names: names, query: q, groupBy: sel.GroupBy}
+	for _, f := range sel.From {
+		s.place(l, f, position{slot: l.slot, kind: InWhere})
+	}
+	s.checkNames(l)
+	s.bind(l, sel.Where)
+}
+
+// position is where a predicate goes for tables in a part of the join tree.
+type position struct {
+	slot *Slot
+	kind Placement // InWhere, InOn or Derived
+	// why says why it is Derived.
+	why string
+}
+
+// place walks the join tree from the top. A table on the nullable side of an
+// outer join takes that join's condition; one under a full join has no clause
+// that is right and becomes a derived table; every other takes what its
+// surroundings take, and in the end WHERE. It follows section 0.2 of the rules
+// in docs/scoping.md.
+func (s *scoper) place(l *level, f *parse.From, at position) {
+	switch {
+	case f.Table != nil:
+		s.table(l, f.Table, at)
+	case f.Query != nil:
+		s.query(f.Query, l.names)
+	case f.Join != nil:
+		if f.Alias != "" {
+			// The alias hides the names inside it from the clauses outside.
+			at = position{kind: Derived, why: "it is inside the aliased join " + f.Alias}
+		}
+		left, right := at, at
+		outer := s.outerPosition(f)
+		switch f.Join.Kind {
+		case parse.LeftJoin:
+			right = outer
+		case parse.RightJoin:
+			left = outer
+		case parse.FullJoin:
+			left = position{kind: Derived, why: "it is under a FULL JOIN"}
+			right = left
+		}
+		s.place(l, f.Join.Left, left)
+		s.place(l, f.Join.Right, right)
+		s.bindOn(l, f)
+	}
+}
+
+// outerPosition is the place for tables on the nullable side of an outer join.
+func (s *scoper) outerPosition(f *parse.From) position {
+	if f.Join.On == nil {
+		return position{kind: Derived, why: "its outer join has no ON"}
+	}
+	return position{slot: &Slot{Expr: f.Join.OnRange}, kind: InOn}
+}
+
+// table decides for one reference in a FROM clause.
+func (s *scoper) table(l *level, ref *parse.Table, at position) {
+	t := s.resolve(ref, l.names)
+	if t == nil {
+		return
+	}
+	r := &Reference{Table: t, Ref: ref, Placement: at.kind, Slot: at.slot}
+	s.plan.References = append(s.plan.References, r)
+	l.refs = append(l.refs, r)
+	if t.Tenancy.Class == ir.ClassGlobal {
+		r.Placement, r.Slot = NoPredicate, nil
+		return
+	}
+	if len(ref.Columns) > 0 {
+		at = position{kind: Derived, why: "its alias renames its columns"}
+		r.Placement, r.Slot = Derived, nil
+	}
+	r.Aliases, r.Qualify = s.path(t)
+	if at.kind == Derived {
+		s.checkDerived(l, r, at.why)
+	}
+}
+
+// systemColumns exist on tables and not on subqueries.
+var systemColumns = []string{"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
+
+// checkDerived refuses a derived table where the statement could tell it from
+// the table itself.
+func (s *scoper) checkDerived(l *level, r *Reference, why string) {
+	refuse := func(what, help string) {
+		s.refuse(diag.PlacementImpossible, s.span(r.Ref.NameRange), "no correct place for the tenant predicate of %q: %s, and %s",
+			r.Ref.Visible(), why, what).WithHelp("%s", help)
+	}
+	if r.Ref.Sampled {
+		refuse("it is sampled", "sample a plain table, without the outer join around it")
+		return
+	}
+	if len(r.Table.PrimaryKey) > 0 && groupsByKey(l.groupBy, r) {
+		refuse("the query groups by its primary key", "put (SELECT … FROM "+r.Table.QualifiedName()+") in its place, or group by every column that you select")
+		return
+	}
+	bad := ""
+	eachExpression(l.query, func(e *parse.Expr) {
+		if e.Kind != parse.ColumnExpr || len(e.Path) == 0 {
+			return
+		}
+		name := e.Path[len(e.Path)-1]
+		switch {
+		case slices.Contains(systemColumns, name) && r.Table.Column(name) == nil:
+			bad = "the query uses the system column " + name
+		case len(e.Path) > 2:
+			bad = "the query qualifies a column with a schema"
+		}
+	})
+	if bad != "" {
+		refuse(bad, "leave it out, or write the join so that the table is not on the nullable side")
+	}
+}
+
+// groupsByKey reports whether every column of the table's primary key is in
+// GROUP BY, so that other columns may depend on it.
+func groupsByKey(groupBy []*parse.Expr, r *Reference) bool {
+	for _, key := range r.Table.PrimaryKey {
+		found := false
+		for _, g := range groupBy {
+			g.Walk(func(e *parse.Expr) {
+				if e.Kind == parse.ColumnExpr && len(e.Path) > 0 && e.Path[len(e.Path)-1] == key {
+					found = true
+				}
+			})
+		}
+		if !found {
+			return false
+		}
+	}
+	return len(groupBy) > 0
+}
+
+// eachExpression visits all expressions of a query and of the queries inside it.
+func eachExpression(q *parse.Query, visit func(*parse.Expr)) {
+	if q == nil {
+		return
+	}
+	if q.With != nil {
+		for _, cte := range q.With.CTEs {
+			eachExpression(cte.Query, visit)
+		}
+	}
+	q.Expressions(func(e *parse.Expr) {
+		visit(e)
+		eachExpression(e.Query, visit)
+	})
+	var from []*parse.From
+	switch {
+	case q.Select != nil:
+		from = q.Select.From
+	case q.SetOp != nil:
+		eachExpression(q.SetOp.Left, visit)
+		eachExpression(q.SetOp.Right, visit)
+	case q.Insert != nil:
+		eachExpression(q.Insert.Source, visit)
+	case q.Update != nil:
+		from = q.Update.From
+	case q.Delete != nil:
+		from = q.Delete.Using
+	}
+	for _, f := range from {
+		eachFromQuery(f, func(inner *parse.Query) { eachExpression(inner, visit) })
+	}
+}
+
+func eachFromQuery(f *parse.From, visit func(*parse.Query)) {
+	switch {
+	case f.Query != nil:
+		visit(f.Query)
+	case f.Join != nil:
+		eachFromQuery(f.Join.Left, visit)
+		eachFromQuery(f.Join.Right, visit)
+	}
+}
+
+// checkNames refuses two tables of one visible name at a level: PostgreSQL
+// allows that for tables of different schemas, but no predicate could name one
+// of them.
+func (s *scoper) checkNames(l *level) {
+	seen := map[string]bool{}
+	for _, r := range l.refs {
+		name := r.Ref.Visible()
+		if seen[name] {
+			s.refuse(diag.PlacementImpossible, s.span(r.Ref.NameRange), "two tables are visible as %q", name).
+				WithHelp("give each of them an alias")
+		}
+		seen[name] = true
+	}
+}
+
+// columnOwner finds which reference of a level a column belongs to; nil when it
+// is not certain.
+func (s *scoper) columnOwner(l *level, path []string) *Reference {
+	name := path[len(path)-1]
+	switch len(path) {
+	case 1:
+		return s.unqualifiedOwner(l, name)
+	case 2:
+		for _, r := range l.refs {
+			if r.Ref.Visible() == path[0] && len(r.Ref.Columns) == 0 && r.Table.Column(name) != nil {
+				return r
+			}
+		}
+	}
+	return nil
+}
+
+// unqualifiedOwner finds the one reference that has a column of that name, if
+// everything in the FROM clause is a table whose columns are known.
+func (s *scoper) unqualifiedOwner(l *level, name string) *Reference {
+	var owner *Reference
+	for _, f := range l.from {
+		if !onlyTables(f, l.names) {
+			return nil
+		}
+	}
+	for _, r := range l.refs {
+		if len(r.Ref.Columns) > 0 || r.Table.Opaque {
+			return nil
+		}
+		if r.Table.Column(name) == nil {
+			continue
+		}
+		if owner != nil {
+			return nil
+		}
+		owner = r
+	}
+	return owner
+}
+
+// onlyTables reports whether a FROM item consists of plain tables of the schema.
+func onlyTables(f *parse.From, names *scopeNames) bool {
+	switch {
+	case f.Table != nil:
+		return f.Table.Schema != "" || !names.has(f.Table.Name)
+	case f.Join != nil:
+		return f.Alias == "" && !f.Join.Natural && len(f.Join.Using) == 0 && onlyTables(f.Join.Left, names) && onlyTables(f.Join.Right, names)
+	}
+	return false
+}
+
+// tenantColumn is the column that ties a table's rows to the tenant directly;
+// empty for child and global tables.
+func tenantColumn(t *catalog.Table) string {
+	switch t.Tenancy.Class {
+	case ir.ClassTenant, ir.ClassRoot:
+		return t.Tenancy.Column
+	}
+	return ""
+}

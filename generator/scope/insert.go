@@ -1,0 +1,295 @@
+package scope
+
+import (
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// insert scopes an INSERT: its rows, their source, and ON CONFLICT.
+func (s *scoper) insert(q *parse.Query, names *scopeNames) {
+	ins := q.Insert
+	if ins.Source != nil {
+		s.query(ins.Source, names)
+	}
+	t := s.resolve(ins.Target, nil)
+	if t == nil {
+		return
+	}
+	if t.View != nil {
+		s.refuse(diag.SyntaxUnsupported, s.span(ins.Target.NameRange), "writing through view %q is not supported", t.QualifiedName()).
+			WithHelp("write the table itself")
+		return
+	}
+	r := &Reference{Table: t, Ref: ins.Target, Placement: ByValue}
+	s.plan.References = append(s.plan.References, r)
+	switch t.Tenancy.Class {
+	case ir.ClassGlobal:
+		r.Placement = NoPredicate
+		s.globalWrites = append(s.globalWrites, r)
+		return
+	case ir.ClassChild:
+		s.insertChild(r, ins)
+	default:
+		s.insertTenant(r, ins)
+	}
+	if ins.Conflict != nil {
+		s.conflict(r, ins)
+	}
+}
+
+// columnNames are the columns that an INSERT writes, in order. Without a list
+// they are the table's first columns, as many as there are values.
+func (s *scoper) columnNames(r *Reference, ins *parse.Insert) ([]string, bool) {
+	if ins.HasColumns {
+		var names []string
+		for _, c := range ins.Columns {
+			names = append(names, c.Name)
+		}
+		return names, true
+	}
+	width, known := sourceWidth(ins.Source)
+	if !known || r.Table.Opaque || width > len(r.Table.Columns) {
+		s.refuse(diag.SyntaxUnsupported, s.span(ins.Target.NameRange), "the columns that this INSERT writes are not known").
+			WithHelp("write the list of columns behind the table's name")
+		return nil, false
+	}
+	var names []string
+	for _, c := range r.Table.Columns[:width] {
+		names = append(names, c.Name)
+	}
+	return names, true
+}
+
+// sourceWidth is the number of values that a source gives; unknown with a star.
+func sourceWidth(q *parse.Query) (int, bool) {
+	switch {
+	case q.Values != nil:
+		return len(q.Values.Rows[0].Items), true
+	case q.SetOp != nil:
+		return sourceWidth(q.SetOp.Left)
+	case q.Select != nil:
+		for _, t := range q.Select.Targets {
+			if t.Expr.Star {
+				return 0, false
+			}
+		}
+		return len(q.Select.Targets), true
+	}
+	return 0, false
+}
+
+// insertTenant gives every row of an INSERT into a tenant table the tenant.
+func (s *scoper) insertTenant(r *Reference, ins *parse.Insert) {
+	column := tenantColumn(r.Table)
+	plan := &Insert{Target: r}
+	if ins.Source == nil {
+		if r.Class() == ir.ClassRoot {
+			s.refuseRoot(r, ins, column)
+			return
+		}
+		plan.Column, plan.DefaultValues = column, ins.DefaultValues
+		s.plan.Inserts = append(s.plan.Inserts, plan)
+		return
+	}
+	columns, ok := s.columnNames(r, ins)
+	if !ok {
+		return
+	}
+	if !ins.HasColumns {
+		plan.ExpandAt, plan.Expand = ins.ColumnsEnd, columns
+	}
+	index := slices.Index(columns, column)
+	if index < 0 {
+		if r.Class() == ir.ClassRoot {
+			s.refuseRoot(r, ins, column)
+			return
+		}
+		plan.Column, plan.ColumnAt = column, ins.ColumnsEnd
+	}
+	s.tenantValues(plan, ins.Source, index)
+	s.plan.Inserts = append(s.plan.Inserts, plan)
+}
+
+func (s *scoper) refuseRoot(r *Reference, ins *parse.Insert, column string) {
+	s.refuse(diag.TenantColumnWrite, s.span(ins.Target.NameRange), "the statement creates a tenant: it inserts into %q without its key %q", r.Table.QualifiedName(), column).
+		WithHelp("a tenant cannot create another one: mark the query unscoped with a reason, or insert %s as a parameter to store the tenant itself", column)
+}
+
+// tenantValues looks at each arm of a source: it adds the tenant's value behind
+// the last one (index < 0), or checks the author's value at the index.
+func (s *scoper) tenantValues(plan *Insert, q *parse.Query, index int) {
+	switch {
+	case q.Values != nil:
+		for _, row := range q.Values.Rows {
+			if index < 0 {
+				plan.ValuesAt = append(plan.ValuesAt, row.Items[len(row.Items)-1].End)
+				continue
+			}
+			if index >= len(row.Items) {
+				s.refuse(diag.SyntaxUnsupported, s.span(row.Range), "the row has fewer values than the INSERT has columns").WithHelp("give a value for each column")
+				continue
+			}
+			s.tenantValue(plan, row.Items[index])
+		}
+	case q.SetOp != nil:
+		s.tenantValues(plan, q.SetOp.Left, index)
+		s.tenantValues(plan, q.SetOp.Right, index)
+	case q.Select != nil:
+		s.tenantTarget(plan, q, index)
+	default:
+		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "this source of an INSERT is not supported").WithHelp("use VALUES or SELECT")
+	}
+}
+
+func (s *scoper) tenantTarget(plan *Insert, q *parse.Query, index int) {
+	targets := q.Select.Targets
+	if len(targets) == 0 {
+		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "a SELECT without columns is not supported").WithHelp("select the values to insert")
+		return
+	}
+	if index < 0 {
+		plan.ValuesAt = append(plan.ValuesAt, targets[len(targets)-1].End)
+		return
+	}
+	for _, t := range targets[:min(index+1, len(targets))] {
+		if t.Expr.Kind == parse.ColumnExpr && t.Expr.Star {
+			s.refuse(diag.SyntaxUnsupported, s.span(t.Range), "the value of the tenant column is hidden in a star").
+				WithHelp("leave the tenant column out of the column list, or list the selected columns")
+			return
+		}
+	}
+	if index >= len(targets) {
+		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "the SELECT has fewer columns than the INSERT").WithHelp("select a value for each column")
+		return
+	}
+	s.tenantValue(plan, parse.Item{Range: targets[index].Range, Expr: targets[index].Expr})
+}
+
+// tenantValue checks a value that the author gives for the tenant column: only a
+// parameter of its own can be the tenant.
+func (s *scoper) tenantValue(plan *Insert, item parse.Item) {
+	value := item.Expr.Uncast()
+	column := tenantColumn(plan.Target.Table)
+	if value == nil || value.Kind != parse.ParamExpr {
+		s.refuse(diag.TenantColumnWrite, s.span(item.Range), "the tenant column %s.%s is given a value that is not the tenant", plan.Target.Table.QualifiedName(), column).
+			WithHelp("leave the column out, and the tenant is filled in; or give it a parameter")
+		return
+	}
+	if !s.opts.KeepTenantParams {
+		s.plan.Bound[value.Param] = true
+		return
+	}
+	if col := plan.Target.Table.Column(column); col == nil || !col.NotNull {
+		s.refuse(diag.TenantColumnWrite, s.span(item.Range), "tenant_params: keep needs %s.%s to be NOT NULL", plan.Target.Table.QualifiedName(), column).
+			WithHelp("add NOT NULL to the column, or leave tenant_params out")
+		return
+	}
+	plan.Checked = append(plan.Checked, item.Range)
+}
+
+// insertChild checks the key of each row of an INSERT into a child table.
+func (s *scoper) insertChild(r *Reference, ins *parse.Insert) {
+	step := r.Table.Tenancy.Path[0]
+	if ins.Source == nil {
+		s.refuse(diag.TenantColumnWrite, s.span(ins.DefaultValues), "the row would have no %s, which leads to the tenant", step.Columns[0]).
+			WithHelp("insert the key of a %s", step.Parent.Name)
+		return
+	}
+	columns, ok := s.columnNames(r, ins)
+	if !ok {
+		return
+	}
+	for _, column := range step.Columns {
+		index := slices.Index(columns, column)
+		if index < 0 {
+			s.refuse(diag.TenantColumnWrite, s.span(ins.Target.NameRange), "the row would have no %s, which leads to the tenant", column).
+				WithHelp("insert the key of a %s", step.Parent.Name)
+			continue
+		}
+		s.childValues(r, ins.Source, column, index)
+	}
+}
+
+func (s *scoper) childValues(r *Reference, q *parse.Query, column string, index int) {
+	switch {
+	case q.Values != nil:
+		for _, row := range q.Values.Rows {
+			if index < len(row.Items) {
+				s.key(r, column, row.Items[index].Range, row.Items[index].Expr)
+			}
+		}
+	case q.Select != nil && index < len(q.Select.Targets) && !hasStar(q.Select.Targets[:index+1]):
+		t := q.Select.Targets[index]
+		s.key(r, column, t.Range, t.Expr)
+	default:
+		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "the values of %s.%s cannot be seen in this source", r.Table.QualifiedName(), column).
+			WithHelp("use VALUES, or a SELECT that lists its columns and gives %s as a parameter", column)
+	}
+}
+
+func hasStar(targets []parse.Target) bool {
+	return slices.ContainsFunc(targets, func(t parse.Target) bool { return t.Expr.Star })
+}
+
+// conflict scopes ON CONFLICT: DO UPDATE touches only the tenant's own row, and
+// an arbiter that does not hold the tenant is worth a warning.
+func (s *scoper) conflict(r *Reference, ins *parse.Insert) {
+	c := ins.Conflict
+	anchored := s.arbiterHoldsTenant(r.Table, c)
+	if !anchored {
+		s.report.Warnf(diag.ConflictUnguarded, s.span(c.Range), "the key that ON CONFLICT looks at does not hold the tenant of %q: it tells whether another tenant has such a row", r.Table.QualifiedName()).
+			WithHelp("make the unique key of %q begin with what ties it to the tenant", r.Table.QualifiedName()).InQuery(s.text.Name)
+	}
+	if !c.Update {
+		return
+	}
+	s.assignments(r, c.Set)
+	guard := &Reference{Table: r.Table, Ref: ins.Target, Placement: InConflict, Slot: &Slot{Expr: c.WhereRange, At: c.End}}
+	guard.Aliases, guard.Qualify = s.path(r.Table)
+	s.plan.Guards = append(s.plan.Guards, guard)
+	s.bind(&level{from: []*parse.From{{Table: ins.Target}}, refs: []*Reference{r}}, c.Where)
+	one := ins.Source != nil && ins.Source.Values != nil && len(ins.Source.Values.Rows) == 1
+	s.plan.ConflictGuard = !anchored && one && c.Where == nil
+}
+
+// arbiterHoldsTenant reports whether rows of different tenants can never meet in
+// the arbiter of ON CONFLICT.
+func (s *scoper) arbiterHoldsTenant(t *catalog.Table, c *parse.Conflict) bool {
+	ties := []string{tenantColumn(t)}
+	if t.Tenancy.Class == ir.ClassChild {
+		ties = t.Tenancy.Path[0].Columns
+	}
+	holds := func(columns []string) bool {
+		for _, tie := range ties {
+			if !slices.Contains(columns, tie) {
+				return false
+			}
+		}
+		return true
+	}
+	switch {
+	case c.Constraint != "":
+		for _, u := range t.Uniques {
+			if u.Name == c.Constraint {
+				return holds(u.Columns)
+			}
+		}
+		return c.Constraint == t.Name+"_pkey" && holds(t.PrimaryKey)
+	case len(c.Columns)+len(c.Expressions) > 0:
+		return holds(c.Columns)
+	}
+	// Without an arbiter every unique key counts.
+	if t.PrimaryKey != nil && !holds(t.PrimaryKey) {
+		return false
+	}
+	for _, u := range t.Uniques {
+		if !holds(u.Columns) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,111 @@
+// Package scope decides, for every reference to a table in a statement, how it
+// is tied to the current tenant: where the predicate goes, or why the statement
+// is refused. It decides and writes no text.
+package scope
+
+import (
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// Plan is what is decided for one statement.
+type Plan struct {
+	// References are all references to tables of the schema, in the order of the
+	// walk: WITH first, then the body from its target on.
+	References []*Reference
+	// Inserts complete the rows of INSERT statements.
+	Inserts []*Insert
+	// Keys are values for a child's foreign key that must lead to the tenant's own
+	// parent.
+	Keys []*Key
+	// Guards restrict ON CONFLICT DO UPDATE.
+	Guards []*Reference
+	// Bound are the author's parameters that are the tenant, by number.
+	Bound map[int]bool
+	// NeedsTenant is set when the statement has a tenant parameter.
+	NeedsTenant bool
+	// TenantType is the SQL type that the tenant parameter is cast to.
+	TenantType string
+	// ConflictGuard is set when zero rows mean that an upsert met another tenant's
+	// row.
+	ConflictGuard bool
+}
+
+// Placement says where the predicate of a reference goes.
+type Placement string
+
+// The placements.
+const (
+	// NoPredicate is for global tables.
+	NoPredicate Placement = "none"
+	// InWhere is a conjunct of the WHERE clause of the reference's query level.
+	InWhere Placement = "where"
+	// InOn is a conjunct of an outer join's condition.
+	InOn Placement = "join condition"
+	// Derived puts a subquery that filters the table in its place.
+	Derived Placement = "derived table"
+	// ByValue is for the target of an INSERT: the row gets the tenant's value.
+	ByValue Placement = "inserted value"
+	// InConflict is a conjunct of the WHERE clause of DO UPDATE.
+	InConflict Placement = "conflict condition"
+)
+
+// Reference is one reference to a table.
+type Reference struct {
+	Table     *catalog.Table
+	Ref       *parse.Table
+	Placement Placement
+	// Slot is the clause that InWhere, InOn and InConflict go to.
+	Slot *Slot
+	// Aliases are fresh names for the parents on a child's path.
+	Aliases []string
+	// Qualify is set when the names of parents need their schema, because a common
+	// table expression has the same name.
+	Qualify bool
+}
+
+// Class is the tenancy of the referenced table.
+func (r *Reference) Class() ir.Class { return r.Table.Tenancy.Class }
+
+// Slot is a WHERE or ON clause. References share the slot of their level.
+type Slot struct {
+	// Expr is the existing expression's text; empty without one.
+	Expr parse.Range
+	// At is the place for a new WHERE clause where there is none.
+	At int
+}
+
+// HasExpr reports whether the clause exists.
+func (s *Slot) HasExpr() bool { return s.Expr.End > s.Expr.Start }
+
+// Insert completes the rows of one INSERT into a tenant table.
+type Insert struct {
+	Target *Reference
+	// ExpandAt and Expand are the place and the names of a column list for a
+	// statement without one.
+	ExpandAt int
+	Expand   []string
+	// Column is the tenant column to add, with ColumnAt its place in the list;
+	// empty when the author lists it.
+	Column   string
+	ColumnAt int
+	// ValuesAt are the places for a further value, one for each row or SELECT.
+	ValuesAt []int
+	// DefaultValues is the text DEFAULT VALUES to replace; empty otherwise.
+	DefaultValues parse.Range
+	// Checked are values that the author gives for the tenant column and that stay
+	// in the signature (tenant_params: keep): they must equal the tenant.
+	Checked []parse.Range
+}
+
+// Key is a value for a child's foreign key column: the key of a parent, which
+// must be the tenant's own.
+type Key struct {
+	parse.Range
+	Table *catalog.Table
+	// Param is the author's parameter inside the value; zero for a constant.
+	Param   int
+	Aliases []string
+	Qualify bool
+}

@@ -1,0 +1,214 @@
+package scope
+
+import (
+	"strconv"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// Options are what the configuration says about scoping.
+type Options struct {
+	// KeepTenantParams leaves parameters that the author ties to the tenant column
+	// in the signature.
+	KeepTenantParams bool
+}
+
+// Statement decides how a parsed statement is scoped. What is refused goes into
+// the report, at its place; the result is nil then.
+func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts Options, report *diag.Report) *Plan {
+	names, err := parse.Identifiers(text.Text)
+	if err != nil {
+		report.Errorf(diag.Internal, text.At(0), "%v", err).WithHelp("report this as a bug").InQuery(text.Name)
+		return nil
+	}
+	s := &scoper{
+		text: text, catalog: cat, opts: opts, report: report, names: names,
+		plan: &Plan{Bound: map[int]bool{}, TenantType: cat.TenantType},
+	}
+	s.query(q, nil)
+	s.checkGlobalWrites()
+	if s.refused {
+		return nil
+	}
+	return s.plan
+}
+
+// scoper walks one statement.
+type scoper struct {
+	text    *parse.QueryText
+	catalog *catalog.Catalog
+	opts    Options
+	report  *diag.Report
+	names   map[string]bool // all names in the statement, and those made up so far
+	plan    *Plan
+	refused bool
+	ctes    map[string]bool // all CTE names of the statement
+
+	globalWrites []*Reference
+}
+
+// refuse reports an error at a place of the statement.
+func (s *scoper) refuse(code diag.Code, span source.Span, format string, args ...any) *diag.Diagnostic {
+	s.refused = true
+	return s.report.Errorf(code, span, format, args...).InQuery(s.text.Name)
+}
+
+func (s *scoper) span(r parse.Range) source.Span { return s.text.Span(r) }
+
+// scopeNames are the common table expressions that a query level can see.
+type scopeNames struct {
+	outer *scopeNames
+	name  string
+}
+
+func (n *scopeNames) has(name string) bool {
+	for ; n != nil; n = n.outer {
+		if n.name == name {
+			return true
+		}
+	}
+	return false
+}
+
+// query scopes a query and everything inside it. PostgreSQL's rules for names:
+// a CTE sees the ones before it, and, under RECURSIVE, also itself and the ones
+// after it; the target of INSERT, UPDATE and DELETE is always a real table.
+func (s *scoper) query(q *parse.Query, names *scopeNames) {
+	if q.With != nil {
+		if q.With.Recursive {
+			for _, cte := range q.With.CTEs {
+				names = s.declare(cte, names)
+			}
+			for _, cte := range q.With.CTEs {
+				s.query(cte.Query, names)
+			}
+		} else {
+			for _, cte := range q.With.CTEs {
+				s.query(cte.Query, names)
+				names = s.declare(cte, names)
+			}
+		}
+	}
+	switch {
+	case q.Select != nil:
+		s.selectLevel(q, names)
+	case q.SetOp != nil:
+		s.query(q.SetOp.Left, names)
+		s.query(q.SetOp.Right, names)
+	case q.Insert != nil:
+		s.insert(q, names)
+	case q.Update != nil:
+		s.update(q, names)
+	case q.Delete != nil:
+		s.delete(q, names)
+	}
+	s.expressions(q, names)
+}
+
+func (s *scoper) declare(cte *parse.CTE, names *scopeNames) *scopeNames {
+	if s.ctes == nil {
+		s.ctes = map[string]bool{}
+	}
+	s.ctes[cte.Name] = true
+	return &scopeNames{outer: names, name: cte.Name}
+}
+
+// expressions checks the functions and operators of a query's own expressions
+// and scopes the subqueries in them.
+func (s *scoper) expressions(q *parse.Query, names *scopeNames) {
+	q.Expressions(func(e *parse.Expr) {
+		switch e.Kind {
+		case parse.SubqueryExpr:
+			s.query(e.Query, names)
+		case parse.FuncExpr:
+			s.function(e)
+		case parse.OpExpr:
+			s.operatorName(e)
+		}
+	})
+}
+
+func (s *scoper) function(e *parse.Expr) {
+	switch s.catalog.Function(e.Name) {
+	case catalog.FunctionUnknown:
+		s.refuse(diag.FunctionRefused, s.text.At(e.Pos), "function %q is not known to be safe: it could read other tenants' rows", e.Name).
+			WithHelp("if it reads no table, allow it in the config: functions: [%s]", e.Name)
+	case catalog.FunctionForbidden:
+		s.refuse(diag.FunctionRefused, s.text.At(e.Pos), "function %q is refused: it can read or change what belongs to other tenants", e.Name).
+			WithHelp("write what it does as plain SQL, or mark the query unscoped with a reason")
+	}
+}
+
+// operatorName refuses operators that are called by a schema: their meaning is
+// whatever that schema says.
+func (s *scoper) operatorName(e *parse.Expr) {
+	for i := range len(e.Name) {
+		if e.Name[i] == '.' {
+			s.refuse(diag.SyntaxUnsupported, s.text.At(e.Pos), "OPERATOR(%s) is not supported", e.Name).
+				WithHelp("use the plain operator")
+			return
+		}
+	}
+}
+
+// checkGlobalWrites refuses a statement that writes a global table and reads a
+// tenant's: its rows would become everybody's.
+func (s *scoper) checkGlobalWrites() {
+	tenant := ""
+	for _, r := range s.plan.References {
+		if r.Class() != ir.ClassGlobal {
+			tenant = r.Table.QualifiedName()
+			s.plan.NeedsTenant = true
+		}
+	}
+	if tenant == "" {
+		return
+	}
+	for _, w := range s.globalWrites {
+		s.refuse(diag.GlobalWrite, s.span(w.Ref.NameRange), "the statement writes global table %q and uses tenant table %q", w.Table.QualifiedName(), tenant).
+			WithHelp("write the global table in a statement of its own, or mark the query unscoped with a reason")
+	}
+}
+
+// resolve finds the table of a reference. It returns nil for a common table
+// expression and for what is refused.
+func (s *scoper) resolve(ref *parse.Table, names *scopeNames) *catalog.Table {
+	if ref.Schema == "" && names.has(ref.Name) {
+		return nil
+	}
+	t := s.catalog.Lookup(ref.Schema, ref.Name)
+	switch {
+	case t == nil:
+		s.refuse(diag.RelationUnknown, s.span(ref.NameRange), "the schema has no table %q", ref.Name).
+			WithHelp("create it in the schema files, or correct the name; system tables cannot be used in queries")
+		return nil
+	case t.Tenancy.Class == ir.ClassExcluded:
+		s.refuse(diag.TableExcluded, s.span(ref.NameRange), "table %q is excluded from the generated queries", t.QualifiedName()).
+			WithHelp("declare how it belongs to tenants under tables:, or mark the query unscoped with a reason")
+		return nil
+	}
+	return t
+}
+
+// fresh makes up a name that the statement does not use.
+func (s *scoper) fresh(base string) string {
+	name := base
+	for n := 2; s.names[name]; n++ {
+		name = base + "_" + strconv.Itoa(n)
+	}
+	s.names[name] = true
+	return name
+}
+
+// path makes fresh aliases for the parents of a child table.
+func (s *scoper) path(t *catalog.Table) (aliases []string, qualify bool) {
+	for _, step := range t.Tenancy.Path {
+		aliases = append(aliases, s.fresh(step.Parent.Name))
+		qualify = qualify || s.ctes[step.Parent.Name]
+	}
+	return aliases, qualify
+}
