@@ -1,0 +1,154 @@
+package gosrc
+
+import "github.com/dave/jennifer/jen"
+
+// body returns the statements of a method.
+func (g *goPackage) body(m *method) []jen.Code {
+	switch m.query.Cmd {
+	case ":one":
+		return g.oneBody(m)
+	case ":many":
+		return g.manyBody(m)
+	}
+	return g.execBody(m)
+}
+
+// call returns the call of a method of the handle's database.
+func (m *method) call(name string) *jen.Statement {
+	args := append([]jen.Code{jen.Id("ctx"), jen.Id(m.constName)}, m.args.values...)
+	return jen.Id("q").Dot("db").Dot(name).Add(list(args, 2))
+}
+
+// list returns arguments in parentheses; on lines of their own when more than
+// three follow the first few that belong together.
+func list(args []jen.Code, together int) *jen.Statement {
+	if len(args)-together <= 3 {
+		return jen.Params(args...)
+	}
+	return jen.Custom(jen.Options{Open: "(", Close: ")", Separator: ",", Multi: true}, args...)
+}
+
+// wrapped returns the error as the method returns it.
+func (g *goPackage) wrapped(m *method, err jen.Code) jen.Code {
+	if !g.ir.Go.WrapErrors {
+		return err
+	}
+	return jen.Qual("fmt", "Errorf").Call(jen.Lit("query "+m.query.Name+": %w"), err)
+}
+
+// errNotNil returns "if err != nil" with its block.
+func errNotNil(block ...jen.Code) *jen.Statement {
+	return jen.If(jen.Err().Op("!=").Nil()).Block(block...)
+}
+
+// conflict is the error of an upsert that touched no row.
+func conflict() *jen.Statement { return jen.Qual(runtimePath, "ErrTenantConflict") }
+
+// scan returns the destinations of a row.
+func (m *method) scan() *jen.Statement {
+	target := jen.Op("&").Id(m.ret.name)
+	if m.ret.row == nil {
+		return jen.Params(target)
+	}
+	var targets []jen.Code
+	for _, f := range m.ret.row.fields {
+		if len(f.embed) == 0 {
+			targets = append(targets, target.Clone().Dot(f.name))
+		}
+		for _, e := range f.embed {
+			targets = append(targets, target.Clone().Dot(f.name).Dot(e.name))
+		}
+	}
+	return list(targets, 0)
+}
+
+// returned is the scanned row as the method returns it.
+func (m *method) returned() *jen.Statement {
+	if m.ret.pointer {
+		return jen.Op("&").Id(m.ret.name)
+	}
+	return jen.Id(m.ret.name)
+}
+
+func (g *goPackage) oneBody(m *method) []jen.Code {
+	body := []jen.Code{
+		jen.Id("row").Op(":=").Add(m.call("QueryRow")),
+		jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
+		jen.Err().Op(":=").Id("row").Dot("Scan").Add(m.scan()),
+	}
+	if m.query.ConflictGuard {
+		body = append(body, jen.If(jen.Qual("errors", "Is").Call(jen.Err(), jen.Qual(pgxPath, "ErrNoRows"))).Block(
+			jen.Err().Op("=").Add(conflict()),
+		))
+	}
+	if g.ir.Go.WrapErrors {
+		body = append(body, errNotNil(jen.Err().Op("=").Add(g.wrapped(m, jen.Err()))))
+	}
+	return append(body, jen.Return(m.returned(), jen.Err()))
+}
+
+func (g *goPackage) manyBody(m *method) []jen.Code {
+	fail := jen.Return(jen.Nil(), g.wrapped(m, jen.Err()))
+	slice := m.ret.returned().prefixed("[]").code()
+	items := jen.Var().Id("items").Add(slice)
+	if g.ir.Go.EmitEmptySlices {
+		items = jen.Id("items").Op(":=").Add(slice).Values()
+	}
+	body := []jen.Code{
+		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(m.call("Query")),
+		errNotNil(fail),
+		jen.Defer().Id("rows").Dot("Close").Call(),
+		items,
+		jen.For(jen.Id("rows").Dot("Next").Call()).Block(
+			jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
+			jen.If(jen.Err().Op(":=").Id("rows").Dot("Scan").Add(m.scan()), jen.Err().Op("!=").Nil()).Block(fail),
+			jen.Id("items").Op("=").Append(jen.Id("items"), m.returned()),
+		),
+		jen.If(jen.Err().Op(":=").Id("rows").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(fail),
+	}
+	if m.query.ConflictGuard {
+		body = append(body, jen.If(jen.Len(jen.Id("items")).Op("==").Lit(0)).Block(
+			jen.Return(jen.Nil(), g.wrapped(m, conflict())),
+		))
+	}
+	return append(body, jen.Return(jen.Id("items"), jen.Nil()))
+}
+
+// execBody returns the body of the commands that return no rows.
+func (g *goPackage) execBody(m *method) []jen.Code {
+	cmd, guard := m.query.Cmd, m.query.ConflictGuard
+	call := m.call("Exec")
+	if cmd == ":execresult" && !guard && !g.ir.Go.WrapErrors {
+		return []jen.Code{jen.Return(call)}
+	}
+	fail := func(err jen.Code) jen.Code {
+		switch cmd {
+		case ":execrows":
+			return jen.Return(jen.Lit(0), g.wrapped(m, err))
+		case ":execresult":
+			return jen.Return(jen.Id("result"), g.wrapped(m, err))
+		}
+		return jen.Return(g.wrapped(m, err))
+	}
+	if cmd == ":exec" && !guard {
+		body := []jen.Code{jen.List(jen.Id("_"), jen.Err()).Op(":=").Add(call)}
+		if !g.ir.Go.WrapErrors {
+			return append(body, jen.Return(jen.Err()))
+		}
+		return append(body, errNotNil(fail(jen.Err())), jen.Return(jen.Nil()))
+	}
+	body := []jen.Code{
+		jen.List(jen.Id("result"), jen.Err()).Op(":=").Add(call),
+		errNotNil(fail(jen.Err())),
+	}
+	if guard {
+		body = append(body, jen.If(jen.Id("result").Dot("RowsAffected").Call().Op("==").Lit(0)).Block(fail(conflict())))
+	}
+	switch cmd {
+	case ":execrows":
+		return append(body, jen.Return(jen.Id("result").Dot("RowsAffected").Call(), jen.Nil()))
+	case ":execresult":
+		return append(body, jen.Return(jen.Id("result"), jen.Nil()))
+	}
+	return append(body, jen.Return(jen.Nil()))
+}

@@ -1,0 +1,99 @@
+package gosrc
+
+import (
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// The packages that generated code imports.
+const (
+	pgxPath      = "github.com/jackc/pgx/v5"
+	pgconnPath   = "github.com/jackc/pgx/v5/pgconn"
+	pgtypePath   = "github.com/jackc/pgx/v5/pgtype"
+	pgvectorPath = "github.com/pgvector/pgvector-go"
+	runtimePath  = "github.com/tenancygen/tenancygen/runtime"
+	pgxdbPath    = "github.com/tenancygen/tenancygen/runtime/pgxdb"
+)
+
+// importNames are the names of the packages that types of the table come from
+// and that method bodies use.
+var importNames = map[string]string{
+	"context":             "context",
+	"database/sql":        "sql",
+	"database/sql/driver": "driver",
+	"errors":              "errors",
+	"fmt":                 "fmt",
+	"net":                 "net",
+	"net/netip":           "netip",
+	"time":                "time",
+	pgxPath:               "pgx",
+	pgconnPath:            "pgconn",
+	pgtypePath:            "pgtype",
+	pgvectorPath:          "pgvector",
+	runtimePath:           "runtime",
+	pgxdbPath:             "pgxdb",
+}
+
+// goType is a Go type. Two equal values are the same type.
+type goType struct {
+	prefix string // any of "*" and "[]"
+	path   string // import path; empty for a builtin type or one of the package
+	name   string
+	wrap   rangeKind
+}
+
+// rangeKind says whether pgtype.Range or pgtype.Multirange is around the name.
+type rangeKind int
+
+const (
+	noRange rangeKind = iota
+	oneRange
+	multiRange
+)
+
+// anyType is what has no better type.
+var anyType = goType{name: "any"}
+
+func builtin(name string) goType { return goType{name: name} }
+
+func pgtype(name string) goType { return goType{path: pgtypePath, name: name} }
+
+// prefixed returns the type with a "*" or "[]" in front.
+func (t goType) prefixed(prefix string) goType {
+	t.prefix = prefix + t.prefix
+	return t
+}
+
+// isBytes reports whether the type is []byte.
+func (t goType) isBytes() bool { return t == goType{prefix: "[]", name: "byte"} }
+
+// named returns the type without its prefix.
+func (t goType) named() goType {
+	t.prefix = ""
+	return t
+}
+
+// String returns the type for messages.
+func (t goType) String() string {
+	if t.path == "" {
+		return t.prefix + t.name
+	}
+	return t.prefix + t.path + "." + t.name
+}
+
+// code returns the type as it is written in a file that imports its package.
+func (t goType) code() *jen.Statement {
+	prefix := jen.Op(strings.ReplaceAll(t.prefix, " ", ""))
+	name := jen.Qual(t.path, t.name)
+	switch t.wrap {
+	case oneRange:
+		name = jen.Qual(t.path, "Range").Types(name)
+	case multiRange:
+		name = jen.Qual(t.path, "Multirange").Types(jen.Qual(t.path, "Range").Types(name))
+	}
+	if t.prefix == "" {
+		return name
+	}
+	return prefix.Add(name)
+}

@@ -1,0 +1,317 @@
+package gosrc
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
+
+// method is a query in terms of Go.
+type method struct {
+	query     *ir.Query
+	constName string
+	args      arguments
+	ret       result
+}
+
+// arguments are what a method takes beside the context.
+type arguments struct {
+	list []variable
+	// params is the struct that the method takes instead of single arguments.
+	params *structType
+	// values are the arguments of the statement, $1 first.
+	values []jen.Code
+}
+
+type variable struct {
+	name string
+	typ  goType
+}
+
+// result is what a method returns for a row.
+type result struct {
+	name string // of the variable that is scanned into
+	typ  goType
+	// row is the struct that is scanned, a model or one of the query's own; nil
+	// for a single value.
+	row     *structType
+	own     bool // row is declared beside the method
+	pointer bool // a pointer to it is returned
+}
+
+func (r *result) isNone() bool { return r.typ == goType{} }
+
+// returned is the type of one row in the method's signature.
+func (r *result) returned() goType {
+	if r.pointer {
+		return r.typ.prefixed("*")
+	}
+	return r.typ
+}
+
+// buildMethod turns a query into a method.
+func (g *goPackage) buildMethod(q *ir.Query) (method, error) {
+	m := method{query: q, constName: g.constName(q.Name)}
+	if err := checkQuery(q); err != nil {
+		return m, err
+	}
+	if err := g.buildArguments(&m); err != nil {
+		return m, err
+	}
+	return m, g.buildResult(&m)
+}
+
+// checkQuery refuses what has no form.
+func checkQuery(q *ir.Query) error {
+	switch q.Cmd {
+	case ":one", ":many":
+		if len(q.Columns) == 0 {
+			return fmt.Errorf("%s needs a statement that returns columns", q.Cmd)
+		}
+	case ":exec", ":execrows", ":execresult":
+	default:
+		return fmt.Errorf("the command %s is not supported", q.Cmd)
+	}
+	switch q.Handle {
+	case ir.HandleTenant, ir.HandleGlobal:
+	case ir.HandleUnscoped:
+		if strings.TrimSpace(q.Reason) == "" {
+			return fmt.Errorf("an unscoped query needs a reason")
+		}
+	default:
+		return fmt.Errorf("the handle %q is not known", q.Handle)
+	}
+	for i, p := range q.Params {
+		if p.Number != i+1 {
+			return fmt.Errorf("parameter $%d stands where $%d is expected", p.Number, i+1)
+		}
+		if p.Tenant && q.Handle != ir.HandleTenant {
+			return fmt.Errorf("parameter $%d is the tenant, which the %s handle does not have", p.Number, q.Handle)
+		}
+	}
+	return nil
+}
+
+// buildArguments decides between no argument, one, several, and a struct.
+// Parameters that the handle fills take no part in that.
+func (g *goPackage) buildArguments(m *method) error {
+	var free []*ir.Column
+	for i := range m.query.Params {
+		if p := &m.query.Params[i]; !p.Tenant {
+			free = append(free, &p.Column)
+		}
+	}
+	limit := 1
+	if l := g.ir.Go.QueryParameterLimit; l != nil {
+		limit = *l
+	}
+	var values []jen.Code
+	switch {
+	case len(free) == 0:
+	case len(free) == 1 && limit != 0:
+		name := g.argumentName(m, local(free[0].Name, "arg"))
+		m.args.list = []variable{{name, g.types.column(free[0])}}
+		values = []jen.Code{jen.Id(name)}
+	default:
+		params, err := g.columnsToStruct(m.query.Name+"Params", free, nil)
+		if err != nil {
+			return err
+		}
+		if len(free) <= limit {
+			values = g.singleArguments(m, params)
+		} else {
+			values = g.structArgument(m, params)
+		}
+	}
+	for _, p := range m.query.Params {
+		if p.Tenant {
+			m.args.values = append(m.args.values, jen.Id("q").Dot("tenant").Dot("ID"))
+			continue
+		}
+		m.args.values = append(m.args.values, values[0])
+		values = values[1:]
+	}
+	return nil
+}
+
+// singleArguments makes an argument of every field.
+func (g *goPackage) singleArguments(m *method, params *structType) []jen.Code {
+	var values []jen.Code
+	for _, f := range params.fields {
+		name := g.argumentName(m, local(snake(f.name), "arg"))
+		m.args.list = append(m.args.list, variable{name, f.typ})
+		values = append(values, jen.Id(name))
+	}
+	return values
+}
+
+// structArgument makes the struct the only argument.
+func (g *goPackage) structArgument(m *method, params *structType) []jen.Code {
+	m.args.params = params
+	typ := builtin(params.name)
+	if g.ir.Go.EmitParamsStructPointers {
+		typ = typ.prefixed("*")
+	}
+	m.args.list = []variable{{"arg", typ}}
+	var values []jen.Code
+	for _, f := range params.fields {
+		values = append(values, jen.Id("arg").Dot(f.name))
+	}
+	params.fields = uniqueFields(params.fields)
+	return values
+}
+
+// uniqueFields drops the fields of a name that was there before: a parameter
+// that is used in several places is one field.
+func uniqueFields(fields []field) []field {
+	var unique []field
+	seen := map[string]bool{}
+	for _, f := range fields {
+		if !seen[f.name] {
+			unique = append(unique, f)
+		}
+		seen[f.name] = true
+	}
+	return unique
+}
+
+// argumentName returns the name, changed where it would hide something that the
+// method's body uses.
+func (g *goPackage) argumentName(m *method, name string) string {
+	taken := []string{m.constName}
+	for _, a := range m.args.list {
+		taken = append(taken, a.name)
+	}
+	if g.clashes(name, taken...) {
+		name = "arg" + titleFirst(name)
+	}
+	for base, n := name, 2; g.clashes(name, taken...); n++ {
+		name = fmt.Sprintf("%s%d", base, n)
+	}
+	return name
+}
+
+// buildResult decides between a single value, a model and a struct of its own.
+func (g *goPackage) buildResult(m *method) error {
+	columns := m.query.Columns
+	if m.query.Cmd != ":one" && m.query.Cmd != ":many" {
+		return nil
+	}
+	if len(columns) == 1 && columns[0].Embed == nil {
+		m.ret = result{name: g.resultName(m, local(columns[0].Name, "value")), typ: g.types.column(&columns[0])}
+		return nil
+	}
+	m.ret = result{name: "i", pointer: g.ir.Go.EmitResultStructPointers}
+	for i := range g.structs {
+		if g.matches(&g.structs[i], columns) {
+			m.ret.row = &g.structs[i]
+			break
+		}
+	}
+	if m.ret.row == nil {
+		row, err := g.rowStruct(m.query)
+		if err != nil {
+			return err
+		}
+		m.ret.row, m.ret.own = row, true
+	}
+	// g.structs may be thinned out later; the row must not follow that.
+	row := *m.ret.row
+	m.ret.row, m.ret.typ = &row, builtin(row.name)
+	return nil
+}
+
+// rowStruct makes the struct for the rows of a query.
+func (g *goPackage) rowStruct(q *ir.Query) (*structType, error) {
+	columns := make([]*ir.Column, len(q.Columns))
+	embeds := make([]*structType, len(q.Columns))
+	for i := range q.Columns {
+		columns[i] = &q.Columns[i]
+		if embed := q.Columns[i].Embed; embed != nil {
+			embeds[i] = g.model(*embed)
+		}
+	}
+	return g.columnsToStruct(q.Name+"Row", columns, embeds)
+}
+
+// resultName returns a name for the value that is scanned, apart from the
+// arguments: a scan into one would change it.
+func (g *goPackage) resultName(m *method, name string) string {
+	taken := []string{m.constName}
+	for _, a := range m.args.list {
+		taken = append(taken, a.name)
+	}
+	if g.clashes(name, taken...) {
+		name = "value"
+	}
+	for base, n := name, 2; g.clashes(name, taken...); n++ {
+		name = fmt.Sprintf("%s%d", base, n)
+	}
+	return name
+}
+
+// columnName returns a column's name, or the one that sqlc makes up.
+func columnName(c *ir.Column, index int) string {
+	if c.Name != "" {
+		return c.Name
+	}
+	return fmt.Sprintf("column_%d", index+1)
+}
+
+// columnsToStruct makes a struct of columns. Names that come twice get a number,
+// except for named parameters, which are one field. Embeds are the models that
+// stand for a column; it may be nil.
+func (g *goPackage) columnsToStruct(name string, columns []*ir.Column, embeds []*structType) (*structType, error) {
+	s := &structType{name: name}
+	seen := map[string]int{}
+	for i, c := range columns {
+		var embed *structType
+		if embeds != nil {
+			embed = embeds[i]
+		}
+		column := columnName(c, i)
+		tag := column
+		if embed != nil {
+			column, tag = embed.name, snake(embed.name)
+		}
+		base := g.namer.exported(column)
+		f := field{name: base}
+		if n := seen[base]; n > 0 && !c.IsNamedParam {
+			tag = fmt.Sprintf("%s_%d", tag, n+1)
+			f.name = fmt.Sprintf("%s_%d", base, n+1)
+		}
+		seen[base]++
+		f.tags = g.tags(c, tag)
+		if embed != nil {
+			f.typ, f.embed = builtin(embed.name), embed.fields
+		} else {
+			f.typ = g.types.column(c)
+		}
+		s.fields = append(s.fields, f)
+	}
+	return s, unifyFields(s.fields)
+}
+
+// unifyFields gives fields of one name one type: a field whose type is not known
+// takes that of another. Types that differ are an error.
+func unifyFields(fields []field) error {
+	types := map[string]goType{}
+	for _, f := range fields {
+		if known, ok := types[f.name]; !ok || known == anyType {
+			types[f.name] = f.typ
+		}
+	}
+	for i := range fields {
+		f := &fields[i]
+		if f.typ == anyType {
+			f.typ = types[f.name]
+		}
+		if f.typ != types[f.name] {
+			return fmt.Errorf("parameter %s has two types, %s and %s: cast it to one", f.name, types[f.name], f.typ)
+		}
+	}
+	return nil
+}

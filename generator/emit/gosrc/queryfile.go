@@ -1,0 +1,140 @@
+package gosrc
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
+
+// queryFile fills the file of one query file.
+func (g *goPackage) queryFile(f *jen.File, source string) {
+	for i := range g.methods {
+		m := &g.methods[i]
+		if m.query.File != source {
+			continue
+		}
+		g.sqlConstant(f, m)
+		if s := m.args.params; s != nil {
+			f.Add(doc("", fmt.Sprintf("%s are the parameters of %s.", s.name, m.query.Name))).
+				Type().Id(s.name).Struct(structFields(s.fields)...)
+			f.Line()
+		}
+		if s := m.ret.row; m.ret.own {
+			f.Add(doc("", fmt.Sprintf("%s is a row of %s.", s.name, m.query.Name))).
+				Type().Id(s.name).Struct(structFields(s.fields)...)
+			f.Line()
+		}
+		f.Add(g.methodDoc(m)).
+			Func().Params(jen.Id("q").Op("*").Id(typeOf(m.query.Handle))).Add(g.signature(m)).Block(g.body(m)...)
+		f.Line()
+	}
+}
+
+// sqlConstant adds the text of the statement. Its first line names the query,
+// for the database's log and for tracers.
+func (g *goPackage) sqlConstant(f *jen.File, m *method) {
+	s := &jen.Statement{}
+	if g.ir.Go.EmitExportedQueries {
+		s = doc("", fmt.Sprintf("%s is the statement of the query %s.", m.constName, m.query.Name))
+	}
+	text := fmt.Sprintf("-- name: %s %s\n%s\n", m.query.Name, m.query.Cmd, m.query.SQL)
+	f.Add(s).Const().Id(m.constName).Op("=").Op(stringLiteral(text))
+	f.Line()
+}
+
+// stringLiteral writes a text so that it stays readable: as a raw string where
+// Go lets it be one, line by line otherwise.
+func stringLiteral(text string) string {
+	raw := utf8.ValidString(text) && strings.IndexFunc(text, func(r rune) bool {
+		return r == '\ufeff' || unicode.IsControl(r) && r != '\n' && r != '\t'
+	}) < 0
+	if raw {
+		return "`" + strings.ReplaceAll(text, "`", "` + \"`\" + `") + "`"
+	}
+	var lines []string
+	for line := range strings.Lines(text) {
+		lines = append(lines, strconv.Quote(line))
+	}
+	return strings.Join(lines, " +\n")
+}
+
+// sentences say what a method does, by command.
+var sentences = map[string]string{
+	":one":        "%s returns the row that the query finds, or pgx.ErrNoRows.",
+	":many":       "%s returns the rows that the query finds.",
+	":exec":       "%s runs the statement.",
+	":execrows":   "%s runs the statement and returns how many rows it affected.",
+	":execresult": "%s runs the statement and returns its command tag.",
+}
+
+// methodDoc returns a method's godoc.
+func (g *goPackage) methodDoc(m *method) *jen.Statement {
+	q := m.query
+	sentence := fmt.Sprintf(sentences[q.Cmd], q.Name)
+	if q.Cmd == ":one" && q.ConflictGuard {
+		sentence = q.Name + " returns the row that the statement wrote."
+	}
+	s := doc(q.Name, sentence, q.Comments...)
+	if q.ConflictGuard {
+		s.Add(comment([]string{
+			"", "It returns runtime.ErrTenantConflict when the key is not available to the tenant.",
+		}))
+	}
+	if q.Handle == ir.HandleUnscoped {
+		s.Add(comment([]string{"", "It is not confined to a tenant: " + strings.Join(strings.Fields(q.Reason), " ")}))
+	}
+	if g.ir.Go.EmitSQLAsComment {
+		lines := []string{""}
+		for line := range strings.SplitSeq(q.SQL, "\n") {
+			lines = append(lines, "\t"+strings.TrimRight(line, "\r"))
+		}
+		s.Add(comment(lines))
+	}
+	return s
+}
+
+// signature returns the method's name, parameters and results.
+func (g *goPackage) signature(m *method) *jen.Statement {
+	params := []jen.Code{jen.Id("ctx").Qual("context", "Context")}
+	for _, a := range m.args.list {
+		params = append(params, jen.Id(a.name).Add(a.typ.code()))
+	}
+	s := jen.Id(m.query.Name).Params(params...)
+	switch m.query.Cmd {
+	case ":one":
+		return s.Params(m.ret.returned().code(), jen.Error())
+	case ":many":
+		return s.Params(m.ret.returned().prefixed("[]").code(), jen.Error())
+	case ":execrows":
+		return s.Params(jen.Int64(), jen.Error())
+	case ":execresult":
+		return s.Params(jen.Qual(pgconnPath, "CommandTag"), jen.Error())
+	}
+	return s.Error()
+}
+
+// querierFile fills querier.go. There is no one interface for all queries, since
+// a value that has them all would have no tenant.
+func (g *goPackage) querierFile(f *jen.File) {
+	for _, h := range handles {
+		if !g.uses(h.kind) {
+			continue
+		}
+		var methods []jen.Code
+		for i := range g.methods {
+			if m := &g.methods[i]; m.query.Handle == h.kind {
+				methods = append(methods, jen.Add(g.methodDoc(m)).Add(g.signature(m)))
+			}
+		}
+		f.Add(doc("", fmt.Sprintf("%s has the queries of %s.", h.iface, h.typ))).Type().Id(h.iface).Interface(methods...)
+		f.Line()
+		f.Var().Id("_").Id(h.iface).Op("=").Parens(jen.Op("*").Id(h.typ)).Parens(jen.Nil())
+		f.Line()
+	}
+}

@@ -1,0 +1,146 @@
+package gosrc
+
+import (
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
+
+// typer gives columns their Go types.
+type typer struct {
+	defaultSchema string
+	enums         map[ir.Name]string // Go names by qualified SQL name
+	overrides     []override
+	// pointers and enumPointers say whether NULL is a nil pointer.
+	pointers     bool
+	enumPointers bool
+	err          error
+}
+
+func newTyper(pkg *ir.Package, names namer) *typer {
+	t := &typer{
+		defaultSchema: pkg.DefaultSchema,
+		enums:         map[ir.Name]string{},
+		pointers:      pkg.Go.EmitPointersForNullTypes,
+		enumPointers:  pkg.Go.EmitPointersForNullTypes,
+	}
+	if p := pkg.Go.EmitPointersForNullEnums; p != nil {
+		t.enumPointers = *p
+	}
+	for _, e := range pkg.Enums {
+		t.enums[t.qualified(ir.Name{Schema: e.Schema, Name: e.Name})] =
+			names.exported(relation(e.Schema, e.Name, pkg.DefaultSchema))
+	}
+	t.overrides, t.err = compileOverrides(pkg.Go.Overrides, pkg.DefaultSchema)
+	return t
+}
+
+// qualified returns the name with its schema.
+func (t *typer) qualified(name ir.Name) ir.Name {
+	if name.Schema == "" {
+		name.Schema = t.defaultSchema
+	}
+	return name
+}
+
+// sqlType returns the name of a column's type as overrides and the type table
+// spell it.
+func sqlType(c *ir.Column) string {
+	if c.Type.Schema != "" {
+		return c.Type.Schema + "." + c.Type.Name
+	}
+	return c.Type.Name
+}
+
+// column returns the Go type of a column. An override of the column replaces
+// the whole type, one of the database type only the element of an array.
+func (t *typer) column(c *ir.Column) goType {
+	for i := range t.overrides {
+		if o := &t.overrides[i]; o.hasType && o.isColumn(c, t.defaultSchema) {
+			if c.IsSlice {
+				return o.typ.prefixed("[]")
+			}
+			return o.typ
+		}
+	}
+	typ := t.element(c)
+	switch {
+	case c.IsSlice:
+		return typ.prefixed("[]")
+	case c.IsArray:
+		return typ.prefixed(strings.Repeat("[]", c.ArrayDims))
+	}
+	return typ
+}
+
+func (t *typer) element(c *ir.Column) goType {
+	for i := range t.overrides {
+		if o := &t.overrides[i]; o.hasType && o.isDBType(c) {
+			return o.typ
+		}
+	}
+	return t.postgres(c)
+}
+
+// postgres is the type of a column that no override is about.
+func (t *typer) postgres(c *ir.Column) goType {
+	notNull := c.NotNull || c.IsArray // elements of arrays count as not null
+	name := sqlType(c)
+	if m, ok := pgMappings[name]; ok {
+		switch {
+		case notNull:
+			return m.notNull
+		case m.pointer && t.pointers:
+			return m.notNull.prefixed("*")
+		}
+		return m.null
+	}
+	if name == "vector" {
+		if t.pointers {
+			return vectorType.prefixed("*")
+		}
+		return vectorType
+	}
+	if goName, ok := t.enums[t.qualified(c.Type)]; ok {
+		switch {
+		case notNull:
+			return builtin(goName)
+		case t.enumPointers:
+			return builtin(goName).prefixed("*")
+		}
+		return builtin("Null" + goName)
+	}
+	return anyType
+}
+
+// declareImports tells the file the names of the packages that it may import.
+func (t *typer) declareImports(f *jen.File) {
+	f.ImportNames(importNames)
+	for i := range t.overrides {
+		o := &t.overrides[i]
+		switch {
+		case o.typ.path == "":
+		case o.aliased:
+			f.ImportAlias(o.typ.path, o.importName)
+		default:
+			f.ImportName(o.typ.path, o.importName)
+		}
+	}
+}
+
+// isImportName reports whether a file may import a package under this name.
+func (t *typer) isImportName(name string) bool {
+	for _, n := range importNames {
+		if n == name {
+			return true
+		}
+	}
+	for i := range t.overrides {
+		if t.overrides[i].importName == name {
+			return true
+		}
+	}
+	return false
+}
