@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// nearest returns the candidate that a word is most likely a misspelling of;
+// Nearest returns the candidate that a word is most likely a misspelling of;
 // empty if none is close. Of several as close, it is the first.
-func nearest(word string, candidates []string) string {
+func Nearest(word string, candidates []string) string {
 	best, distance := "", max(2, len(word)/3+1) // one more than what is still close
 	for _, c := range candidates {
 		if d := editDistance(strings.ToLower(word), strings.ToLower(c)); d < distance {

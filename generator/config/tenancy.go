@@ -70,7 +70,7 @@ func (p *parser) table(e entry, t *Table) bool {
 		t.Class = ir.Class(class)
 		if !slices.Contains(classes, class) {
 			d := p.invalid(e.value, "table %q cannot be %q", t.Pattern, class).WithHelp("%s", classHelp)
-			if near := nearest(class, classes); near != "" {
+			if near := Nearest(class, classes); near != "" {
 				d.WithHelp("did you mean %q?", near)
 			}
 			return false
@@ -131,7 +131,7 @@ func (p *parser) methods(e entry) []string {
 		case !slices.Contains(CRUDMethods, name):
 			d := p.errorf(diag.ConfigInvalid, spans[i], "there is no derived method %q", name).
 				WithHelp("the methods are %s", list(CRUDMethods))
-			if near := nearest(name, CRUDMethods); near != "" {
+			if near := Nearest(name, CRUDMethods); near != "" {
 				d.WithHelp("did you mean %q?", near)
 			}
 		case slices.Contains(out, name):

@@ -39,7 +39,7 @@ func (rd *reader) unknownKey(e entry, known keys) {
 	}
 	slices.Sort(names)
 	d := rd.errorf(diag.ConfigUnknownKey, rd.span(e.key), "unknown key %q", e.path)
-	if near := nearest(e.key.Value, names); near != "" {
+	if near := Nearest(e.key.Value, names); near != "" {
 		d.WithHelp("did you mean %q?", near)
 		return
 	}
@@ -229,7 +229,7 @@ func (rd *reader) oneOf(e entry, value string, values []string) bool {
 		return true
 	}
 	d := rd.invalid(e.value, "%s cannot be %q", name(e), value)
-	if near := nearest(value, values); near != "" {
+	if near := Nearest(value, values); near != "" {
 		d.WithHelp("did you mean %q?", near)
 	} else {
 		d.WithHelp("use %s", list(values))
