@@ -23,14 +23,17 @@ func Read(path string, r *diag.Report) *Config {
 			WithHelp("run `tenancygen init` to write a %s, or name the file with -f", DefaultPath)
 		return nil
 	}
-	dir := filepath.Dir(path)
-	open := func(path string) (*source.File, error) {
+	return Parse(file, Opener(filepath.Dir(path)), r)
+}
+
+// Opener opens files of the file system by paths relative to a directory.
+func Opener(dir string) Open {
+	return func(path string) (*source.File, error) {
 		if !filepath.IsAbs(path) {
 			path = filepath.Join(dir, path)
 		}
 		return readFile(path)
 	}
-	return Parse(file, open, r)
 }
 
 // readFile reads one configuration file. The error is one for the user.

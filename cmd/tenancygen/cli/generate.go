@@ -1,0 +1,111 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tenancygen/tenancygen/generator"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/output"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+func (a *app) generateCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "generate",
+		Short: "Generate the Go package and the DDL",
+		Long: `Generate compiles the schema and the queries, and writes the Go package and the
+DDL to go.out: all files or, if anything is wrong, none. Files that it wrote
+before and that are no longer generated are removed; files that it did not write
+are never replaced.`,
+		Example: `  tenancygen generate
+  tenancygen generate -f billing/tenancy.yaml
+  tenancygen generate --diagnostics=json 2>findings.json
+
+  //go:generate go tool tenancygen generate`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			r := &diag.Report{}
+			result, err := a.compiler.generate(cmd.Context(), a.configPath, r)
+			if err == nil && result != nil && !r.HasErrors() {
+				err = a.write(result, r)
+			}
+			return a.finish(r, err)
+		},
+	}
+}
+
+// write writes the files and says so.
+func (a *app) write(result *generated, r *diag.Report) error {
+	written, err := output.Write(result.dir, result.files)
+	if err != nil {
+		return unwritable(err, r)
+	}
+	for _, name := range written.Written {
+		fmt.Fprintf(a.stdout, "wrote %s\n", filepath.ToSlash(filepath.Join(result.dir, name)))
+	}
+	for _, name := range written.Removed {
+		fmt.Fprintf(a.stdout, "removed %s\n", filepath.ToSlash(filepath.Join(result.dir, name)))
+	}
+	files := counts{{len(written.Written), "written"}, {len(written.Unchanged), "unchanged"}, {len(written.Removed), "removed"}}
+	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(written.Written)+len(written.Unchanged), "file", "files"), files)
+	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(result.queries), "query", "queries"), byStatus(result.queries))
+	return nil
+}
+
+// unwritable turns an error of package output into a diagnostic.
+func unwritable(err error, r *diag.Report) error {
+	var e *output.Error
+	if !errors.As(err, &e) {
+		return err
+	}
+	r.Errorf(diag.OutputUnwritable, source.Span{}, "%v", e).WithHelp("%s", e.Help)
+	return nil
+}
+
+// counts prints "3 written, 1 removed", without what is zero.
+type counts []struct {
+	n    int
+	what string
+}
+
+func (c counts) String() string {
+	var parts []string
+	for _, count := range c {
+		if count.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", count.n, count.what))
+		}
+	}
+	if parts == nil {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func byStatus(queries []generator.Explained) counts {
+	n := map[generator.Status]int{}
+	for _, q := range queries {
+		n[q.Status]++
+	}
+	var out counts
+	for _, s := range []generator.Status{
+		generator.StatusAccepted, generator.StatusGlobal, generator.StatusUnscoped, generator.StatusRefused,
+	} {
+		out = append(out, struct {
+			n    int
+			what string
+		}{n[s], string(s)})
+	}
+	return out
+}
+
+func plural(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
