@@ -10,16 +10,16 @@ import (
 func (c *Catalog) Match(pattern string) []*Table {
 	var out []*Table
 	for _, t := range c.Tables {
-		if matches(pattern, t) {
+		if Matches(pattern, t) {
 			out = append(out, t)
 		}
 	}
 	return out
 }
 
-// matches reports whether a key names the table. A key without a schema names
+// Matches reports whether a key names the table. A key without a schema names
 // tables of every schema when it is a glob, and of the default schema otherwise.
-func matches(pattern string, t *Table) bool {
+func Matches(pattern string, t *Table) bool {
 	schema, name, qualified := strings.Cut(pattern, ".")
 	if !qualified {
 		schema, name = DefaultSchema, pattern

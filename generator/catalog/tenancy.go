@@ -73,7 +73,7 @@ func (k *classifier) entry(t *Table) *config.Table {
 	var best *config.Table
 	for i := range k.cfg.Tables {
 		e := &k.cfg.Tables[i]
-		if matches(e.Pattern, t) && (best == nil || specificity(e.Pattern) > specificity(best.Pattern)) {
+		if Matches(e.Pattern, t) && (best == nil || specificity(e.Pattern) > specificity(best.Pattern)) {
 			best = e
 		}
 	}
@@ -81,7 +81,7 @@ func (k *classifier) entry(t *Table) *config.Table {
 }
 
 func (k *classifier) isRoot(t *Table) bool {
-	return k.cfg.Tenant.Root != "" && matches(k.cfg.Tenant.Root, t)
+	return k.cfg.Tenant.Root != "" && Matches(k.cfg.Tenant.Root, t)
 }
 
 // classify fills in the tenancy of a table, and before it of those it depends

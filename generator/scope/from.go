@@ -122,17 +122,19 @@ func (s *scoper) checkDerived(l *level, r *Reference, why string) {
 		return
 	}
 	bad := ""
-	eachExpression(l.query, func(e *parse.Expr) {
-		if e.Kind != parse.ColumnExpr || len(e.Path) == 0 {
-			return
-		}
-		name := e.Path[len(e.Path)-1]
-		switch {
-		case slices.Contains(systemColumns, name) && r.Table.Column(name) == nil:
-			bad = "the query uses the system column " + name
-		case len(e.Path) > 2:
-			bad = "the query qualifies a column with a schema"
-		}
+	l.query.EachQuery(func(q *parse.Query) {
+		q.Expressions(func(e *parse.Expr) {
+			if e.Kind != parse.ColumnExpr || len(e.Path) == 0 {
+				return
+			}
+			name := e.Path[len(e.Path)-1]
+			switch {
+			case slices.Contains(systemColumns, name) && r.Table.Column(name) == nil:
+				bad = "the query uses the system column " + name
+			case len(e.Path) > 2:
+				bad = "the query qualifies a column with a schema"
+			}
+		})
 	})
 	if bad != "" {
 		refuse(bad, "leave it out, or write the join so that the table is not on the nullable side")
@@ -156,49 +158,6 @@ func groupsByKey(groupBy []*parse.Expr, r *Reference) bool {
 		}
 	}
 	return len(groupBy) > 0
-}
-
-// eachExpression visits all expressions of a query and of the queries inside it.
-func eachExpression(q *parse.Query, visit func(*parse.Expr)) {
-	if q == nil {
-		return
-	}
-	if q.With != nil {
-		for _, cte := range q.With.CTEs {
-			eachExpression(cte.Query, visit)
-		}
-	}
-	q.Expressions(func(e *parse.Expr) {
-		visit(e)
-		eachExpression(e.Query, visit)
-	})
-	var from []*parse.From
-	switch {
-	case q.Select != nil:
-		from = q.Select.From
-	case q.SetOp != nil:
-		eachExpression(q.SetOp.Left, visit)
-		eachExpression(q.SetOp.Right, visit)
-	case q.Insert != nil:
-		eachExpression(q.Insert.Source, visit)
-	case q.Update != nil:
-		from = q.Update.From
-	case q.Delete != nil:
-		from = q.Delete.Using
-	}
-	for _, f := range from {
-		eachFromQuery(f, func(inner *parse.Query) { eachExpression(inner, visit) })
-	}
-}
-
-func eachFromQuery(f *parse.From, visit func(*parse.Query)) {
-	switch {
-	case f.Query != nil:
-		visit(f.Query)
-	case f.Join != nil:
-		eachFromQuery(f.Join.Left, visit)
-		eachFromQuery(f.Join.Right, visit)
-	}
 }
 
 // checkNames refuses two tables of one visible name at a level: PostgreSQL

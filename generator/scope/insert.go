@@ -29,7 +29,7 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 	switch t.Tenancy.Class {
 	case ir.ClassGlobal:
 		r.Placement = NoPredicate
-		s.globalWrites = append(s.globalWrites, r)
+		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
 		return
 	case ir.ClassChild:
 		s.insertChild(r, ins)

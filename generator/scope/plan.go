@@ -14,6 +14,8 @@ type Plan struct {
 	// References are all references to tables of the schema, in the order of the
 	// walk: WITH first, then the body from its target on.
 	References []*Reference
+	// GlobalWrites are those references that write a global table.
+	GlobalWrites []*Reference
 	// Inserts complete the rows of INSERT statements.
 	Inserts []*Insert
 	// Keys are values for a child's foreign key that must lead to the tenant's own

@@ -47,8 +47,6 @@ type scoper struct {
 	plan    *Plan
 	refused bool
 	ctes    map[string]bool // all CTE names of the statement
-
-	globalWrites []*Reference
 }
 
 // refuse reports an error at a place of the statement.
@@ -168,7 +166,7 @@ func (s *scoper) checkGlobalWrites() {
 	if tenant == "" {
 		return
 	}
-	for _, w := range s.globalWrites {
+	for _, w := range s.plan.GlobalWrites {
 		s.refuse(diag.GlobalWrite, s.span(w.Ref.NameRange), "the statement writes global table %q and uses tenant table %q", w.Table.QualifiedName(), tenant).
 			WithHelp("write the global table in a statement of its own, or mark the query unscoped with a reason")
 	}

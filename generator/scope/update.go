@@ -54,7 +54,7 @@ func (s *scoper) target(l *level, ref *parse.Table) *Reference {
 	l.refs = append(l.refs, r)
 	if t.Tenancy.Class == ir.ClassGlobal {
 		r.Placement, r.Slot = NoPredicate, nil
-		s.globalWrites = append(s.globalWrites, r)
+		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
 		return r
 	}
 	r.Aliases, r.Qualify = s.path(t)

@@ -1,0 +1,121 @@
+package generator
+
+import (
+	"context"
+	"path/filepath"
+
+	"github.com/tenancygen/tenancygen/generator/analyze"
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
+
+// analyzeAll gives all statements their types.
+func analyzeAll(ctx context.Context, in *Input, list []*statement, engine analyze.Engine, report *diag.Report) (*analyze.Output, error) {
+	input := analyze.Input{Schema: in.Schema}
+	for _, s := range list {
+		input.Queries = append(input.Queries, analyze.Query{
+			Name: s.text.Name, Cmd: s.text.Cmd, File: filepath.Base(s.text.File.Path), Text: s.result.Feed, Origin: s.result.Origin,
+		})
+	}
+	return engine.Analyze(ctx, input, report)
+}
+
+// assemble puts what the stages found into the emitters' plain form.
+func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.Output, version string) *ir.Package {
+	cfg := in.Config
+	if cfg.Go.OmitSQLCVersion {
+		version = ""
+	}
+	pkg := &ir.Package{
+		Version: version, Engine: cfg.Engine, Go: cfg.Go, RLS: cfg.RLS, DefaultSchema: out.DefaultSchema,
+		Tenant: ir.Tenant{Column: cfg.Tenant.Column, SQLType: cat.TenantType, Root: cfg.Tenant.Root},
+		Enums:  out.Enums,
+	}
+	written := map[*catalog.Table]bool{}
+	for i, s := range list {
+		pkg.Queries = append(pkg.Queries, s.complete(out, out.Queries[i]))
+		if s.plan == nil {
+			continue
+		}
+		for _, r := range s.plan.GlobalWrites {
+			written[r.Table] = true
+		}
+	}
+	for _, t := range out.Tables {
+		if known := cat.Lookup(t.Schema, t.Name); known != nil {
+			t.Tenancy, t.Kind, t.Written = known.Tenancy, known.Kind, written[known]
+			t.Sequences = sequences(known)
+		}
+		pkg.Tables = append(pkg.Tables, t)
+	}
+	return pkg
+}
+
+// sequences are those that PostgreSQL makes for a table's serial columns.
+func sequences(t *catalog.Table) []ir.Name {
+	var out []ir.Name
+	for _, c := range t.Columns {
+		if c.Serial {
+			out = append(out, ir.Name{Schema: t.Schema, Name: t.Name + "_" + c.Name + "_seq"})
+		}
+	}
+	return out
+}
+
+// complete adds to an analysed query what the other stages know of it.
+func (s *statement) complete(out *analyze.Output, q ir.Query) ir.Query {
+	q.File = filepath.Base(s.text.File.Path)
+	q.Handle, q.Reason, q.Derived, q.Comments = s.handle, "", s.text.Derived, s.text.Comments
+	if s.handle == ir.HandleUnscoped {
+		q.Reason = s.text.Reason
+	}
+	if s.plan != nil {
+		q.ConflictGuard = s.plan.ConflictGuard
+	}
+	for i := range q.Params {
+		q.Params[i].Tenant = q.Params[i].Number == s.result.Tenant
+	}
+	for _, r := range s.result.Renames {
+		for i := range q.Params {
+			if q.Params[i].Number == r.Number {
+				rename(&q.Params[i].Column, out, r.Table, r.Column)
+			}
+		}
+	}
+	return q
+}
+
+// rename makes a parameter look like the value of the column that it is stored
+// in, as it would without the lookup that the rewriting put around it.
+func rename(param *ir.Column, out *analyze.Output, table *catalog.Table, name string) {
+	if !param.IsNamedParam {
+		param.Name = name
+	}
+	for _, t := range out.Tables {
+		if t.Name != table.Name || t.Schema != table.Schema {
+			continue
+		}
+		for _, c := range t.Columns {
+			if c.Name == name {
+				param.Table, param.OriginalName = ir.Name{Schema: t.Schema, Name: t.Name}, c.Name
+				param.Type, param.NotNull = c.Type, c.NotNull
+			}
+		}
+	}
+}
+
+// certifyFinal checks the statements once more, in the very text that is sent.
+func certifyFinal(pkg *ir.Package, list []*statement, cat *catalog.Catalog, report *diag.Report) {
+	for i, q := range pkg.Queries {
+		if q.Handle == ir.HandleUnscoped {
+			continue
+		}
+		s := list[i]
+		for _, f := range certify.Check(q.SQL, s.result.Tenant, cat).Findings {
+			report.Errorf(diag.CertifyRefused, s.text.NameSpan, "the final statement of %q is not certified: %s", q.Name, f.Message).
+				WithHelp("report this as a bug: the analysis changed the statement").InQuery(q.Name)
+		}
+	}
+}

@@ -1,0 +1,95 @@
+package generator
+
+import (
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// explained says what became of each statement.
+func explained(list []*statement) []Explained {
+	out := make([]Explained, 0, len(list))
+	for _, s := range list {
+		out = append(out, s.explain())
+	}
+	return out
+}
+
+func (s *statement) explain() Explained {
+	at := s.text.File.Position(s.text.Start)
+	e := Explained{
+		Name: s.text.Name, Cmd: s.text.Cmd, File: at.Path, Line: at.Line, Column: at.Column,
+		SQL: s.text.File.Text[s.text.Start:s.text.End], Status: s.status(),
+	}
+	for _, d := range s.report.Sorted() {
+		e.Diagnostics = append(e.Diagnostics, NewExplainedDiagnostic(d))
+	}
+	if s.check != nil {
+		for _, r := range s.check.References {
+			place := s.result.OriginSQL(r.Pos).Position()
+			e.Tables = append(e.Tables, ExplainedTable{Table: r.Table.QualifiedName(), Alias: r.Alias,
+				Tenancy: string(r.Table.Tenancy.Class), Anchor: r.Anchor, Line: place.Line, Column: place.Column})
+		}
+	}
+	if e.Status == StatusRefused {
+		return e
+	}
+	e.ScopedSQL = s.result.SQL
+	names := s.paramNames()
+	for _, p := range s.result.Params {
+		if p.Name == "" {
+			p.Name = names[p.Number]
+		}
+		e.Params = append(e.Params, ExplainedParam{Position: p.Number, Name: p.Name, Tenant: p.Tenant})
+	}
+	return e
+}
+
+func (s *statement) status() Status {
+	switch {
+	case s.report.HasErrors() || s.result == nil:
+		return StatusRefused
+	case s.handle == ir.HandleUnscoped:
+		return StatusUnscoped
+	case s.handle == ir.HandleGlobal:
+		return StatusGlobal
+	}
+	return StatusAccepted
+}
+
+// paramNames guesses names for parameters that the author did not name: that of
+// the column they are compared with or stored in, as the analysis would.
+func (s *statement) paramNames() map[int]string {
+	names := map[int]string{}
+	q, err := parse.PostgreSQL(s.result.SQL)
+	if err != nil {
+		return names
+	}
+	set := func(value *parse.Expr, name string) {
+		if value = value.Uncast(); value != nil && value.Kind == parse.ParamExpr && names[value.Param] == "" {
+			names[value.Param] = name
+		}
+	}
+	q.EachQuery(func(q *parse.Query) {
+		q.Expressions(func(e *parse.Expr) {
+			if e.Kind != parse.OpExpr || len(e.Args) != 2 {
+				return
+			}
+			for _, pair := range [][2]*parse.Expr{{e.Args[0], e.Args[1]}, {e.Args[1], e.Args[0]}} {
+				if pair[0].Kind == parse.ColumnExpr && len(pair[0].Path) > 0 {
+					set(pair[1], pair[0].Path[len(pair[0].Path)-1])
+				}
+			}
+		})
+		for _, assignment := range q.Assignments() {
+			set(assignment.Value, assignment.Columns[0])
+		}
+		if ins := q.Insert; ins != nil && ins.Source != nil && ins.Source.Values != nil {
+			for _, row := range ins.Source.Values.Rows {
+				for i := range min(len(row.Items), len(ins.Columns)) {
+					set(row.Items[i].Expr, ins.Columns[i].Name)
+				}
+			}
+		}
+	})
+	return names
+}

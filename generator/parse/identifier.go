@@ -1,0 +1,60 @@
+package parse
+
+import (
+	"regexp"
+	"strings"
+
+	"github.com/sqlc-dev/oliphant/ast"
+	"github.com/sqlc-dev/oliphant/parser"
+	"google.golang.org/protobuf/proto"
+)
+
+// plainIdentifier needs no quotes unless it is a keyword.
+var plainIdentifier = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+
+// Quote writes a name so that it stands for itself: in double quotes unless it
+// is a plain lower-case identifier that is no keyword with a meaning of its own.
+func Quote(name string) string {
+	if plainIdentifier.MatchString(name) && !isReserved(name) {
+		return name
+	}
+	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+}
+
+// isReserved reports whether a word is a keyword that cannot name a column.
+func isReserved(word string) bool {
+	raw, err := parser.ScanToProtobuf(word)
+	if err != nil {
+		return true
+	}
+	var result ast.ScanResult
+	if err := proto.Unmarshal(raw, &result); err != nil || len(result.Tokens) != 1 {
+		return true
+	}
+	kind := result.Tokens[0].KeywordKind
+	return kind != ast.KeywordKind_NO_KEYWORD && kind != ast.KeywordKind_UNRESERVED_KEYWORD
+}
+
+// Identifiers returns every name that occurs in a statement, folded as the
+// database folds it, so that a fresh name can be chosen beside them.
+func Identifiers(text string) (map[string]bool, error) {
+	toks, err := scan(text)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for i, tok := range toks.list {
+		switch {
+		case tok.keyword:
+			names[tok.text] = true
+		case tok.kind == ast.Token_IDENT:
+			word := toks.text[toks.list[i].Start:toks.list[i].End]
+			if strings.HasPrefix(word, `"`) {
+				names[strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)] = true
+				continue
+			}
+			names[strings.ToLower(word)] = true
+		}
+	}
+	return names, nil
+}

@@ -1,0 +1,127 @@
+package parse
+
+// EachQuery calls visit for the query and for every query inside it: in its WITH
+// clause, its FROM clause, its expressions, the arms of a set operation and the
+// source of an INSERT.
+func (q *Query) EachQuery(visit func(*Query)) {
+	if q == nil {
+		return
+	}
+	visit(q)
+	if q.With != nil {
+		for _, cte := range q.With.CTEs {
+			cte.Query.EachQuery(visit)
+		}
+	}
+	switch {
+	case q.Select != nil:
+		eachFromQuery(q.Select.From, visit)
+	case q.SetOp != nil:
+		q.SetOp.Left.EachQuery(visit)
+		q.SetOp.Right.EachQuery(visit)
+	case q.Insert != nil:
+		q.Insert.Source.EachQuery(visit)
+	case q.Update != nil:
+		eachFromQuery(q.Update.From, visit)
+	case q.Delete != nil:
+		eachFromQuery(q.Delete.Using, visit)
+	}
+	q.Expressions(func(e *Expr) { e.Query.EachQuery(visit) })
+}
+
+func eachFromQuery(from []*From, visit func(*Query)) {
+	for _, f := range from {
+		f.Query.EachQuery(visit)
+		if f.Join != nil {
+			eachFromQuery([]*From{f.Join.Left, f.Join.Right}, visit)
+		}
+	}
+}
+
+// Assignments are those of an UPDATE's SET or of ON CONFLICT DO UPDATE.
+func (q *Query) Assignments() []Set {
+	switch {
+	case q.Update != nil:
+		return q.Update.Set
+	case q.Insert != nil && q.Insert.Conflict != nil:
+		return q.Insert.Conflict.Set
+	}
+	return nil
+}
+
+// Expressions calls visit for every expression of the query that is at its own
+// level, and for the expressions inside those. It enters neither subqueries nor
+// the WITH clause; a subquery in FROM is not at this level, but the conditions
+// of its joins are.
+func (q *Query) Expressions(visit func(*Expr)) {
+	walk := func(list []*Expr) {
+		for _, e := range list {
+			e.Walk(visit)
+		}
+	}
+	targets := func(list []Target) {
+		for _, t := range list {
+			t.Expr.Walk(visit)
+		}
+	}
+	sets := func(list []Set) {
+		for _, s := range list {
+			s.Value.Walk(visit)
+		}
+	}
+	walk(q.OrderBy)
+	walk([]*Expr{q.Limit, q.Offset})
+	switch {
+	case q.Select != nil:
+		s := q.Select
+		walk(s.DistinctOn)
+		targets(s.Targets)
+		fromExpressions(s.From, visit)
+		walk([]*Expr{s.Where})
+		walk(s.GroupBy)
+		walk([]*Expr{s.Having})
+		walk(s.Windows)
+	case q.Values != nil:
+		for _, row := range q.Values.Rows {
+			for _, item := range row.Items {
+				item.Expr.Walk(visit)
+			}
+		}
+	case q.Insert != nil:
+		if c := q.Insert.Conflict; c != nil {
+			walk(c.Expressions)
+			walk([]*Expr{c.ArbiterWhere})
+			sets(c.Set)
+			walk([]*Expr{c.Where})
+		}
+		targets(q.Insert.Returning)
+	case q.Update != nil:
+		sets(q.Update.Set)
+		fromExpressions(q.Update.From, visit)
+		walk([]*Expr{q.Update.Where})
+		targets(q.Update.Returning)
+	case q.Delete != nil:
+		fromExpressions(q.Delete.Using, visit)
+		walk([]*Expr{q.Delete.Where})
+		targets(q.Delete.Returning)
+	}
+}
+
+// fromExpressions visits the expressions of FROM items: functions, TABLESAMPLE
+// arguments and join conditions.
+func fromExpressions(from []*From, visit func(*Expr)) {
+	for _, f := range from {
+		switch {
+		case f.Table != nil:
+			for _, e := range f.Table.Sample {
+				e.Walk(visit)
+			}
+		case f.Join != nil:
+			fromExpressions([]*From{f.Join.Left, f.Join.Right}, visit)
+			f.Join.On.Walk(visit)
+		}
+		for _, e := range f.Function {
+			e.Walk(visit)
+		}
+	}
+}

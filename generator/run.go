@@ -1,0 +1,130 @@
+package generator
+
+import (
+	"context"
+	"maps"
+	"path/filepath"
+
+	"github.com/tenancygen/tenancygen/generator/analyze"
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/config"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/emit/ddl"
+	"github.com/tenancygen/tenancygen/generator/emit/gosrc"
+	"github.com/tenancygen/tenancygen/generator/project"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// Options say what to compile, and with what.
+type Options struct {
+	// ConfigPath is the path of tenancy.yaml.
+	ConfigPath string
+	// Version is printed in the generated files.
+	Version string
+	// Engine types the statements. Explain does without.
+	Engine analyze.Engine
+}
+
+// Result is what Generate made.
+type Result struct {
+	// Dir is where the files belong.
+	Dir string
+	// Files are the generated files by name.
+	Files map[string][]byte
+	// Queries are all statements, with what became of them.
+	Queries []Explained
+}
+
+// Input is everything that the compiler reads.
+type Input struct {
+	Config  *config.Config
+	Schema  []*source.File
+	Queries []*source.File
+}
+
+// Generate compiles the project. It writes nothing. What is wrong with the input
+// is in the report, and the result has no files then; an error says that the
+// compiler itself could not work.
+func Generate(ctx context.Context, opts Options, report *diag.Report) (*Result, error) {
+	in := read(opts.ConfigPath, report)
+	if in == nil {
+		return nil, nil
+	}
+	result, err := Compile(ctx, in, opts, report)
+	if err != nil {
+		return nil, err
+	}
+	result.Dir = in.Config.Go.Out
+	if !filepath.IsAbs(result.Dir) {
+		result.Dir = filepath.Join(in.Config.Dir, result.Dir)
+	}
+	return result, nil
+}
+
+// Compile is the compiler without its files: pure, but for the analysis engine.
+func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) (*Result, error) {
+	// catalog: what the schema declares, and how each table belongs to tenants.
+	cat := loadCatalog(in, report)
+	// source and parse: the author's queries, and those that need no author.
+	texts := statements(in, cat, report)
+	// scope, rewrite, certify: each statement tied to the tenant, and checked.
+	list := scopeAll(texts, cat, in.Config, report)
+	result := &Result{Queries: explained(list)}
+	if report.HasErrors() {
+		return result, nil
+	}
+	// analyze: names and types.
+	output, err := analyzeAll(ctx, in, list, opts.Engine, report)
+	if err != nil || report.HasErrors() {
+		return result, err
+	}
+	// ir: all of it as plain data.
+	pkg := assemble(in, cat, list, output, opts.Version)
+	// certify: once more, over the text that is sent.
+	certifyFinal(pkg, list, cat, report)
+	if report.HasErrors() {
+		return result, nil
+	}
+	// emit: Go and DDL.
+	result.Files, err = gosrc.Emit(pkg)
+	if err != nil {
+		return nil, err
+	}
+	policies, err := ddl.Emit(pkg)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(result.Files, policies)
+	return result, nil
+}
+
+// Explain does what Generate does up to the scoping, for the project's queries or
+// for one statement, and returns what became of each. The list is complete also
+// when statements are refused.
+func Explain(_ context.Context, opts Options, oneOff string, report *diag.Report) ([]Explained, error) {
+	in := read(opts.ConfigPath, report)
+	if in == nil {
+		return nil, nil
+	}
+	cat := loadCatalog(in, report)
+	if oneOff != "" {
+		return explained(scopeAll(oneStatement(oneOff, report), cat, in.Config, report)), nil
+	}
+	return explained(scopeAll(statements(in, cat, report), cat, in.Config, report)), nil
+}
+
+// read reads the configuration and the files it names; nil when it is unusable.
+func read(path string, report *diag.Report) *Input {
+	cfg := config.Read(path, report)
+	if cfg == nil {
+		return nil
+	}
+	return &Input{Config: cfg, Schema: project.Schema(cfg, report), Queries: project.Queries(cfg, report)}
+}
+
+// loadCatalog reads the schema and classifies its tables.
+func loadCatalog(in *Input, report *diag.Report) *catalog.Catalog {
+	cat := catalog.Load(in.Schema, report)
+	cat.Classify(in.Config, report)
+	return cat
+}

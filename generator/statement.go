@@ -1,0 +1,185 @@
+package generator
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify"
+	"github.com/tenancygen/tenancygen/generator/config"
+	"github.com/tenancygen/tenancygen/generator/derive"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/rewrite"
+	"github.com/tenancygen/tenancygen/generator/scope"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// statement is one query on its way through the stages.
+type statement struct {
+	text   *parse.QueryText
+	query  *parse.Query
+	plan   *scope.Plan
+	result *rewrite.Result
+	check  *certify.Result
+	handle ir.Handle
+	report diag.Report // of this statement alone
+}
+
+// commands are the annotations that methods can be made for.
+var commands = map[string]bool{":one": true, ":many": true, ":exec": true, ":execrows": true, ":execresult": true}
+
+// statements collects the author's queries and the derived ones, and applies
+// what the configuration says about single queries.
+func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.QueryText {
+	var all []*parse.QueryText
+	for _, file := range in.Queries {
+		all = append(all, parse.QueryFile(file, report)...)
+	}
+	all = unique(all, report)
+	exempt(all, in.Config, report)
+	taken := map[string]bool{}
+	for _, q := range all {
+		taken[q.Name] = true
+	}
+	if file := derive.CRUD(cat, in.Config, taken, report); file != nil {
+		for _, q := range parse.QueryFile(file, report) {
+			q.Derived = true
+			all = append(all, q)
+		}
+	}
+	return all
+}
+
+// unique reports queries of one name and keeps the first of them.
+func unique(all []*parse.QueryText, report *diag.Report) []*parse.QueryText {
+	seen := map[string]*parse.QueryText{}
+	var out []*parse.QueryText
+	for _, q := range all {
+		if first := seen[q.Name]; first != nil {
+			report.Errorf(diag.QueryDuplicate, q.NameSpan, "there are two queries named %q", q.Name).
+				WithRelated(first.NameSpan, "the first one").WithHelp("give one of them another name").InQuery(q.Name)
+			continue
+		}
+		seen[q.Name] = q
+		out = append(out, q)
+	}
+	return out
+}
+
+// exempt marks the queries that the configuration lists as unscoped.
+func exempt(all []*parse.QueryText, cfg *config.Config, report *diag.Report) {
+	byName := map[string]*parse.QueryText{}
+	var names []string
+	for _, q := range all {
+		byName[q.Name] = q
+		names = append(names, q.Name)
+	}
+	for _, entry := range cfg.Unscoped {
+		q := byName[entry.Query]
+		if q == nil {
+			d := report.Errorf(diag.ConfigInvalid, entry.Span, "unscoped: there is no query %q", entry.Query)
+			if near := config.Nearest(entry.Query, names); near != "" {
+				d.WithHelp("did you mean %q?", near)
+			} else {
+				d.WithHelp("remove the entry")
+			}
+			continue
+		}
+		q.Unscoped, q.Reason = true, entry.Reason
+	}
+}
+
+// oneStatement reads SQL that is in no file.
+func oneStatement(sql string, report *diag.Report) []*parse.QueryText {
+	return parse.OneOff(source.NewFile("<sql>", sql), report)
+}
+
+// scopeAll takes every statement through scope, rewrite and certify. A statement
+// that is refused stays in the list, with its diagnostics.
+func scopeAll(texts []*parse.QueryText, cat *catalog.Catalog, cfg *config.Config, report *diag.Report) []*statement {
+	var list []*statement
+	for _, text := range texts {
+		s := &statement{text: text}
+		s.scope(cat, cfg)
+		for _, d := range s.report.Sorted() {
+			report.Add(d)
+		}
+		list = append(list, s)
+	}
+	return list
+}
+
+// scope takes one statement through the stages.
+func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
+	text := s.text
+	if text.Cmd != "" && !commands[text.Cmd] {
+		s.report.Errorf(diag.OptionUnsupported, text.NameSpan, "the command %s is not supported", text.Cmd).
+			WithHelp("use :one, :many, :exec, :execrows or :execresult").InQuery(text.Name)
+		return
+	}
+	q, err := parse.PostgreSQL(text.Text)
+	if text.Unscoped {
+		s.unscoped(q, err)
+		return
+	}
+	if err != nil {
+		s.parseError(err)
+		return
+	}
+	s.query = q
+	plan := scope.Statement(text, q, cat, scope.Options{KeepTenantParams: cfg.KeepTenantParams}, &s.report)
+	if plan == nil {
+		return
+	}
+	result, err := rewrite.Apply(text, plan, cat)
+	if err != nil {
+		s.report.Errorf(diag.Internal, text.At(0), "the statement could not be rewritten: %v", err).WithHelp("report this as a bug").InQuery(text.Name)
+		return
+	}
+	s.plan = plan
+	s.check = certify.Check(result.SQL, result.Tenant, cat)
+	for _, f := range s.check.Findings {
+		s.report.Errorf(diag.CertifyRefused, result.OriginSQL(f.Pos), "the scoped statement is not certified: %s", f.Message).
+			WithHelp("the rewriter and the independent check disagree; write the statement in a plainer form, and report this as a bug").InQuery(text.Name)
+	}
+	s.result = result
+	s.handle = ir.HandleGlobal
+	if plan.NeedsTenant {
+		s.handle = ir.HandleTenant
+	}
+}
+
+// unscoped takes a statement as it is. It must still be one that methods can be
+// made for.
+func (s *statement) unscoped(q *parse.Query, err error) {
+	var e *parse.Error
+	if errors.As(err, &e) && !e.Unsupported {
+		s.parseError(err)
+		return
+	}
+	s.query = q
+	s.handle = ir.HandleUnscoped
+	result, aerr := rewrite.Apply(s.text, &scope.Plan{}, nil)
+	if aerr != nil {
+		s.report.Errorf(diag.Internal, s.text.At(0), "%v", aerr).WithHelp("report this as a bug").InQuery(s.text.Name)
+		return
+	}
+	s.result = result
+}
+
+func (s *statement) parseError(err error) {
+	var e *parse.Error
+	if !errors.As(err, &e) {
+		e = &parse.Error{Message: err.Error(), Help: "report this as a bug"}
+	}
+	code := diag.SQLSyntax
+	switch {
+	case e.Unsupported && strings.Contains(e.Message, " is refused"):
+		code = diag.StatementRefused
+	case e.Unsupported:
+		code = diag.SyntaxUnsupported
+	}
+	s.report.Errorf(code, s.text.At(e.Pos), "%s", e.Message).WithHelp("%s", e.Help).InQuery(s.text.Name)
+}
