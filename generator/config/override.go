@@ -15,7 +15,7 @@ import (
 // overrides reads a list of type overrides in sqlc's form. One for another
 // engine is left out.
 func (rd *reader) overrides(e entry) []ir.Override {
-	if isNull(e.value) && rd.lenient {
+	if isNull(e.value) {
 		return nil
 	}
 	if e.value.Kind != yaml.SequenceNode {

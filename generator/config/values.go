@@ -48,9 +48,9 @@ func (rd *reader) unknownKey(e entry, known keys) {
 
 // entries returns the keys of a mapping in the file's order, merge keys (<<)
 // expanded. Something else than a mapping, a key given twice and an empty key
-// are errors.
+// are errors. Nothing is an empty mapping: its lines may all be comments.
 func (rd *reader) entries(e entry) []entry {
-	if isNull(e.value) && rd.lenient {
+	if isNull(e.value) {
 		return nil
 	}
 	if e.value.Kind != yaml.MappingNode {
@@ -186,9 +186,9 @@ func (rd *reader) integer(e entry) (value int, ok bool) {
 }
 
 // strings reads a list of strings; an item that is not one is reported and
-// left out. The spans are those of the items.
+// left out. The spans are those of the items. Nothing is an empty list.
 func (rd *reader) strings(e entry) ([]string, []source.Span) {
-	if isNull(e.value) && rd.lenient {
+	if isNull(e.value) {
 		return nil, nil
 	}
 	if e.value.Kind != yaml.SequenceNode {

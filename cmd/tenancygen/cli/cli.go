@@ -12,7 +12,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 
-	_ "github.com/tenancygen/tenancygen/generator/analyze/protoconflict" // before sqlc and our parser
+	_ "github.com/tenancygen/tenancygen/generator/analyze/protoconflict" // for sqlc beside our parser
 	"github.com/tenancygen/tenancygen/generator/analyze/sqlcproc"
 	"github.com/tenancygen/tenancygen/generator/diag"
 )

@@ -2,38 +2,51 @@ package cli
 
 import (
 	"context"
-	"errors"
+	"os"
 
 	"github.com/tenancygen/tenancygen/generator"
+	"github.com/tenancygen/tenancygen/generator/analyze/sqlcproc"
 	"github.com/tenancygen/tenancygen/generator/diag"
 )
 
 // compiler is what the commands need of the compiler. What is wrong with the
-// input goes into the report; an error is for what is not the user's fault.
-type compiler interface {
-	generate(ctx context.Context, configPath string, r *diag.Report) (*generated, error)
-	// explain explains the project's queries, or the statements in oneOff if that
-	// is not empty.
-	explain(ctx context.Context, configPath, oneOff string, r *diag.Report) ([]generator.Explained, error)
+// input goes into the report; an error is for what is not the user's fault. The
+// functions are fields so that tests replace them.
+type compiler struct {
+	generate func(context.Context, generator.Options, *diag.Report) (*generator.Result, error)
+	// explain explains the project's queries, or one statement if the text of one
+	// is given.
+	explain func(context.Context, generator.Options, string, *diag.Report) ([]generator.Explained, error)
 }
 
-// generated is a compiled project.
-type generated struct {
-	dir     string // relative to the working directory, or absolute
-	files   map[string][]byte
-	queries []generator.Explained
+func newCompiler() compiler {
+	return compiler{generate: generator.Generate, explain: generator.Explain}
 }
 
-func newCompiler() compiler { return missing{} }
-
-type missing struct{}
-
-var errMissing = errors.New("the compiler is not there yet")
-
-func (missing) generate(context.Context, string, *diag.Report) (*generated, error) {
-	return nil, errMissing
+// options are the compiler's options. Its analysis runs sqlc in a process of
+// its own: this program again.
+func (a *app) options() (generator.Options, error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return generator.Options{}, err
+	}
+	return generator.Options{
+		ConfigPath: a.configPath,
+		Version:    Version,
+		Engine:     sqlcproc.New([]string{exe, sqlcCommand}),
+	}, nil
 }
 
-func (missing) explain(context.Context, string, string, *diag.Report) ([]generator.Explained, error) {
-	return nil, errMissing
+// generate compiles the project. The result is nil if anything is wrong, which
+// the report or the error then says.
+func (a *app) generate(ctx context.Context, r *diag.Report) (*generator.Result, error) {
+	options, err := a.options()
+	if err != nil {
+		return nil, err
+	}
+	result, err := a.compiler.generate(ctx, options, r)
+	if err != nil || r.HasErrors() {
+		return nil, err
+	}
+	return result, nil
 }

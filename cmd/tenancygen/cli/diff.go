@@ -20,10 +20,10 @@ files included, and exits with 1 if that is anything. It writes no file.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := &diag.Report{}
-			result, err := a.compiler.generate(cmd.Context(), a.configPath, r)
+			result, err := a.generate(cmd.Context(), r)
 			var text string
-			if err == nil && result != nil && !r.HasErrors() {
-				if text, err = output.Diff(result.dir, result.files); err != nil {
+			if err == nil && result != nil {
+				if text, err = output.Diff(result.Dir, result.Files); err != nil {
 					err = unwritable(err, r)
 				}
 			}

@@ -34,8 +34,12 @@ too. It exits with 1 if a query is refused.
 			if err != nil {
 				return err
 			}
+			options, err := a.options()
+			if err != nil {
+				return failure{err}
+			}
 			r := &diag.Report{}
-			all, err := a.compiler.explain(cmd.Context(), a.configPath, oneOff, r)
+			all, err := a.compiler.explain(cmd.Context(), options, oneOff, r)
 			if err == nil {
 				err = a.printExplained(all, asJSON)
 			}

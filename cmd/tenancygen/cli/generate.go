@@ -30,8 +30,8 @@ are never replaced.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := &diag.Report{}
-			result, err := a.compiler.generate(cmd.Context(), a.configPath, r)
-			if err == nil && result != nil && !r.HasErrors() {
+			result, err := a.generate(cmd.Context(), r)
+			if err == nil && result != nil {
 				err = a.write(result, r)
 			}
 			return a.finish(r, err)
@@ -40,20 +40,20 @@ are never replaced.`,
 }
 
 // write writes the files and says so.
-func (a *app) write(result *generated, r *diag.Report) error {
-	written, err := output.Write(result.dir, result.files)
+func (a *app) write(result *generator.Result, r *diag.Report) error {
+	written, err := output.Write(result.Dir, result.Files)
 	if err != nil {
 		return unwritable(err, r)
 	}
 	for _, name := range written.Written {
-		fmt.Fprintf(a.stdout, "wrote %s\n", filepath.ToSlash(filepath.Join(result.dir, name)))
+		fmt.Fprintf(a.stdout, "wrote %s\n", filepath.ToSlash(filepath.Join(result.Dir, name)))
 	}
 	for _, name := range written.Removed {
-		fmt.Fprintf(a.stdout, "removed %s\n", filepath.ToSlash(filepath.Join(result.dir, name)))
+		fmt.Fprintf(a.stdout, "removed %s\n", filepath.ToSlash(filepath.Join(result.Dir, name)))
 	}
 	files := counts{{len(written.Written), "written"}, {len(written.Unchanged), "unchanged"}, {len(written.Removed), "removed"}}
 	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(written.Written)+len(written.Unchanged), "file", "files"), files)
-	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(result.queries), "query", "queries"), byStatus(result.queries))
+	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(result.Queries), "query", "queries"), byStatus(result.Queries))
 	return nil
 }
 

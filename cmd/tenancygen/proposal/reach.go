@@ -2,6 +2,7 @@ package proposal
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -23,25 +24,30 @@ func (c *candidate) reach() {
 			}
 		}
 	}
-	for again := true; again; {
-		again = false
-		var found []*Table
-		var at []*catalog.Table
-		for _, t := range c.tables {
-			if _, ok := c.entries[t]; ok || t == c.root {
-				continue
-			}
-			if entry := c.child(t); entry != nil {
-				found, at = append(found, entry), append(at, t)
-			}
-		}
-		// One step for all tables before the next, so that the shortest way to
-		// the tenant wins whatever the order of the tables.
-		for i, t := range at {
-			c.entries[t] = found[i]
-			again = true
+	for c.step() > 0 {
+	}
+	for t, entry := range c.entries {
+		if entry != nil && entry.Parent != "" {
+			entry.Note = c.otherParents(t, entry.Parent)
 		}
 	}
+}
+
+// step finds the children of the tables that are found, and returns how many.
+// It looks at all tables before it adds any, so that the shortest way to the
+// tenant wins whatever the order of the tables.
+func (c *candidate) step() int {
+	found := map[*catalog.Table]*Table{}
+	for _, t := range c.tables {
+		if _, ok := c.entries[t]; ok || t == c.root {
+			continue
+		}
+		if entry := c.child(t); entry != nil {
+			found[t] = entry
+		}
+	}
+	maps.Copy(c.entries, found)
+	return len(found)
 }
 
 // otherColumn returns the one column, of another name than the tenant's, that
@@ -62,27 +68,12 @@ func (c *candidate) otherColumn(t *catalog.Table) string {
 // child returns the entry of a table that refers to one that belongs to a
 // tenant; nil if it does not.
 func (c *candidate) child(t *catalog.Table) *Table {
-	var keys []*catalog.ForeignKey
-	for _, fk := range t.ForeignKeys {
-		to := c.target(fk)
-		if _, ok := c.entries[to]; ok && to != t && notNull(t, fk) {
-			keys = append(keys, fk)
-		}
-	}
+	keys := c.parents(t)
 	if len(keys) == 0 {
 		return nil
 	}
 	parent := c.target(keys[0])
 	entry := &Table{Name: t.QualifiedName(), Parent: parent.QualifiedName()}
-	var others []string
-	for _, fk := range keys[1:] {
-		if to := c.target(fk); to != parent && !slices.Contains(others, to.QualifiedName()) {
-			others = append(others, to.QualifiedName())
-		}
-	}
-	if len(others) > 0 {
-		entry.Note = "or parent: " + strings.Join(others, ", ")
-	}
 	toParent := 0
 	for _, fk := range t.ForeignKeys {
 		if c.target(fk) == parent {
@@ -93,6 +84,33 @@ func (c *candidate) child(t *catalog.Table) *Table {
 		entry.Via = keys[0].Columns
 	}
 	return entry
+}
+
+// parents returns the foreign keys that lead every row of a table to one that
+// belongs to a tenant.
+func (c *candidate) parents(t *catalog.Table) []*catalog.ForeignKey {
+	var keys []*catalog.ForeignKey
+	for _, fk := range t.ForeignKeys {
+		to := c.target(fk)
+		if _, ok := c.entries[to]; ok && to != t && notNull(t, fk) {
+			keys = append(keys, fk)
+		}
+	}
+	return keys
+}
+
+// otherParents names the parents that could be chosen as well.
+func (c *candidate) otherParents(t *catalog.Table, chosen string) string {
+	var others []string
+	for _, fk := range c.parents(t) {
+		if name := c.target(fk).QualifiedName(); name != chosen && !slices.Contains(others, name) {
+			others = append(others, name)
+		}
+	}
+	if len(others) == 0 {
+		return ""
+	}
+	return "or parent: " + strings.Join(others, ", ")
 }
 
 func (c *candidate) target(fk *catalog.ForeignKey) *catalog.Table {

@@ -75,11 +75,7 @@ func (w *yamlWriter) tables(p *Proposal) {
 	if len(p.Tables) == 0 && len(p.Questions) == 0 {
 		return
 	}
-	if len(p.Tables) == 0 {
-		w.line("# tables:")
-	} else {
-		w.line("tables:")
-	}
+	w.line("tables:")
 	for _, t := range p.Tables {
 		entry := fmt.Sprintf("  %s: {column: %s}", word(t.Name), word(t.Column))
 		if t.Parent != "" {
