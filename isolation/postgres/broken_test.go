@@ -1,0 +1,191 @@
+package postgres_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tenancygen/tenancygen/isolation/isolationtest"
+	"github.com/tenancygen/tenancygen/isolation/postgres"
+	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/pgxdb"
+)
+
+// broken is the RLS provider with one mistake: tenant replaces the handle.
+type broken struct {
+	pgxdb.Provider
+	tenant func(t runtime.Tenant, sound pgxdb.DB) pgxdb.DB
+}
+
+func (b broken) Tenant(t runtime.Tenant) pgxdb.DB { return b.tenant(t, b.Provider.Tenant(t)) }
+
+// sessionSetting sets the tenant for the session, on a connection that the
+// statement need not get, and does not take it back.
+type sessionSetting struct {
+	pgxdb.DB
+	pool *pgxpool.Pool
+	id   string
+}
+
+func (d sessionSetting) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	if _, err := d.pool.Exec(ctx, "SELECT set_config('app.current_tenant', $1, false)", d.id); err != nil {
+		return nil, err
+	}
+	return d.pool.Query(ctx, sql, args...)
+}
+
+// deafExec does not look at the error of the commit.
+type deafExec struct {
+	pgxdb.DB
+}
+
+func (d deafExec) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+	b := &pgx.Batch{}
+	b.Queue(sql, args...)
+	br := d.SendBatch(ctx, b)
+	defer func() { _ = br.Close() }()
+	return br.Exec()
+}
+
+// naive begins, sets, runs and commits one after the other. It isolates, and is
+// slow.
+type naive struct {
+	pgxdb.DB
+	pool *pgxpool.Pool
+	id   string
+}
+
+func (d naive) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
+	err = pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		if _, err := tx.Exec(ctx, "SELECT set_config('app.current_tenant', $1, true)", d.id); err != nil {
+			return err
+		}
+		tag, err = tx.Exec(ctx, sql, args...)
+		return err
+	})
+	return tag, err
+}
+
+// leakyRows never gives the connection of a failed scan back.
+type leakyRow struct {
+	pgxdb.DB
+}
+
+func (d leakyRow) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	rows, err := d.Query(ctx, sql, args...)
+	if err != nil {
+		return d.DB.QueryRow(ctx, sql, args...)
+	}
+	return rowFunc(func(dest ...any) error {
+		if !rows.Next() {
+			return errors.Join(rows.Err(), pgx.ErrNoRows)
+		}
+		return rows.Scan(dest...)
+	})
+}
+
+type rowFunc func(...any) error
+
+func (f rowFunc) Scan(dest ...any) error { return f(dest...) }
+
+// copies lets COPY through.
+type copies struct {
+	pgxdb.DB
+	pool *pgxpool.Pool
+}
+
+func (d copies) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
+	return d.pool.CopyFrom(ctx, table, columns, rows)
+}
+
+// A suite that passes everything proves nothing. Each provider here has one
+// mistake that was made in a real system, and the suite has to name it.
+func TestSuiteCatchesBrokenProviders(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		tenant func(*pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB
+		want   string // the check that has to fail
+	}{
+		"setting of the session": {func(pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB { return sessionSetting{db, pool, t.ID} }
+		}, "own rows only"},
+		"first tenant kept": {func(*pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			var once sync.Once
+			var first pgxdb.DB
+			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+				once.Do(func() { first = db })
+				return first
+			}
+		}, "tenants interleaved"},
+		"no tenant at all": {func(pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			filter, err := postgres.NewRowFilter(pool)
+			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+				if err != nil {
+					return db
+				}
+				return filter.Tenant(t)
+			}
+		}, "own rows only"},
+		"suspended tenants act": {func(pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			sound, err := postgres.NewRLS(pool)
+			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+				if err != nil {
+					return db
+				}
+				return sound.Tenant(runtime.Tenant{ID: t.ID})
+			}
+		}, "tenant that may not act"},
+		"error of the commit dropped": {func(*pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			return func(_ runtime.Tenant, db pgxdb.DB) pgxdb.DB { return deafExec{db} }
+		}, "deferred constraints"},
+		"four round trips": {func(pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+				if t.Check() != nil {
+					return db
+				}
+				return naive{db, pool, t.ID}
+			}
+		}, "round trips"},
+		"connection leaked": {func(*pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			return func(_ runtime.Tenant, db pgxdb.DB) pgxdb.DB { return leakyRow{db} }
+		}, "rows closed early"},
+		"COPY let through": {func(pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+				if t.Check() != nil {
+					return db
+				}
+				return copies{db, pool}
+			}
+		}, "copy"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var failed []string
+			for _, f := range isolationtest.Failures(t, pgx.QueryExecModeCacheStatement, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+				return broken{newRLS(t, pool), tc.tenant(pool)}
+			}, isolationtest.Policies(postgres.DefaultSetting)) {
+				failed = append(failed, f.Check)
+				t.Log(f)
+			}
+			if !strings.Contains("\n"+strings.Join(failed, "\n")+"\n", "\n"+tc.want+"\n") {
+				t.Errorf("the suite did not find the mistake in %q; it failed %q", tc.want, failed)
+			}
+		})
+	}
+}
+
+// And the provider without a mistake has to pass by the same road.
+func TestSuitePassesSoundProvider(t *testing.T) {
+	t.Parallel()
+	failures := isolationtest.Failures(t, pgx.QueryExecModeCacheStatement, newRLS, isolationtest.Policies(postgres.DefaultSetting))
+	if d := cmp.Diff(0, len(failures)); d != "" {
+		t.Errorf("failures (-want +got):\n%s%v", d, failures)
+	}
+}

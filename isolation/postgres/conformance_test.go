@@ -1,0 +1,55 @@
+package postgres_test
+
+import (
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tenancygen/tenancygen/isolation/isolationtest"
+	"github.com/tenancygen/tenancygen/isolation/postgres"
+	"github.com/tenancygen/tenancygen/runtime/pgxdb"
+)
+
+func newRowFilter(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+	t.Helper()
+	p, err := postgres.NewRowFilter(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func newRLS(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+	t.Helper()
+	p, err := postgres.NewRLS(pool)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Verify(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func TestRowFilterConforms(t *testing.T) {
+	t.Parallel()
+	isolationtest.Exercise(t, newRowFilter)
+}
+
+func TestRLSConforms(t *testing.T) {
+	t.Parallel()
+	isolationtest.Exercise(t, newRLS, isolationtest.Policies(postgres.DefaultSetting))
+}
+
+func TestRLSWithSettingConforms(t *testing.T) {
+	t.Parallel()
+	const setting = "tenancy.ID_2"
+	isolationtest.Exercise(t, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+		t.Helper()
+		p, err := postgres.NewRLS(pool, postgres.WithSetting(setting))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p
+	}, isolationtest.Policies(setting))
+}
