@@ -85,11 +85,21 @@ func statusOf(err error) int {
 		return http.StatusNotFound
 	case errors.Is(err, runtime.ErrTenantInactive):
 		return http.StatusForbidden
-	case errors.As(err, &database) && database.Code == "23503": // foreign key: a customer who is not the tenant's
+	case errors.As(err, &database):
+		return statusOfDatabase(database.Code)
+	}
+	return http.StatusInternalServerError
+}
+
+// statusOfDatabase tells what the client did wrong by the SQLSTATE, where it was
+// the client.
+func statusOfDatabase(state string) int {
+	switch state {
+	case "42501", "23503": // a row that would not be the tenant's, or refers to one that is not there
 		return http.StatusNotFound
-	case errors.As(err, &database) && database.Code == "23505": // unique
+	case "23505": // the key is taken
 		return http.StatusConflict
-	case errors.As(err, &database) && database.Code == "23514": // check
+	case "23502", "23514": // a value is missing, or not allowed
 		return http.StatusBadRequest
 	}
 	return http.StatusInternalServerError

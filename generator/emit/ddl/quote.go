@@ -89,5 +89,15 @@ func castType(sqlType string) (string, error) {
 	case "character", "char":
 		return "bpchar", nil // without a length, character means character(1)
 	}
-	return bare, nil
+	if longTypes.MatchString(bare) || strings.Contains(bare, `"`) {
+		return bare, nil
+	}
+	// A capital letter means a name that was declared in quotes.
+	parts := strings.Split(bare, ".")
+	for i, part := range parts {
+		if part != strings.ToLower(part) {
+			parts[i] = identifier(part)
+		}
+	}
+	return strings.Join(parts, "."), nil
 }

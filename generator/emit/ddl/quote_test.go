@@ -78,6 +78,7 @@ func TestCastType(t *testing.T) {
 		"numeric(10, 2)":              "numeric",
 		"timestamp(3) with time zone": "timestamp with time zone",
 		`app."Tenant Id"`:             `app."Tenant Id"`,
+		"app.TenantID":                `app."TenantID"`,
 	} {
 		got, err := castType(sqlType)
 		if err != nil || got != want {
