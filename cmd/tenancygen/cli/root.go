@@ -24,7 +24,6 @@ Exit codes: 0 fine, 1 findings in the input, 2 wrong usage or a bug.`,
   tenancygen diff        # in CI: is the package up to date?`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          cobra.NoArgs,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
