@@ -23,7 +23,7 @@ func analyzeAll(ctx context.Context, in *Input, list []*statement, engine analyz
 }
 
 // assemble puts what the stages found into the emitters' plain form.
-func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.Output, version string) *ir.Package {
+func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.Output, version string, report *diag.Report) *ir.Package {
 	cfg := in.Config
 	if cfg.Go.OmitSQLCVersion {
 		version = ""
@@ -35,7 +35,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 	}
 	written := map[*catalog.Table]bool{}
 	for i, s := range list {
-		pkg.Queries = append(pkg.Queries, s.complete(out, out.Queries[i]))
+		pkg.Queries = append(pkg.Queries, s.complete(out.Queries[i], report))
 		if s.plan == nil {
 			continue
 		}
@@ -64,46 +64,22 @@ func sequences(t *catalog.Table) []ir.Name {
 	return out
 }
 
-// complete adds to an analysed query what the other stages know of it.
-func (s *statement) complete(out *analyze.Output, q ir.Query) ir.Query {
+// complete puts the scoping into an analysed query, and adds what the other
+// stages know of it.
+func (s *statement) complete(q ir.Query, report *diag.Report) ir.Query {
 	q.File = filepath.Base(s.text.File.Path)
-	q.Handle, q.Reason, q.Derived, q.Comments = s.handle, "", s.text.Derived, s.text.Comments
+	q.Handle, q.Derived, q.Comments = s.handle, s.text.Derived, s.text.Comments
 	if s.handle == ir.HandleUnscoped {
 		q.Reason = s.text.Reason
 	}
 	if s.plan != nil {
 		q.ConflictGuard = s.plan.ConflictGuard
 	}
-	for i := range q.Params {
-		q.Params[i].Tenant = q.Params[i].Number == s.result.Tenant
-	}
-	for _, r := range s.result.Renames {
-		for i := range q.Params {
-			if q.Params[i].Number == r.Number {
-				rename(&q.Params[i].Column, out, r.Table, r.Column)
-			}
-		}
+	var err error
+	if q.SQL, q.Params, err = s.result.Complete(q.SQL, q.Params); err != nil {
+		report.Errorf(diag.Internal, s.text.NameSpan, "query %q could not be completed: %v", q.Name, err).WithHelp("report this as a bug").InQuery(q.Name)
 	}
 	return q
-}
-
-// rename makes a parameter look like the value of the column that it is stored
-// in, as it would without the lookup that the rewriting put around it.
-func rename(param *ir.Column, out *analyze.Output, table *catalog.Table, name string) {
-	if !param.IsNamedParam {
-		param.Name = name
-	}
-	for _, t := range out.Tables {
-		if t.Name != table.Name || t.Schema != table.Schema {
-			continue
-		}
-		for _, c := range t.Columns {
-			if c.Name == name {
-				param.Table, param.OriginalName = ir.Name{Schema: t.Schema, Name: t.Name}, c.Name
-				param.Type, param.NotNull = c.Type, c.NotNull
-			}
-		}
-	}
 }
 
 // certifyFinal checks the statements once more, in the very text that is sent.
@@ -113,7 +89,13 @@ func certifyFinal(pkg *ir.Package, list []*statement, cat *catalog.Catalog, repo
 			continue
 		}
 		s := list[i]
-		for _, f := range certify.Check(q.SQL, s.result.Tenant, cat).Findings {
+		tenant := 0
+		for _, p := range q.Params {
+			if p.Tenant {
+				tenant = p.Number
+			}
+		}
+		for _, f := range certify.Check(q.SQL, tenant, cat).Findings {
 			report.Errorf(diag.CertifyRefused, s.text.NameSpan, "the final statement of %q is not certified: %s", q.Name, f.Message).
 				WithHelp("report this as a bug: the analysis changed the statement").InQuery(q.Name)
 		}

@@ -70,6 +70,7 @@ func (s *statement) paramNames() map[int]string {
 		}
 	}
 	q.EachQuery(func(q *parse.Query) {
+		inserted(q, set)
 		q.Expressions(func(e *parse.Expr) {
 			if e.Kind != parse.OpExpr || len(e.Args) != 2 {
 				return
@@ -83,13 +84,32 @@ func (s *statement) paramNames() map[int]string {
 		for _, assignment := range q.Assignments() {
 			set(assignment.Value, assignment.Columns[0])
 		}
-		if ins := q.Insert; ins != nil && ins.Source != nil && ins.Source.Values != nil {
-			for _, row := range ins.Source.Values.Rows {
-				for i := range min(len(row.Items), len(ins.Columns)) {
-					set(row.Items[i].Expr, ins.Columns[i].Name)
-				}
-			}
-		}
 	})
 	return names
+}
+
+// inserted names the parameters in the rows of an INSERT.
+func inserted(q *parse.Query, set func(*parse.Expr, string)) {
+	if q.Insert == nil || q.Insert.Source == nil || q.Insert.Source.Values == nil {
+		return
+	}
+	for _, row := range q.Insert.Source.Values.Rows {
+		for i := range min(len(row.Items), len(q.Insert.Columns)) {
+			set(valueOf(row.Items[i].Expr), q.Insert.Columns[i].Name)
+		}
+	}
+}
+
+// valueOf looks through the subquery in which the rewriting looks up a parent's
+// key: the value is what the key is compared with.
+func valueOf(e *parse.Expr) *parse.Expr {
+	if e.Kind != parse.SubqueryExpr || e.Query == nil || e.Query.Select == nil {
+		return e
+	}
+	for _, c := range e.Query.Select.Where.Conjuncts() {
+		if c.Kind == parse.OpExpr && len(c.Args) == 2 {
+			return c.Args[1]
+		}
+	}
+	return e
 }

@@ -79,9 +79,11 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 		return result, err
 	}
 	// ir: all of it as plain data.
-	pkg := assemble(in, cat, list, output, opts.Version)
+	pkg := assemble(in, cat, list, output, opts.Version, report)
 	// certify: once more, over the text that is sent.
-	certifyFinal(pkg, list, cat, report)
+	if !report.HasErrors() {
+		certifyFinal(pkg, list, cat, report)
+	}
 	if report.HasErrors() {
 		return result, nil
 	}

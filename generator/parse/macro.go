@@ -191,3 +191,29 @@ func (t token) isName() bool { return t.keyword || t.kind == ast.Token_IDENT }
 
 // original is the text of token i as written: token.text folds keywords.
 func (w window) original(i int) string { return w.text[w.list[i].Start:w.list[i].End] }
+
+// NumberedParam is a use of $n.
+type NumberedParam struct {
+	Range
+	Number int
+}
+
+// NumberedParams lists the uses of $n in a statement without macros.
+func NumberedParams(text string) ([]NumberedParam, error) {
+	toks, err := scan(text)
+	if err != nil {
+		return nil, err
+	}
+	found, merr := findMacros(window{toks, 0, len(toks.list)})
+	if merr != nil {
+		return nil, merr
+	}
+	var out []NumberedParam
+	for _, m := range found {
+		if m.number == 0 {
+			return nil, &Error{Pos: m.Start, Message: "a macro is left in the statement", Help: "report this as a bug"}
+		}
+		out = append(out, NumberedParam{m.Range, m.number})
+	}
+	return out, nil
+}

@@ -23,9 +23,9 @@ func (w *writer) insert(at int, text string) {
 	w.list = append(w.list, source.Edit{Start: at, End: at, New: text})
 }
 
-// edits writes the whole plan.
+// edits writes the whole plan. Where two insertions meet at one place the inner
+// one comes first: a table or value before the clause that ends behind it.
 func (w *writer) edits() []source.Edit {
-	w.clauses(append(append([]*scope.Reference{}, w.plan.References...), w.plan.Guards...))
 	for _, r := range w.plan.References {
 		if r.Placement == scope.Derived {
 			w.derived(r)
@@ -37,6 +37,7 @@ func (w *writer) edits() []source.Edit {
 	for _, k := range w.plan.Keys {
 		w.key(k)
 	}
+	w.clauses(append(append([]*scope.Reference{}, w.plan.References...), w.plan.Guards...))
 	return w.list
 }
 
@@ -54,8 +55,13 @@ func (w *writer) clauses(refs []*scope.Reference) {
 	for slot := range predicates {
 		slots = append(slots, slot)
 	}
+	// An ON expression may end where a new WHERE goes, and comes before it.
 	sort.Slice(slots, func(i, j int) bool {
-		return slots[i].Expr.Start < slots[j].Expr.Start || slots[i].Expr.Start == slots[j].Expr.Start && slots[i].At < slots[j].At
+		a, b := slots[i], slots[j]
+		if a.HasExpr() != b.HasExpr() {
+			return a.HasExpr()
+		}
+		return a.Expr.Start < b.Expr.Start || a.Expr.Start == b.Expr.Start && a.At < b.At
 	})
 	for _, slot := range slots {
 		all := strings.Join(predicates[slot], " AND ")

@@ -5,6 +5,7 @@ package rewrite
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/parse"
@@ -16,17 +17,19 @@ import (
 type Result struct {
 	// SQL is the statement as it is sent, parameters $1…$n.
 	SQL string
-	// Feed is the same statement with the author's macros, for the analysis.
-	Feed string
 	// Tenant is the number of the tenant parameter; zero without one.
 	Tenant int
 	// Params are the parameters by number, from 1 on.
 	Params []Param
-	// Renames are parameters whose name and type the analysis would take from the
-	// place to which the rewriting moved them.
-	Renames []Rename
+	// Feed is the author's statement for the analysis: as it was written, with a
+	// marker comment at every place where text is to go. The analysis sees what
+	// the author wrote, so its names and types are those that the author expects,
+	// and Complete puts the text in afterwards.
+	Feed string
 
 	text    *parse.QueryText
+	plan    *scope.Plan
+	catalog *catalog.Catalog
 	feedMap *source.Map
 	sqlMap  *source.Map
 }
@@ -38,13 +41,6 @@ type Param struct {
 	Tenant bool
 }
 
-// Rename says that a parameter is the value of a column.
-type Rename struct {
-	Number int
-	Table  *catalog.Table
-	Column string
-}
-
 // Origin returns the place in the author's file of an offset in Feed.
 func (r *Result) Origin(offset int) source.Span { return r.text.At(r.feedMap.ToOld(offset)) }
 
@@ -53,71 +49,84 @@ func (r *Result) OriginSQL(offset int) source.Span { return r.text.At(r.sqlMap.T
 
 // Apply scopes a statement by its plan. An error is a bug of the compiler.
 func Apply(text *parse.QueryText, plan *scope.Plan, cat *catalog.Catalog) (*Result, error) {
-	n := number(text, plan)
-	w := &writer{catalog: cat, plan: plan, text: text.Text}
-	if n.tenant > 0 {
-		w.tenant = "$" + strconv.Itoa(n.tenant) + "::" + castType(plan.TenantType)
-	}
-	edits := w.edits()
-
-	r := &Result{Tenant: n.tenant, Params: n.params, text: text}
-	var sqlEdits, feedEdits []source.Edit
+	r := &Result{text: text, plan: plan, catalog: cat}
+	n := r.number(text.Count, func(number int) bool { return plan.Bound[number] })
+	r.Tenant, r.Params = n.tenant, n.params
+	names := map[int]string{}
 	for _, p := range text.Params {
-		renumbered := source.Edit{Start: p.Start, End: p.End, New: "$" + strconv.Itoa(n.to[p.Number])}
-		sqlEdits = append(sqlEdits, renumbered)
-		if p.Name != "" && !plan.Bound[p.Number] {
-			renumbered.New = p.Macro
+		names[n.to[p.Number]] = p.Name
+	}
+	for i := range r.Params {
+		r.Params[i].Name = names[r.Params[i].Number]
+	}
+	edits := r.edits(n.tenant)
+	feed := markers(edits)
+	for _, p := range text.Params {
+		edits = append(edits, n.edit(text.Text, parse.NumberedParam{Range: p.Range, Number: p.Number}, r.tenantParam(n.tenant)))
+		if p.Name != "" {
+			feed = append(feed, source.Edit{Start: p.Start, End: p.End, New: p.Macro})
 		}
-		feedEdits = append(feedEdits, renumbered)
 	}
 	for _, m := range text.Embeds {
-		feedEdits = append(feedEdits, source.Edit{Start: m.Start, End: m.End, New: m.Macro})
-	}
-	for _, k := range plan.Keys {
-		if k.Param > 0 && !plan.Bound[k.Param] {
-			r.Renames = append(r.Renames, Rename{n.to[k.Param], k.Table, k.Table.Tenancy.Path[0].Columns[0]})
-		}
+		feed = append(feed, source.Edit{Start: m.Start, End: m.End, New: m.Macro})
 	}
 	var err error
-	if r.SQL, r.sqlMap, err = source.Apply(text.Text, append(sqlEdits, edits...)); err != nil {
+	if r.SQL, r.sqlMap, err = source.Apply(text.Text, edits); err != nil {
 		return nil, err
 	}
-	r.Feed, r.feedMap, err = source.Apply(text.Text, append(feedEdits, edits...))
+	r.Feed, r.feedMap, err = source.Apply(text.Text, feed)
 	return r, err
 }
 
-// numbering is the parameters' numbers in the scoped statement.
+// edits writes the plan with the given tenant parameter.
+func (r *Result) edits(tenant int) []source.Edit {
+	w := &writer{catalog: r.catalog, plan: r.plan, text: r.text.Text, tenant: r.tenantParam(tenant)}
+	return w.edits()
+}
+
+// tenantParam is the tenant parameter with its cast.
+func (r *Result) tenantParam(number int) string {
+	return "$" + strconv.Itoa(number) + "::" + castType(r.plan.TenantType)
+}
+
+// numbering is the parameters' numbers in a scoped statement.
 type numbering struct {
-	to     map[int]int // from the author's number
+	to     map[int]int // from the number before
 	tenant int
+	bound  func(int) bool
 	params []Param
 }
 
-// number gives the parameters their numbers: the author's order is kept, and all
-// that are the tenant become one. Without such a one the tenant comes last.
-func number(text *parse.QueryText, plan *scope.Plan) numbering {
-	n := numbering{to: map[int]int{}}
-	names := map[int]string{}
-	for _, p := range text.Params {
-		if names[p.Number] == "" {
-			names[p.Number] = p.Name
-		}
-	}
-	for old := 1; old <= text.Count; old++ {
-		if plan.Bound[old] && n.tenant > 0 {
+// number gives count parameters their numbers: their order is kept, and all that
+// are the tenant become one. Without such a one the tenant comes last.
+func (r *Result) number(count int, bound func(int) bool) numbering {
+	n := numbering{to: map[int]int{}, bound: bound}
+	for old := 1; old <= count; old++ {
+		if bound(old) && n.tenant > 0 {
 			n.to[old] = n.tenant
 			continue
 		}
 		next := len(n.params) + 1
 		n.to[old] = next
-		n.params = append(n.params, Param{Number: next, Name: names[old], Tenant: plan.Bound[old]})
-		if plan.Bound[old] {
+		n.params = append(n.params, Param{Number: next, Tenant: bound(old)})
+		if bound(old) {
 			n.tenant = next
 		}
 	}
-	if n.tenant == 0 && plan.NeedsTenant {
+	if n.tenant == 0 && r.plan.NeedsTenant {
 		n.tenant = len(n.params) + 1
 		n.params = append(n.params, Param{Number: n.tenant, Tenant: true})
 	}
 	return n
+}
+
+// edit renumbers one use of a parameter. The handle passes the tenant's id as
+// text: without a cast, a driver that declares its parameters' types would
+// compare text with the column's type.
+func (n numbering) edit(text string, p parse.NumberedParam, tenant string) source.Edit {
+	e := source.Edit{Start: p.Start, End: p.End, New: "$" + strconv.Itoa(n.to[p.Number])}
+	if n.bound(p.Number) && !strings.HasPrefix(text[p.End:], "::") {
+		e.New = tenant
+	}
+	return e
 }

@@ -28,7 +28,7 @@ CREATE VIEW happy_notes AS SELECT * FROM notes WHERE mood = 'ok';
 `
 
 // newEngine returns the engine that runs this test binary.
-func newEngine(t *testing.T) analyze.Engine {
+func newEngine(t testing.TB) analyze.Engine {
 	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {

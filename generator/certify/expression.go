@@ -1,0 +1,79 @@
+package certify
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// expressions checks every expression of a query's own level, and the
+// subqueries in them.
+func (c *checker) expressions(q *parse.Query, lv *level) {
+	q.Expressions(func(e *parse.Expr) { c.expression(e, lv) })
+}
+
+// expression checks one expression; its operands are visited on their own.
+func (c *checker) expression(e *parse.Expr, lv *level) {
+	switch e.Kind {
+	case parse.ParamExpr, parse.ConstExpr, parse.AndExpr, parse.OrExpr, parse.NotExpr, parse.CastExpr, parse.DefaultExpr:
+	case parse.ColumnExpr:
+		c.column(e, lv)
+	case parse.OpExpr:
+		// An operator found by its schema may be any function.
+		if strings.Contains(e.Name, ".") {
+			c.refuse(e.Pos, "operator %s is qualified by a schema", e.Name)
+		}
+	case parse.FuncExpr:
+		// A function that is not known may run any SQL.
+		switch c.cat.Function(e.Name) {
+		case catalog.FunctionPlain, catalog.FunctionAggregate, catalog.FunctionWindow, catalog.FunctionAllowed:
+		case catalog.FunctionForbidden:
+			c.refuse(e.Pos, "function %s reads or changes what no tenant may", e.Name)
+		default:
+			c.refuse(e.Pos, "function %s is not known", e.Name)
+		}
+	case parse.SubqueryExpr:
+		c.query(e.Query, lv.ctes, lv)
+	default:
+		c.other(e)
+	}
+}
+
+// otherNodes are the nodes that compute from their operands alone.
+var otherNodes = strings.Fields(`NullTest BooleanTest CollateClause CaseExpr CaseWhen CoalesceExpr MinMaxExpr RowExpr
+	AArrayExpr AIndirection GroupingFunc GroupingSet SortBy WindowDef NamedArgExpr List String Integer AStar`)
+
+func (c *checker) other(e *parse.Expr) {
+	switch {
+	case e.Kind != parse.OtherExpr || !slices.Contains(otherNodes, e.Name):
+		c.refuse(e.Pos, "%s is not known", e.Name)
+	case e.Name == "AIndirection" && len(e.Args) < 2:
+		// No subscript, so a field: and (row).name calls the function name(row) where
+		// the row has no such field.
+		c.refuse(e.Pos, "a field of an expression may be a function call")
+	}
+}
+
+// systemColumns are the columns that every table has.
+var systemColumns = []string{"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"}
+
+// column refuses relation.name where the table has no such column: PostgreSQL
+// takes that for a call of the function name(relation).
+func (c *checker) column(e *parse.Expr, lv *level) {
+	n := len(e.Path)
+	if e.Star || n < 2 {
+		return
+	}
+	for ; lv != nil; lv = lv.outer {
+		r := lv.named(e.Path[n-2])
+		if r == nil {
+			continue
+		}
+		if t := r.table; t != nil && !r.renamed && !t.Opaque && t.Column(e.Path[n-1]) == nil && !slices.Contains(systemColumns, e.Path[n-1]) {
+			c.refuse(e.Pos, "%s has no column %s, so this may be a function call", t.QualifiedName(), e.Path[n-1])
+		}
+		return
+	}
+}

@@ -1,0 +1,246 @@
+package certify
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// target resolves the table that a statement writes: always a real one, whatever
+// common table expressions there are. A view is refused, since what a write to it
+// does depends on rules and triggers.
+func (c *checker) target(ref *parse.Table, where place) *relation {
+	t := c.lookup(ref)
+	if t != nil && (t.View != nil || t.Kind == ir.KindView || t.Kind == ir.KindMaterializedView) {
+		c.refuse(ref.Start, "%s is a view, and cannot be written", t.QualifiedName())
+	}
+	if t != nil && t.Tenancy.Class == ir.ClassGlobal {
+		c.globalTargets = append(c.globalTargets, ref.Start)
+	}
+	return &relation{name: ref.Visible(), pos: ref.Start, ref: ref, table: t, renamed: len(ref.Columns) > 0, places: []place{where}}
+}
+
+// globalWrites refuses to write a global table in a statement that reads or
+// writes a tenant's: what is written could be the tenant's data, for all to see.
+func (c *checker) globalWrites() {
+	for _, pos := range c.globalTargets {
+		if c.touchesTenants {
+			c.refuse(pos, "a global table is written in a statement that uses tenants' tables")
+		}
+	}
+}
+
+// writeLevel is the level of an UPDATE or DELETE: its target and the items of
+// FROM or USING under one WHERE, as if they were joined by commas. The target
+// comes first.
+func (c *checker) writeLevel(ref *parse.Table, from []*parse.From, where *parse.Expr, ctes *names, outer *level) *level {
+	lv := c.newLevel(from, where, ctes, outer)
+	c.from(from, lv)
+	lv.relations = append([]*relation{c.target(ref, lv.filters[0])}, lv.relations...)
+	c.reads(lv)
+	return lv
+}
+
+func (c *checker) update(q *parse.Query, ctes *names, outer *level) {
+	lv := c.writeLevel(q.Update.Target, q.Update.From, q.Update.Where, ctes, outer)
+	c.assignments(q.Update.Set, lv, false)
+	c.expressions(q, lv)
+}
+
+func (c *checker) delete(q *parse.Query, ctes *names, outer *level) {
+	lv := c.writeLevel(q.Delete.Target, q.Delete.Using, q.Delete.Where, ctes, outer)
+	c.expressions(q, lv)
+}
+
+func (c *checker) insert(q *parse.Query, ctes *names, outer *level) {
+	ins := q.Insert
+	guard := place{text: "in the guard of ON CONFLICT"}
+	if ins.Conflict != nil {
+		guard.conjuncts = ins.Conflict.Where.Conjuncts()
+	}
+	r := c.target(ins.Target, guard)
+	lv := &level{outer: outer, ctes: ctes, relations: []*relation{r}}
+	if ins.Source != nil {
+		c.query(ins.Source, ctes, outer) // it does not see the target
+	}
+	anchor := ""
+	if c.usable(r.ref, r.table) && r.table.Tenancy.Class != ir.ClassGlobal {
+		if anchor = c.inserted(ins, r.table, ctes, outer); ins.Conflict != nil && ins.Conflict.Update {
+			c.conflict(ins.Conflict, lv)
+		}
+	}
+	c.reference(r.ref, r.table, anchor)
+	c.expressions(q, lv)
+}
+
+// conflict checks ON CONFLICT DO UPDATE, which updates a row that may be another
+// tenant's. Its WHERE is asked of that row before anything is changed, so a
+// conjunct there that anchors the target keeps to the tenant's rows. excluded is
+// the row that was to be inserted, and says nothing of the row that is there.
+func (c *checker) conflict(k *parse.Conflict, lv *level) {
+	r := lv.relations[0]
+	lv.relations = append(lv.relations, &relation{name: "excluded", pos: k.Start})
+	if r.name == "excluded" {
+		c.refuse(r.pos, "the target is called excluded, as the row to be inserted is")
+	}
+	if c.anchor(lv, r) == "" {
+		c.refuse(k.Start, "ON CONFLICT may update another tenant's row: %s", c.unanchored(r))
+	}
+	c.assignments(k.Set, lv, true)
+}
+
+// assignments checks that a SET leaves the level's target with its tenant. The
+// columns that say whose row it is stay as they are; a child's may be set to the
+// key of a parent of the tenant, or under ON CONFLICT to the one that was to be
+// inserted, which inserted has checked.
+func (c *checker) assignments(sets []parse.Set, lv *level, conflict bool) {
+	t := lv.relations[0].table
+	if t == nil {
+		return
+	}
+	for _, s := range sets {
+		for _, column := range s.Columns {
+			switch t.Tenancy.Class {
+			case ir.ClassTenant, ir.ClassRoot:
+				if column == t.Tenancy.Column {
+					c.refuse(s.Start, "%s.%s says whose row it is, and is assigned to", t.QualifiedName(), column)
+				}
+			case ir.ClassChild:
+				step, _ := c.parent(t)
+				if !slices.Contains(step.Columns, column) {
+					continue
+				}
+				if len(s.Columns) != 1 || !(c.isParentKey(s.Value, t, lv) || conflict && isColumn(s.Value, "excluded", column)) {
+					c.refuse(s.Start, "%s.%s says whose row it is, and is assigned something else than the key of a row of the tenant", t.QualifiedName(), column)
+				}
+			}
+		}
+	}
+}
+
+// inserted checks that every inserted row is the tenant's, and says how. The
+// column that says so is in the column list, so the item at the same index of
+// every row of the source is its value. OVERRIDING may replace the value of an
+// identity column.
+func (c *checker) inserted(ins *parse.Insert, t *catalog.Table, ctes *names, outer *level) string {
+	name, text := t.Tenancy.Column, "inserted value"
+	if t.Tenancy.Class == ir.ClassChild {
+		step, parent := c.parent(t)
+		if parent == nil || len(step.Columns) != 1 {
+			c.refuse(ins.Target.Start, "rows of %s cannot be inserted: its key to its parent is not a single column", t.QualifiedName())
+			return ""
+		}
+		name, text = step.Columns[0], fmt.Sprintf("inserted key of %s", parent.QualifiedName())
+	}
+	i := slices.IndexFunc(ins.Columns, func(k parse.Column) bool { return k.Name == name })
+	col := t.Column(name)
+	if i < 0 || ins.Source == nil || col == nil || ins.Overriding && col.Identity {
+		c.refuse(ins.Target.Start, "%s is inserted into without a value of its own for %s", t.QualifiedName(), name)
+		return ""
+	}
+	good := true
+	c.eachRow(ins.Source, ctes, outer, func(pos int, row []*parse.Expr, lv *level) {
+		if why := c.rowRefused(row, i, t, col, lv); why != "" {
+			good = false
+			c.refuse(pos, "%s.%s says whose row it is, and %s", t.QualifiedName(), name, why)
+		}
+	})
+	if !good {
+		return ""
+	}
+	return text
+}
+
+// eachRow calls visit for each row expression that a query yields rows of, with
+// the level that its columns are of.
+func (c *checker) eachRow(q *parse.Query, ctes *names, outer *level, visit func(pos int, row []*parse.Expr, lv *level)) {
+	ctes = ctes.and(q.With)
+	switch {
+	case q.SetOp != nil:
+		c.eachRow(q.SetOp.Left, ctes, outer, visit)
+		c.eachRow(q.SetOp.Right, ctes, outer, visit)
+	case q.Select != nil:
+		var row []*parse.Expr
+		for _, t := range q.Select.Targets {
+			row = append(row, t.Expr)
+		}
+		visit(q.Start, row, c.newLevel(q.Select.From, q.Select.Where, ctes, outer))
+	case q.Values != nil:
+		for _, r := range q.Values.Rows {
+			var row []*parse.Expr
+			for _, item := range r.Items {
+				row = append(row, item.Expr)
+			}
+			visit(r.Start, row, &level{outer: outer, ctes: ctes})
+		}
+	default:
+		visit(q.Start, nil, nil)
+	}
+}
+
+// rowRefused says why the item at index i of a row does not put the row into the
+// tenant's hands; it is empty when it does.
+func (c *checker) rowRefused(row []*parse.Expr, i int, t *catalog.Table, col *catalog.Column, lv *level) string {
+	if i >= len(row) {
+		return "a row has no value for it"
+	}
+	for _, e := range row[:i+1] {
+		// (x).* is an AIndirection in the tree.
+		if e == nil || e.Star || e.Name == "AIndirection" {
+			return "a star before it hides which value it gets"
+		}
+	}
+	switch {
+	case t.Tenancy.Class == ir.ClassChild:
+		// A NULL would make an orphan of the row where the foreign key's check should
+		// have failed; NOT NULL makes it fail.
+		if !col.NotNull {
+			return "it may be NULL"
+		}
+		if !c.isParentKey(row[i], t, lv) {
+			return "its value is not the key of a row of the tenant"
+		}
+	case !c.isTenant(row[i], t) && !(col.NotNull && c.isTenantOrNull(row[i], t)):
+		return fmt.Sprintf("its value is not $%d", c.tenant)
+	}
+	return ""
+}
+
+// isTenantOrNull reports whether e is CASE WHEN … THEN $T END. Without ELSE it is
+// $T or NULL, whatever the condition is, and NOT NULL rejects the row then.
+func (c *checker) isTenantOrNull(e *parse.Expr, t *catalog.Table) bool {
+	if e.Kind != parse.OtherExpr || e.Name != "CaseExpr" || len(e.Args) != 1 {
+		return false // also CASE x WHEN … and ELSE are arguments
+	}
+	when := e.Args[0]
+	return when.Kind == parse.OtherExpr && when.Name == "CaseWhen" && len(when.Args) == 2 && c.isTenant(when.Args[1], t)
+}
+
+// isParentKey reports whether e, an expression of the level, is the key of a row
+// of t's parent that belongs to the tenant, or NULL: the key column of an
+// anchored reference to the parent, at this level or as the only output of a
+// scalar subquery. Anchored means that the reference may be taken for one to the
+// tenant's rows alone, so whatever else the query does, the key is one of theirs;
+// NULL comes from no row and from outer joins.
+func (c *checker) isParentKey(e *parse.Expr, t *catalog.Table, lv *level) bool {
+	step, parent := c.parent(t)
+	if e == nil || parent == nil || len(step.Columns) != 1 {
+		return false
+	}
+	if e.Kind == parse.SubqueryExpr && e.Name == "" && e.Query != nil {
+		q := e.Query
+		if q.Select == nil || q.With != nil || len(q.Select.Targets) != 1 {
+			return false
+		}
+		e, lv = q.Select.Targets[0].Expr, c.newLevel(q.Select.From, q.Select.Where, lv.ctes, lv)
+	}
+	for _, p := range lv.relations {
+		if p.table == parent && isColumn(e, p.name, step.ParentColumns[0]) && p.visibleAt(place{}) && c.anchor(lv, p) != "" {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,122 @@
+package rewrite
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// MarkerPrefix begins the comments that mark places in a Feed. An author's
+// comment must not begin like it.
+const MarkerPrefix = "/*tenancygen:"
+
+// markerComment matches a marker: the number of an edit, and whether it is the
+// start or the end of what the edit replaces.
+var markerComment = regexp.MustCompile(`/\*tenancygen:(\d+)([se])\*/`)
+
+func marker(i int, end byte) string { return fmt.Sprintf("%s%d%c*/", MarkerPrefix, i, end) }
+
+// markers turns edits into insertions of marker comments.
+func markers(edits []source.Edit) []source.Edit {
+	var out []source.Edit
+	for i, e := range edits {
+		out = append(out, source.Edit{Start: e.Start, End: e.Start, New: marker(i, 's')})
+		if e.End > e.Start {
+			out = append(out, source.Edit{Start: e.End, End: e.End, New: marker(i, 'e')})
+		}
+	}
+	return out
+}
+
+// Complete puts the scoping into the text that the analysis made of the Feed,
+// with its stars expanded and its parameters numbered, and returns the statement
+// as it is sent with its parameters. An error is a bug of the compiler.
+func (r *Result) Complete(analysed string, params []ir.Param) (string, []ir.Param, error) {
+	bound := map[int]bool{}
+	for _, p := range params {
+		bound[p.Number] = r.isBound(p)
+	}
+	n := r.number(len(params), func(number int) bool { return bound[number] })
+	if (n.tenant > 0) != (r.Tenant > 0) {
+		return "", nil, fmt.Errorf("the analysis lost the tenant parameter")
+	}
+	edits, err := r.replaceMarkers(analysed, n.tenant)
+	if err != nil {
+		return "", nil, err
+	}
+	uses, err := parse.NumberedParams(analysed)
+	if err != nil {
+		return "", nil, err
+	}
+	for _, use := range uses {
+		if n.to[use.Number] == 0 {
+			return "", nil, fmt.Errorf("the analysis does not know parameter $%d", use.Number)
+		}
+		edits = append(edits, n.edit(analysed, use, r.tenantParam(n.tenant)))
+	}
+	sql, _, err := source.Apply(analysed, edits)
+	if err != nil {
+		return "", nil, err
+	}
+	return sql, renumbered(params, n), nil
+}
+
+// isBound reports whether an analysed parameter is one that the author tied to
+// the tenant.
+func (r *Result) isBound(p ir.Param) bool {
+	for _, use := range r.text.Params {
+		if !r.plan.Bound[use.Number] {
+			continue
+		}
+		if use.Name == "" && use.Number == p.Number && !p.Column.IsNamedParam || use.Name != "" && p.Column.IsNamedParam && use.Name == p.Column.Name {
+			return true
+		}
+	}
+	return false
+}
+
+// replaceMarkers writes the edits anew for the analysed text, each at its marker.
+func (r *Result) replaceMarkers(analysed string, tenant int) ([]source.Edit, error) {
+	plan := r.edits(tenant)
+	out := make([]source.Edit, len(plan))
+	started, ended := make([]bool, len(plan)), make([]bool, len(plan))
+	for _, m := range markerComment.FindAllStringSubmatchIndex(analysed, -1) {
+		i, err := strconv.Atoi(analysed[m[2]:m[3]])
+		if err != nil || i >= len(plan) {
+			return nil, fmt.Errorf("the analysis returned an unknown marker")
+		}
+		if analysed[m[4]:m[5]] == "s" {
+			out[i].Start, started[i] = m[0], true
+			out[i].End = m[1]
+			continue
+		}
+		out[i].End, ended[i] = m[1], true
+	}
+	for i, e := range plan {
+		if !started[i] || (e.End > e.Start) != ended[i] {
+			return nil, fmt.Errorf("the analysis lost a marker")
+		}
+		out[i].New = e.New
+	}
+	return out, nil
+}
+
+// renumbered is the analysed parameters under their final numbers, with the
+// tenant's, and each once.
+func renumbered(params []ir.Param, n numbering) []ir.Param {
+	out := make([]ir.Param, len(n.params))
+	for _, p := range params {
+		to := n.to[p.Number]
+		p.Number = to
+		p.Tenant = n.params[to-1].Tenant
+		out[to-1] = p
+	}
+	if n.tenant > 0 {
+		out[n.tenant-1].Number, out[n.tenant-1].Tenant = n.tenant, true
+	}
+	return out
+}
