@@ -91,7 +91,13 @@ func Role(t testing.TB, superuser string) (name, roleURL string) {
 	run(t, superuser,
 		"CREATE ROLE "+name+" LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '"+password+"'",
 		"GRANT USAGE ON SCHEMA public TO "+name)
-	t.Cleanup(func() { run(t, superuser, "DROP OWNED BY "+name, "DROP ROLE "+name) })
+	t.Cleanup(func() {
+		run(t, superuser,
+			// A connection that the test left open may hold locks.
+			"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '"+name+"'",
+			"DROP OWNED BY "+name,
+			"DROP ROLE "+name)
+	})
 	return name, edit(t, superuser, func(u *url.URL) { u.User = url.UserPassword(name, password) })
 }
 

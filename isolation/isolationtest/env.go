@@ -74,8 +74,6 @@ func newEnv(t *testing.T, mode pgx.QueryExecMode, l layout, newProvider func(*te
 		if err != nil {
 			t.Fatal(err)
 		}
-		// In the background, since a provider that is broken on purpose may never
-		// give its connection back; dropping the role ends what is left.
 		t.Cleanup(func() { closePool(pool) })
 		return pool, wire, newProvider(t, pool)
 	}
@@ -89,13 +87,17 @@ func (e *env) renew(t *testing.T) {
 	if e.pool != nil {
 		closePool(e.pool)
 		closePool(e.widePool)
+		// A leaked connection would keep its locks.
+		if _, err := e.admin.Exec(t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	e.pool, e.wire, e.provider = e.open(t, 1)
 	e.widePool, _, e.wide = e.open(t, 3)
 }
 
-// closePool closes a pool. Close waits for connections that are out, which is
-// for ever when one was leaked, so those are left to the database's end.
+// closePool closes a pool, in the background when a connection is out: a provider
+// that is broken on purpose may give it back late, and Close waits for it.
 func closePool(pool *pgxpool.Pool) {
 	if pool.Stat().AcquiredConns() == 0 {
 		pool.Close()

@@ -14,7 +14,7 @@ import (
 
 // checkTimeout bounds one check, so that a leaked connection is a failure and
 // not a test that hangs.
-const checkTimeout = time.Minute
+const checkTimeout = 30 * time.Second
 
 // Option describes the provider to the suite. The options of this package are
 // the only ones.

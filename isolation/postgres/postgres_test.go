@@ -141,7 +141,10 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		} {
 			_, execErr := db.Exec(ctx, "SELECT 1 / $1::int, $2::text", 0, value)
 			_, queryErr := db.Query(ctx, "SELECT 1 FROM nowhere WHERE $1::text = ''", value)
-			_, beginErr := db.Begin(ctx)
+			tx, beginErr := db.Begin(ctx)
+			if beginErr == nil {
+				_ = tx.Rollback(ctx)
+			}
 			_, copyErr := db.CopyFrom(ctx, pgx.Identifier{"nowhere"}, []string{"x"}, pgx.CopyFromRows([][]any{{value}}))
 			for _, err := range []error{
 				execErr, queryErr, copyErr, beginErr, rls.Verify(ctx),
