@@ -68,7 +68,7 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	// source and parse: the author's queries, and those that need no author.
 	texts := statements(in, cat, report)
 	// scope, rewrite, certify: each statement tied to the tenant, and checked.
-	list := scopeAll(texts, cat, in.Config, report)
+	list := scopeAll(texts, cat, in.Config, report, nil)
 	result := &Result{Queries: explained(list)}
 	if report.HasErrors() {
 		return result, nil
@@ -110,9 +110,9 @@ func Explain(_ context.Context, opts Options, oneOff string, report *diag.Report
 	}
 	cat := loadCatalog(in, report)
 	if oneOff != "" {
-		return explained(scopeAll(oneStatement(oneOff, report), cat, in.Config, report)), nil
+		return explained(scopeAll(oneStatement(oneOff, report), cat, in.Config, report, nil)), nil
 	}
-	return explained(scopeAll(statements(in, cat, report), cat, in.Config, report)), nil
+	return explained(scopeAll(statements(in, cat, report), cat, in.Config, report, nil)), nil
 }
 
 // read reads the configuration and the files it names; nil when it is unusable.

@@ -25,6 +25,7 @@ type statement struct {
 	check  *certify.Result
 	handle ir.Handle
 	report diag.Report // of this statement alone
+	tamper func(*scope.Plan)
 }
 
 // commands are the annotations that methods can be made for.
@@ -98,10 +99,13 @@ func oneStatement(sql string, report *diag.Report) []*parse.QueryText {
 
 // scopeAll takes every statement through scope, rewrite and certify. A statement
 // that is refused stays in the list, with its diagnostics.
-func scopeAll(texts []*parse.QueryText, cat *catalog.Catalog, cfg *config.Config, report *diag.Report) []*statement {
+//
+// tamper is nil but in tests: it spoils a plan, so that they can see certify and
+// the isolation tests fail.
+func scopeAll(texts []*parse.QueryText, cat *catalog.Catalog, cfg *config.Config, report *diag.Report, tamper func(*scope.Plan)) []*statement {
 	var list []*statement
 	for _, text := range texts {
-		s := &statement{text: text}
+		s := &statement{text: text, tamper: tamper}
 		s.scope(cat, cfg)
 		for _, d := range s.report.Sorted() {
 			report.Add(d)
@@ -132,6 +136,9 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 	plan := scope.Statement(text, q, cat, scope.Options{KeepTenantParams: cfg.KeepTenantParams}, &s.report)
 	if plan == nil {
 		return
+	}
+	if s.tamper != nil {
+		s.tamper(plan)
 	}
 	result, err := rewrite.Apply(text, plan, cat)
 	if err != nil {
