@@ -15,17 +15,18 @@ func (g *goPackage) body(m *method) []jen.Code {
 
 // call returns the call of a method of the handle's database.
 func (m *method) call(name string) *jen.Statement {
-	args := append([]jen.Code{jen.Id("ctx"), jen.Id(m.constName)}, m.args.values...)
-	return jen.Id("q").Dot("db").Dot(name).Add(list(args, 2))
+	return jen.Id("q").Dot("db").Dot(name).Add(list("ctx, "+m.constName, m.args.values))
 }
 
-// list returns arguments in parentheses; on lines of their own when more than
-// three follow the first few that belong together.
-func list(args []jen.Code, together int) *jen.Statement {
-	if len(args)-together <= 3 {
-		return jen.Params(args...)
+// list returns arguments in parentheses, each on a line of its own when there
+// are more than three; the first ones stay on the line of the call.
+func list(first string, args []jen.Code) *jen.Statement {
+	options := jen.Options{Open: "(" + first, Close: ")", Separator: ","}
+	if first != "" && len(args) > 0 {
+		options.Open += ", "
 	}
-	return jen.Custom(jen.Options{Open: "(", Close: ")", Separator: ",", Multi: true}, args...)
+	options.Multi = len(args) > 3
+	return jen.Custom(options, args...)
 }
 
 // wrapped returns the error as the method returns it.
@@ -59,7 +60,7 @@ func (m *method) scan() *jen.Statement {
 			targets = append(targets, target.Clone().Dot(f.name).Dot(e.name))
 		}
 	}
-	return list(targets, 0)
+	return list("", targets)
 }
 
 // returned is the scanned row as the method returns it.

@@ -10,17 +10,18 @@ import (
 // author's own lines. When those begin with the name, as a godoc does, they
 // stand alone.
 func doc(name, sentence string, author ...string) *jen.Statement {
+	return comment(docLines(name, sentence, author...))
+}
+
+func docLines(name, sentence string, author ...string) []string {
 	own := authorLines(author)
-	lines := []string{sentence}
 	switch {
 	case len(own) == 0:
+		return []string{sentence}
 	case strings.HasPrefix(own[0], name+" "):
-		lines = own
-	default:
-		lines = append(lines, "")
-		lines = append(lines, own...)
+		return own
 	}
-	return comment(lines)
+	return append([]string{sentence, ""}, own...)
 }
 
 // authorLines splits comments into lines, without the one space that usually
@@ -41,12 +42,14 @@ func authorLines(comments []string) []string {
 	return lines
 }
 
-// comment returns one line comment per line, each with its line end.
+// comment returns one line comment per line. It goes before what it documents
+// as an item of its own: in one statement, jennifer would put a space between
+// them, which gofmt takes for an indentation.
 func comment(lines []string) *jen.Statement {
-	s := &jen.Statement{}
-	for _, line := range lines {
+	marked := make([]string, len(lines))
+	for i, line := range lines {
 		// A space behind the slashes keeps a line from becoming a directive.
-		s.Add(jen.Comment(strings.TrimRight("// "+line, " "))).Line()
+		marked[i] = strings.TrimRight("// "+line, " ")
 	}
-	return s
+	return jen.Comment(strings.Join(marked, "\n"))
 }

@@ -50,10 +50,11 @@ func handshake(f *jen.File) {
 		"than the generator of this package. Bring it up to date with",
 		"\"go get github.com/tenancygen/tenancygen@latest\", or generate the package again",
 		"with the version that is in go.mod.",
-	})).Const().Id("_").Op("=").Qual(runtimePath, "IsAtLeastVersion0_1_0")
+	}))
+	f.Const().Id("_").Op("=").Qual(runtimePath, "IsAtLeastVersion0_1_0")
 	f.Line()
-	f.Add(doc("", "DBTX is the database handle that the queries run on.")).
-		Type().Id("DBTX").Op("=").Qual(pgxdbPath, "DB")
+	f.Add(doc("", "DBTX is the database handle that the queries run on."))
+	f.Type().Id("DBTX").Op("=").Qual(pgxdbPath, "DB")
 	f.Line()
 }
 
@@ -61,17 +62,19 @@ func queriesType(f *jen.File) {
 	f.Add(comment([]string{
 		"Queries leads to the queries of a tenant, and to those that belong to none. It",
 		"is safe for concurrent use.",
-	})).Type().Id("Queries").Struct(jen.Id("provider").Qual(pgxdbPath, "Provider"))
+	}))
+	f.Type().Id("Queries").Struct(jen.Id("provider").Qual(pgxdbPath, "Provider"))
 	f.Line()
-	f.Add(doc("", "New returns the queries on the databases of the provider, which isolates tenants.")).
-		Func().Id("New").Params(jen.Id("provider").Qual(pgxdbPath, "Provider")).Op("*").Id("Queries").Block(
+	f.Add(doc("", "New returns the queries on the databases of the provider, which isolates tenants."))
+	f.Func().Id("New").Params(jen.Id("provider").Qual(pgxdbPath, "Provider")).Op("*").Id("Queries").Block(
 		jen.Return(jen.Op("&").Id("Queries").Values(jen.Dict{jen.Id("provider"): jen.Id("provider")})),
 	)
 	f.Line()
 	f.Add(comment([]string{
 		"ForTenant returns the queries as they are for one tenant. It does no I/O: for a",
 		"tenant that may not act, every query returns the error.",
-	})).Func().Params(jen.Id("q").Op("*").Id("Queries")).Id("ForTenant").
+	}))
+	f.Func().Params(jen.Id("q").Op("*").Id("Queries")).Id("ForTenant").
 		Params(jen.Id("t").Qual(runtimePath, "Tenant")).Op("*").Id("TenantQueries").Block(
 		jen.Return(jen.Op("&").Id("TenantQueries").Values(
 			jen.Id("db").Op(":").Id("q").Dot("provider").Dot("Tenant").Call(jen.Id("t")),
@@ -79,8 +82,8 @@ func queriesType(f *jen.File) {
 		)),
 	)
 	f.Line()
-	f.Add(doc("", "Global returns the queries that touch no tenant's table.")).
-		Func().Params(jen.Id("q").Op("*").Id("Queries")).Id("Global").Params().Op("*").Id("GlobalQueries").Block(
+	f.Add(doc("", "Global returns the queries that touch no tenant's table."))
+	f.Func().Params(jen.Id("q").Op("*").Id("Queries")).Id("Global").Params().Op("*").Id("GlobalQueries").Block(
 		jen.Return(jen.Op("&").Id("GlobalQueries").Values(
 			jen.Id("db").Op(":").Id("q").Dot("provider").Dot("Global").Call(),
 		)),
@@ -92,7 +95,8 @@ func tenantType(f *jen.File) {
 	f.Add(comment([]string{
 		"TenantQueries are the queries of one tenant: they read and write its rows and",
 		"those that all tenants share.",
-	})).Type().Id("TenantQueries").Struct(
+	}))
+	f.Type().Id("TenantQueries").Struct(
 		jen.Id("db").Id("DBTX"),
 		jen.Id("tenant").Qual(runtimePath, "Tenant"),
 	)
@@ -101,8 +105,8 @@ func tenantType(f *jen.File) {
 }
 
 func globalType(f *jen.File) {
-	f.Add(doc("", "GlobalQueries are the queries that touch no tenant's table.")).
-		Type().Id("GlobalQueries").Struct(jen.Id("db").Id("DBTX"))
+	f.Add(doc("", "GlobalQueries are the queries that touch no tenant's table."))
+	f.Type().Id("GlobalQueries").Struct(jen.Id("db").Id("DBTX"))
 	f.Line()
 	inTx(f, "GlobalQueries", jen.Id("db").Op(":").Id("tx"))
 }
@@ -112,7 +116,8 @@ func inTx(f *jen.File, typ string, fields ...jen.Code) {
 	f.Add(comment([]string{
 		"InTx runs fn in a transaction, which is committed when fn returns nil and rolled",
 		"back otherwise. The queries that fn is given must not be used after it.",
-	})).Func().Params(jen.Id("q").Op("*").Id(typ)).Id("InTx").Params(
+	}))
+	f.Func().Params(jen.Id("q").Op("*").Id(typ)).Id("InTx").Params(
 		jen.Id("ctx").Qual("context", "Context"),
 		jen.Id("fn").Func().Params(jen.Op("*").Id(typ)).Error(),
 	).Error().Block(
@@ -130,14 +135,16 @@ func unscopedType(f *jen.File) {
 	f.Add(comment([]string{
 		"UnscopedQueries are the queries that the authors have exempted from tenancy. Each",
 		"of them says why. They read and write the rows of every tenant.",
-	})).Type().Id("UnscopedQueries").Struct(jen.Id("db").Id("DBTX"))
+	}))
+	f.Type().Id("UnscopedQueries").Struct(jen.Id("db").Id("DBTX"))
 	f.Line()
 	f.Add(comment([]string{
 		"InsecureAllTenants returns queries that cross tenants. Nothing confines them: db",
 		"has to be a connection of a role that may see every tenant's rows, and must not",
 		"be reachable from a tenant's request. The reason is for the reader of the code;",
 		"it must not be empty.",
-	})).Func().Id("InsecureAllTenants").Params(jen.Id("db").Id("DBTX"), jen.Id("reason").String()).
+	}))
+	f.Func().Id("InsecureAllTenants").Params(jen.Id("db").Id("DBTX"), jen.Id("reason").String()).
 		Params(jen.Op("*").Id("UnscopedQueries"), jen.Error()).Block(
 		jen.If(jen.Id("reason").Op("==").Lit("")).Block(
 			jen.Return(jen.Nil(), jen.Qual("errors", "New").Call(jen.Lit("tenancy: queries of all tenants need a reason"))),

@@ -121,7 +121,7 @@ func (g *goPackage) buildArguments(m *method) error {
 			return err
 		}
 		if len(free) <= limit {
-			values = g.singleArguments(m, params)
+			values = g.singleArguments(m, params, free)
 		} else {
 			values = g.structArgument(m, params)
 		}
@@ -137,11 +137,11 @@ func (g *goPackage) buildArguments(m *method) error {
 	return nil
 }
 
-// singleArguments makes an argument of every field.
-func (g *goPackage) singleArguments(m *method, params *structType) []jen.Code {
+// singleArguments makes an argument of every field; the columns have the names.
+func (g *goPackage) singleArguments(m *method, params *structType, columns []*ir.Column) []jen.Code {
 	var values []jen.Code
-	for _, f := range params.fields {
-		name := g.argumentName(m, local(snake(f.name), "arg"))
+	for i, f := range params.fields {
+		name := g.argumentName(m, local(columns[i].Name, "arg"))
 		m.args.list = append(m.args.list, variable{name, f.typ})
 		values = append(values, jen.Id(name))
 	}
@@ -179,14 +179,28 @@ func uniqueFields(fields []field) []field {
 }
 
 // argumentName returns the name, changed where it would hide something that the
-// method's body uses.
+// method's body uses or is taken by another argument.
 func (g *goPackage) argumentName(m *method, name string) string {
+	if g.clashes(name, m.constName) {
+		name = "arg" + titleFirst(name)
+	}
+	return g.unclashed(m, name)
+}
+
+// resultName returns a name for the value that is scanned, apart from the
+// arguments: a scan into one would change it.
+func (g *goPackage) resultName(m *method, name string) string {
+	if g.unclashed(m, name) != name {
+		name = "value"
+	}
+	return g.unclashed(m, name)
+}
+
+// unclashed adds a number to a name that the method cannot use.
+func (g *goPackage) unclashed(m *method, name string) string {
 	taken := []string{m.constName}
 	for _, a := range m.args.list {
 		taken = append(taken, a.name)
-	}
-	if g.clashes(name, taken...) {
-		name = "arg" + titleFirst(name)
 	}
 	for base, n := name, 2; g.clashes(name, taken...); n++ {
 		name = fmt.Sprintf("%s%d", base, n)
@@ -235,22 +249,6 @@ func (g *goPackage) rowStruct(q *ir.Query) (*structType, error) {
 		}
 	}
 	return g.columnsToStruct(q.Name+"Row", columns, embeds)
-}
-
-// resultName returns a name for the value that is scanned, apart from the
-// arguments: a scan into one would change it.
-func (g *goPackage) resultName(m *method, name string) string {
-	taken := []string{m.constName}
-	for _, a := range m.args.list {
-		taken = append(taken, a.name)
-	}
-	if g.clashes(name, taken...) {
-		name = "value"
-	}
-	for base, n := name, 2; g.clashes(name, taken...); n++ {
-		name = fmt.Sprintf("%s%d", base, n)
-	}
-	return name
 }
 
 // columnName returns a column's name, or the one that sqlc makes up.

@@ -15,8 +15,8 @@ func (g *goPackage) modelsFile(f *jen.File) {
 	}
 	for i := range g.structs {
 		s := &g.structs[i]
-		f.Add(doc(s.name, fmt.Sprintf("%s is a row of the %s %s.", s.name, kindOf(s.table), s.table.Name), s.table.Comment)).
-			Type().Id(s.name).Struct(structFields(s.fields)...)
+		f.Add(doc(s.name, fmt.Sprintf("%s is a row of the %s %s.", s.name, kindOf(s.table), s.table.Name), s.table.Comment))
+		f.Type().Id(s.name).Struct(structFields(s.fields)...)
 		f.Line()
 	}
 }
@@ -34,30 +34,26 @@ func kindOf(t *ir.Table) string {
 func structFields(fields []field) []jen.Code {
 	var code []jen.Code
 	for _, f := range fields {
-		declared := &jen.Statement{}
 		if lines := authorLines([]string{f.comment}); len(lines) > 0 {
-			declared = comment(lines)
+			code = append(code, comment(lines))
 		}
-		declared.Id(f.name).Add(f.typ.code())
-		if len(f.tags) > 0 {
-			declared.Tag(f.tags)
-		}
-		code = append(code, declared)
+		code = append(code, tagged(jen.Id(f.name).Add(f.typ.code()), f.tags))
 	}
 	return code
 }
 
 // enumType adds an enum, its values and its nullable form.
 func (g *goPackage) enumType(f *jen.File, e *enum) {
-	f.Add(doc(e.name, fmt.Sprintf("%s is a value of the enum %s.", e.name, e.ir.Name), e.ir.Comment)).
-		Type().Id(e.name).String()
+	f.Add(doc(e.name, fmt.Sprintf("%s is a value of the enum %s.", e.name, e.ir.Name), e.ir.Comment))
+	f.Type().Id(e.name).String()
 	f.Line()
 	if len(e.constants) > 0 {
 		var values []jen.Code
 		for _, c := range e.constants {
 			values = append(values, jen.Id(c.name).Id(e.name).Op("=").Lit(c.value))
 		}
-		f.Add(doc("", fmt.Sprintf("The values of %s.", e.name))).Const().Defs(values...)
+		f.Add(doc("", fmt.Sprintf("The values of %s.", e.name)))
+		f.Const().Defs(values...)
 		f.Line()
 	}
 	enumScan(f, e.name)
@@ -72,8 +68,8 @@ func (g *goPackage) enumType(f *jen.File, e *enum) {
 
 func enumScan(f *jen.File, name string) {
 	set := jen.Op("*").Id("e").Op("=").Id(name).Call(jen.Id("s"))
-	f.Add(doc("", "Scan implements sql.Scanner.")).
-		Func().Params(jen.Id("e").Op("*").Id(name)).Id("Scan").Params(jen.Id("src").Any()).Error().Block(
+	f.Add(doc("", "Scan implements sql.Scanner."))
+	f.Func().Params(jen.Id("e").Op("*").Id(name)).Id("Scan").Params(jen.Id("src").Any()).Error().Block(
 		jen.Switch(jen.Id("s").Op(":=").Id("src").Assert(jen.Type())).Block(
 			jen.Case(jen.Index().Byte()).Block(set.Clone()),
 			jen.Case(jen.String()).Block(set.Clone()),
@@ -90,13 +86,14 @@ func nullEnum(f *jen.File, e *enum) {
 	null := "Null" + e.name
 	value := jen.Id("ns").Dot(e.name)
 	valid := jen.Id("ns").Dot("Valid")
-	f.Add(doc("", fmt.Sprintf("%s is %s or NULL.", null, aOrAn(e.name)))).Type().Id(null).Struct(
+	f.Add(doc("", fmt.Sprintf("%s is %s or NULL.", null, aOrAn(e.name))))
+	f.Type().Id(null).Struct(
 		tagged(jen.Id(e.name).Id(e.name), e.nameTags),
 		tagged(jen.Id("Valid").Bool(), e.validTags).Comment(fmt.Sprintf("Valid is true if %s is not NULL", e.name)),
 	)
 	f.Line()
-	f.Add(doc("", "Scan implements sql.Scanner.")).
-		Func().Params(jen.Id("ns").Op("*").Id(null)).Id("Scan").Params(jen.Id("value").Any()).Error().Block(
+	f.Add(doc("", "Scan implements sql.Scanner."))
+	f.Func().Params(jen.Id("ns").Op("*").Id(null)).Id("Scan").Params(jen.Id("value").Any()).Error().Block(
 		jen.If(jen.Id("value").Op("==").Nil()).Block(
 			jen.List(value.Clone(), valid.Clone()).Op("=").List(jen.Lit(""), jen.False()),
 			jen.Return(jen.Nil()),
@@ -105,8 +102,8 @@ func nullEnum(f *jen.File, e *enum) {
 		jen.Return(value.Clone().Dot("Scan").Call(jen.Id("value"))),
 	)
 	f.Line()
-	f.Add(doc("", "Value implements driver.Valuer.")).
-		Func().Params(jen.Id("ns").Id(null)).Id("Value").Params().
+	f.Add(doc("", "Value implements driver.Valuer."))
+	f.Func().Params(jen.Id("ns").Id(null)).Id("Value").Params().
 		Params(jen.Qual("database/sql/driver", "Value"), jen.Error()).Block(
 		jen.If(jen.Op("!").Add(valid.Clone())).Block(jen.Return(jen.Nil(), jen.Nil())),
 		jen.Return(jen.String().Call(value.Clone()), jen.Nil()),
@@ -118,20 +115,17 @@ func nullEnum(f *jen.File, e *enum) {
 func enumValid(f *jen.File, e *enum) {
 	var body []jen.Code
 	if len(e.constants) > 0 {
-		var names []jen.Code
-		for _, c := range e.constants {
-			names = append(names, jen.Id(c.name))
+		names := &jen.Statement{}
+		for i, c := range e.constants {
+			if i > 0 {
+				names.Op(",").Line()
+			}
+			names.Id(c.name)
 		}
-		body = append(body, jen.Switch(jen.Id("e")).Block(
-			jen.Case(jen.CustomFunc(jen.Options{Separator: ",", Multi: len(names) > 3}, func(g *jen.Group) {
-				for _, n := range names {
-					g.Add(n)
-				}
-			})).Block(jen.Return(jen.True())),
-		))
+		body = append(body, jen.Switch(jen.Id("e")).Block(jen.Case(names).Block(jen.Return(jen.True()))))
 	}
-	f.Add(doc("", fmt.Sprintf("Valid reports whether e is one of the values of %s.", e.name))).
-		Func().Params(jen.Id("e").Id(e.name)).Id("Valid").Params().Bool().
+	f.Add(doc("", fmt.Sprintf("Valid reports whether e is one of the values of %s.", e.name)))
+	f.Func().Params(jen.Id("e").Id(e.name)).Id("Valid").Params().Bool().
 		Block(append(body, jen.Return(jen.False()))...)
 	f.Line()
 }
@@ -143,8 +137,8 @@ func enumAll(f *jen.File, e *enum) {
 	for _, c := range e.constants {
 		values = append(values, jen.Id(c.name))
 	}
-	f.Add(doc("", fmt.Sprintf("%s returns the values of %s in their order.", name, e.name))).
-		Func().Id(name).Params().Index().Id(e.name).Block(
+	f.Add(doc("", fmt.Sprintf("%s returns the values of %s in their order.", name, e.name)))
+	f.Func().Id(name).Params().Index().Id(e.name).Block(
 		jen.Return(jen.Index().Id(e.name).Custom(jen.Options{Open: "{", Close: "}", Separator: ",", Multi: true}, values...)),
 	)
 	f.Line()

@@ -21,17 +21,17 @@ func (g *goPackage) queryFile(f *jen.File, source string) {
 		}
 		g.sqlConstant(f, m)
 		if s := m.args.params; s != nil {
-			f.Add(doc("", fmt.Sprintf("%s are the parameters of %s.", s.name, m.query.Name))).
-				Type().Id(s.name).Struct(structFields(s.fields)...)
+			f.Add(doc("", fmt.Sprintf("%s are the parameters of %s.", s.name, m.query.Name)))
+			f.Type().Id(s.name).Struct(structFields(s.fields)...)
 			f.Line()
 		}
 		if s := m.ret.row; m.ret.own {
-			f.Add(doc("", fmt.Sprintf("%s is a row of %s.", s.name, m.query.Name))).
-				Type().Id(s.name).Struct(structFields(s.fields)...)
+			f.Add(doc("", fmt.Sprintf("%s is a row of %s.", s.name, m.query.Name)))
+			f.Type().Id(s.name).Struct(structFields(s.fields)...)
 			f.Line()
 		}
-		f.Add(g.methodDoc(m)).
-			Func().Params(jen.Id("q").Op("*").Id(typeOf(m.query.Handle))).Add(g.signature(m)).Block(g.body(m)...)
+		f.Add(g.methodDoc(m))
+		f.Func().Params(jen.Id("q").Op("*").Id(typeOf(m.query.Handle))).Add(g.signature(m)).Block(g.body(m)...)
 		f.Line()
 	}
 }
@@ -39,12 +39,11 @@ func (g *goPackage) queryFile(f *jen.File, source string) {
 // sqlConstant adds the text of the statement. Its first line names the query,
 // for the database's log and for tracers.
 func (g *goPackage) sqlConstant(f *jen.File, m *method) {
-	s := &jen.Statement{}
 	if g.ir.Go.EmitExportedQueries {
-		s = doc("", fmt.Sprintf("%s is the statement of the query %s.", m.constName, m.query.Name))
+		f.Add(doc("", fmt.Sprintf("%s is the statement of the query %s.", m.constName, m.query.Name)))
 	}
 	text := fmt.Sprintf("-- name: %s %s\n%s\n", m.query.Name, m.query.Cmd, m.query.SQL)
-	f.Add(s).Const().Id(m.constName).Op("=").Op(stringLiteral(text))
+	f.Const().Id(m.constName).Op("=").Op(stringLiteral(text))
 	f.Line()
 }
 
@@ -80,23 +79,21 @@ func (g *goPackage) methodDoc(m *method) *jen.Statement {
 	if q.Cmd == ":one" && q.ConflictGuard {
 		sentence = q.Name + " returns the row that the statement wrote."
 	}
-	s := doc(q.Name, sentence, q.Comments...)
+	lines := docLines(q.Name, sentence, q.Comments...)
 	if q.ConflictGuard {
-		s.Add(comment([]string{
-			"", "It returns runtime.ErrTenantConflict when the key is not available to the tenant.",
-		}))
+		lines = append(lines, "", "It returns runtime.ErrTenantConflict when the key is not available to the tenant.")
 	}
 	if q.Handle == ir.HandleUnscoped {
-		s.Add(comment([]string{"", "It is not confined to a tenant: " + strings.Join(strings.Fields(q.Reason), " ")}))
+		reason := strings.TrimRight(strings.Join(strings.Fields(q.Reason), " "), ".")
+		lines = append(lines, "", "It is not confined to a tenant: "+reason+".")
 	}
 	if g.ir.Go.EmitSQLAsComment {
-		lines := []string{""}
+		lines = append(lines, "")
 		for line := range strings.SplitSeq(q.SQL, "\n") {
 			lines = append(lines, "\t"+strings.TrimRight(line, "\r"))
 		}
-		s.Add(comment(lines))
 	}
-	return s
+	return comment(lines)
 }
 
 // signature returns the method's name, parameters and results.
@@ -129,10 +126,11 @@ func (g *goPackage) querierFile(f *jen.File) {
 		var methods []jen.Code
 		for i := range g.methods {
 			if m := &g.methods[i]; m.query.Handle == h.kind {
-				methods = append(methods, jen.Add(g.methodDoc(m)).Add(g.signature(m)))
+				methods = append(methods, g.methodDoc(m), g.signature(m))
 			}
 		}
-		f.Add(doc("", fmt.Sprintf("%s has the queries of %s.", h.iface, h.typ))).Type().Id(h.iface).Interface(methods...)
+		f.Add(doc("", fmt.Sprintf("%s has the queries of %s.", h.iface, h.typ)))
+		f.Type().Id(h.iface).Interface(methods...)
 		f.Line()
 		f.Var().Id("_").Id(h.iface).Op("=").Parens(jen.Op("*").Id(h.typ)).Parens(jen.Nil())
 		f.Line()
