@@ -26,7 +26,7 @@ func (fs *files) add(name, source string, fill func(*jen.File)) {
 		return
 	}
 	if _, taken := fs.out[name]; taken {
-		fs.err = fmt.Errorf("two files would be called %s", name)
+		fs.out, fs.err = nil, fmt.Errorf("two files would be called %s", name)
 		return
 	}
 	f := jen.NewFile(fs.pkg.ir.Go.Package)

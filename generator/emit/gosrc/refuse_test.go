@@ -123,7 +123,7 @@ func TestEmitShowsOffendingLine(t *testing.T) {
 	pkg := minimal(ir.Query{Name: "A", Params: []ir.Param{{Number: 1, Column: ir.Column{Name: "x", Type: ir.Name{Name: "uuid"}}}}})
 	pkg.Go.Overrides = []ir.Override{{DBType: "uuid", Nullable: true, GoType: ir.GoType{Type: "}{"}}}
 	_, err := Emit(pkg)
-	if err == nil || !strings.Contains(err.Error(), "query.sql.go") || !strings.Contains(err.Error(), "\n\tfunc (q *GlobalQueries) A") {
+	if err == nil || !strings.Contains(err.Error(), "query.sql.go") || !strings.Contains(err.Error(), "GlobalQueries) A (ctx context.Context,x }{) error") {
 		t.Errorf("error is %v", err)
 	}
 }
