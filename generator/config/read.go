@@ -17,6 +17,7 @@ const DefaultPath = "tenancy.yaml"
 // Read reads the configuration at path, and the sqlc.yaml that it points at. It
 // returns nil, and errors in the report, if the configuration cannot be used.
 func Read(path string, r *diag.Report) *Config {
+	path = filepath.Clean(path)
 	file, err := readFile(path)
 	if err != nil {
 		r.Errorf(diag.FileMissing, source.Span{}, "%v", err).

@@ -94,15 +94,17 @@ func (a *app) bug(message string, stack []byte) {
 		"the lines below, at https://github.com/tenancygen/tenancygen/issues\n\n%s", Version, stack)
 }
 
-// finish prints the diagnostics of a command, and turns them into its error.
+// finish prints the diagnostics of a command, and turns them into its error. An
+// error of the program itself comes after them: it may be their consequence.
 func (a *app) finish(r *diag.Report, err error) error {
-	if !r.HasErrors() && err != nil {
-		return failure{err}
-	}
-	if printErr := diag.Render(a.stderr, r.Sorted(), diag.Options{Format: a.diagnostics.format, Color: colored(a.stderr)}); printErr != nil {
+	options := diag.Options{Format: a.diagnostics.format, Color: colored(a.stderr)}
+	if printErr := diag.Render(a.stderr, r.Sorted(), options); printErr != nil {
 		return failure{printErr}
 	}
-	if r.HasErrors() {
+	switch {
+	case err != nil:
+		return failure{err}
+	case r.HasErrors():
 		return errFindings
 	}
 	return nil
