@@ -3,6 +3,7 @@ package isolationtest
 import (
 	"context"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -32,6 +33,13 @@ func (f optionFunc) apply(l *layout) { f(l) }
 // this option the suite's statements carry the predicate themselves.
 func Policies(setting string) Option {
 	return optionFunc(func(l *layout) { l.policies, l.setting = true, setting })
+}
+
+// Only limits the suite to the checks of these names, which are those of Failure
+// and of the subtests of Exercise. It is for negative controls whose mistake
+// makes other checks wait, such as a leaked connection.
+func Only(checks ...string) Option {
+	return optionFunc(func(l *layout) { l.only = append(l.only, checks...) })
 }
 
 // Failure is a check that a provider did not pass.
@@ -100,7 +108,8 @@ type check struct {
 	run  func(context.Context, *env) error
 }
 
-// checks returns the properties that hold for the layout of e.
+// checks returns the properties that hold for the layout of e, or those of them
+// that were asked for.
 func (e *env) checks() []check {
 	list := []check{
 		{"own rows only", checkOwnRows},
@@ -128,6 +137,9 @@ func (e *env) checks() []check {
 			check{"foreign writes are rejected", checkForeignWrites},
 			check{"commit in the statements", checkUserCommit},
 		)
+	}
+	if len(e.layout.only) > 0 {
+		list = slices.DeleteFunc(list, func(c check) bool { return !slices.Contains(e.layout.only, c.name) })
 	}
 	return list
 }

@@ -19,6 +19,7 @@ import (
 type layout struct {
 	policies bool
 	setting  string
+	only     []string // checks; all when empty
 }
 
 func newLayout(opts []Option) layout {

@@ -76,7 +76,11 @@ func useEverything(ctx context.Context, db pgxdb.DB) map[string]error {
 	}
 
 	_, errs["CopyFrom"] = db.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"id"}, pgx.CopyFromRows(nil))
-	_, errs["Begin"] = db.Begin(ctx)
+	tx, err := db.Begin(ctx)
+	errs["Begin"] = err
+	if err == nil {
+		_ = tx.Rollback(ctx)
+	}
 	errs["InTx"] = pgxdb.InTx(ctx, db, func(pgxdb.DB) error { return errors.New("the function was called") })
 	return errs
 }

@@ -189,12 +189,12 @@ func TestSuiteCatchesBrokenProviders(t *testing.T) {
 			var failed []string
 			for _, f := range isolationtest.Failures(t, pgx.QueryExecModeCacheStatement, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
 				return broken{newRLS(t, pool), tc.tenant(t, pool)}
-			}, isolationtest.Policies(postgres.DefaultSetting)) {
+			}, isolationtest.Policies(postgres.DefaultSetting), isolationtest.Only(tc.want)) {
 				failed = append(failed, f.Check)
 				t.Log(f)
 			}
 			if !slices.Contains(failed, tc.want) {
-				t.Errorf("the suite did not find the mistake in %q; it failed %q", tc.want, failed)
+				t.Errorf("check %q did not find the mistake", tc.want)
 			}
 		})
 	}
