@@ -131,7 +131,7 @@ func edit(t testing.TB, dsn string, change func(*url.URL)) string {
 	u, err := url.Parse(dsn)
 	if err != nil || u.Scheme == "" {
 		// The parse error would print the URL, and with it the password.
-		t.Fatal(fmt.Sprintf("testpg: %s is not a URL", EnvURL))
+		t.Fatalf("testpg: %s is not a URL", EnvURL)
 	}
 	change(u)
 	return u.String()

@@ -168,20 +168,20 @@ func checkQueryOptions(ctx context.Context, e *env) error {
 		if rows, err := db.Query(ctx, listSQL, args...); err == nil {
 			got, err := pgx.CollectRows(rows, pgx.RowTo[string])
 			if err := errors.Join(err, diff("rows", notes[ann.ID], got)); err != nil {
-				return fmt.Errorf("Query with %T: %w", option, err)
+				return fmt.Errorf("option in Query, %T: %w", option, err)
 			}
 		} else if rows == nil || rows.Err() == nil {
-			return fmt.Errorf("Query with %T: error %w, but the rows have none", option, err)
+			return fmt.Errorf("option in Query, %T: error %w, but the rows have none", option, err)
 		}
 		if tag, err := db.Exec(ctx, listSQL, args...); err == nil {
 			if err := diff("rows", int64(len(notes[ann.ID])), tag.RowsAffected()); err != nil {
-				return fmt.Errorf("Exec with %T: %w", option, err)
+				return fmt.Errorf("option in Exec, %T: %w", option, err)
 			}
 		}
 		var first string
 		if err := db.QueryRow(ctx, listSQL, args...).Scan(&first); err == nil {
 			if err := diff("row", notes[ann.ID][0], first); err != nil {
-				return fmt.Errorf("QueryRow with %T: %w", option, err)
+				return fmt.Errorf("option in QueryRow, %T: %w", option, err)
 			}
 		}
 		if err := e.clean(ctx); err != nil {
