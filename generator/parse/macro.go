@@ -144,7 +144,7 @@ func findMacros(w window) ([]macro, *Error) {
 			}
 			found = append(found, macro{Range: tok.Range, number: n})
 		case tok.text == "@" && i+1 < w.to && w.list[i+1].Start == tok.End && w.list[i+1].isName():
-			found = append(found, macro{Range: Range{tok.Start, w.list[i+1].End}, name: w.original(i + 1)})
+			found = append(found, macro{Range: Range{tok.Start, w.list[i+1].End}, name: w.folded(i + 1)})
 			i++
 		case strings.EqualFold(tok.text, "sqlc") && i+1 < w.to && w.list[i+1].text == ".":
 			m, next, err := w.sqlcMacro(i)
@@ -176,10 +176,13 @@ func (w window) sqlcMacro(i int) (macro, int, *Error) {
 		return macro{}, 0, bad
 	}
 	m := macro{Range: Range{pos, w.list[i+5].End}, name: name}
+	if arg.isName() {
+		m.name = w.folded(i + 4)
+	}
 	switch strings.ToLower(w.original(i + 2)) {
 	case "arg", "narg", "slice":
 	case "embed":
-		m.embed = true
+		m.name, m.embed = name, true
 	default:
 		return macro{}, 0, bad
 	}
@@ -188,6 +191,15 @@ func (w window) sqlcMacro(i int) (macro, int, *Error) {
 
 // isName reports whether the token can be a name.
 func (t token) isName() bool { return t.keyword || t.kind == ast.Token_IDENT }
+
+// folded is the name that token i stands for: in lower case unless it is quoted.
+func (w window) folded(i int) string {
+	word := w.original(i)
+	if strings.HasPrefix(word, `"`) {
+		return strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)
+	}
+	return strings.ToLower(word)
+}
 
 // original is the text of token i as written: token.text folds keywords.
 func (w window) original(i int) string { return w.text[w.list[i].Start:w.list[i].End] }
