@@ -41,7 +41,7 @@ func loadCatalog(t testing.TB, schema string, tables ...config.Table) *catalog.C
 	report := &diag.Report{}
 	c := catalog.Load([]*source.File{source.NewFile("schema.sql", schema)}, report)
 	c.Classify(&config.Config{Tenant: config.Tenant{Column: "t", Root: "tenants"}, Tables: tables}, report)
-	for _, d := range report.Diagnostics() {
+	for _, d := range report.Sorted() {
 		if d.Severity == diag.Error {
 			t.Fatalf("the schema of the test is wrong: %s", d.Message)
 		}

@@ -73,6 +73,7 @@ func Check(sql string, tenant int, cat *catalog.Catalog) *Result {
 		return c.result
 	}
 	c.query(q, nil, nil)
+	c.leftOut()
 	c.globalWrites()
 	slices.SortStableFunc(c.result.References, func(a, b Reference) int { return cmp.Compare(a.Pos, b.Pos) })
 	slices.SortStableFunc(c.result.Findings, func(a, b Finding) int { return cmp.Compare(a.Pos, b.Pos) })

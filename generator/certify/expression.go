@@ -1,12 +1,36 @@
 package certify
 
 import (
+	"regexp"
 	"slices"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
+
+// gap is what may stand between two tokens.
+const gap = `(?:\s|/\*(?s:.*?)\*/|--[^\n]*\n)*`
+
+// What follows are forms that the tree leaves out. They are looked for in the
+// text, where a string or comment may look like one: then the statement is
+// refused for nothing, but none gets through.
+var (
+	anyOperator   = regexp.MustCompile(`(?i)\boperator` + gap + `\(`)
+	anyField      = regexp.MustCompile(`\]` + gap + `\.`)
+	assignedParts = regexp.MustCompile(`[\[.]`)
+)
+
+// leftOut refuses forms that the tree leaves out: an operator found by its
+// schema, as in ORDER BY … USING OPERATOR(x.<) and = ANY (SELECT …), may be any
+// function; so may a field behind a subscript, (x)[1].name.
+func (c *checker) leftOut() {
+	for what, form := range map[string]*regexp.Regexp{"an operator by its schema": anyOperator, "a field behind a subscript": anyField} {
+		if at := form.FindStringIndex(c.sql); at != nil {
+			c.refuse(at[0], "%s may be any function", what)
+		}
+	}
+}
 
 // expressions checks every expression of a query's own level, and the
 // subqueries in them.
@@ -17,14 +41,9 @@ func (c *checker) expressions(q *parse.Query, lv *level) {
 // expression checks one expression; its operands are visited on their own.
 func (c *checker) expression(e *parse.Expr, lv *level) {
 	switch e.Kind {
-	case parse.ParamExpr, parse.ConstExpr, parse.AndExpr, parse.OrExpr, parse.NotExpr, parse.CastExpr, parse.DefaultExpr:
+	case parse.ParamExpr, parse.ConstExpr, parse.AndExpr, parse.OrExpr, parse.NotExpr, parse.OpExpr, parse.CastExpr, parse.DefaultExpr:
 	case parse.ColumnExpr:
 		c.column(e, lv)
-	case parse.OpExpr:
-		// An operator found by its schema may be any function.
-		if strings.Contains(e.Name, ".") {
-			c.refuse(e.Pos, "operator %s is qualified by a schema", e.Name)
-		}
 	case parse.FuncExpr:
 		// A function that is not known may run any SQL.
 		switch c.cat.Function(e.Name) {

@@ -67,10 +67,12 @@ func (c *checker) insert(q *parse.Query, ctes *names, outer *level) {
 		c.query(ins.Source, ctes, outer) // it does not see the target
 	}
 	anchor := ""
-	if c.usable(r.ref, r.table) && r.table.Tenancy.Class != ir.ClassGlobal {
-		if anchor = c.inserted(ins, r.table, ctes, outer); ins.Conflict != nil && ins.Conflict.Update {
-			c.conflict(ins.Conflict, lv)
-		}
+	owned := c.usable(r.ref, r.table) && r.table.Tenancy.Class != ir.ClassGlobal
+	if owned {
+		anchor = c.inserted(ins, r.table, ctes, outer)
+	}
+	if ins.Conflict != nil && ins.Conflict.Update {
+		c.conflict(ins.Conflict, lv, owned)
 	}
 	c.reference(r.ref, r.table, anchor)
 	c.expressions(q, lv)
@@ -80,13 +82,13 @@ func (c *checker) insert(q *parse.Query, ctes *names, outer *level) {
 // tenant's. Its WHERE is asked of that row before anything is changed, so a
 // conjunct there that anchors the target keeps to the tenant's rows. excluded is
 // the row that was to be inserted, and says nothing of the row that is there.
-func (c *checker) conflict(k *parse.Conflict, lv *level) {
+func (c *checker) conflict(k *parse.Conflict, lv *level, owned bool) {
 	r := lv.relations[0]
 	lv.relations = append(lv.relations, &relation{name: "excluded", pos: k.Start})
 	if r.name == "excluded" {
 		c.refuse(r.pos, "the target is called excluded, as the row to be inserted is")
 	}
-	if c.anchor(lv, r) == "" {
+	if owned && c.anchor(lv, r) == "" {
 		c.refuse(k.Start, "ON CONFLICT may update another tenant's row: %s", c.unanchored(r))
 	}
 	c.assignments(k.Set, lv, true)
@@ -102,6 +104,10 @@ func (c *checker) assignments(sets []parse.Set, lv *level, conflict bool) {
 		return
 	}
 	for _, s := range sets {
+		// The tree has no subscripts of what is assigned to, nor a query in them.
+		if assignedParts.MatchString(c.sql[s.Start:max(s.Start, s.ValueRange.Start)]) {
+			c.refuse(s.Start, "a part of a column is assigned to")
+		}
 		for _, column := range s.Columns {
 			switch t.Tenancy.Class {
 			case ir.ClassTenant, ir.ClassRoot:
