@@ -24,9 +24,7 @@ type RecordEventParams struct {
 
 // RecordEvent runs the statement.
 func (q *TenantQueries) RecordEvent(ctx context.Context, arg RecordEventParams) error {
-	_, err := q.db.Exec(
-		ctx,
-		recordEvent,
+	_, err := q.db.Exec(ctx, recordEvent,
 		arg.ActorID,
 		arg.Action,
 		arg.Subject,

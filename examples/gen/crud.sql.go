@@ -61,9 +61,7 @@ type CreateCustomerParams struct {
 
 // CreateCustomer adds a row to customers. Columns with a default keep it.
 func (q *TenantQueries) CreateCustomer(ctx context.Context, arg CreateCustomerParams) (Customer, error) {
-	row := q.db.QueryRow(
-		ctx,
-		createCustomer,
+	row := q.db.QueryRow(ctx, createCustomer,
 		arg.Name,
 		arg.Email,
 		arg.DiscountPercent,
@@ -385,9 +383,7 @@ type UpdateCustomerParams struct {
 
 // UpdateCustomer replaces all columns but the keys in the row of customers with the given key.
 func (q *TenantQueries) UpdateCustomer(ctx context.Context, arg UpdateCustomerParams) (Customer, error) {
-	row := q.db.QueryRow(
-		ctx,
-		updateCustomer,
+	row := q.db.QueryRow(ctx, updateCustomer,
 		arg.Name,
 		arg.Email,
 		arg.Tags,
@@ -429,9 +425,7 @@ type UpdateUserParams struct {
 
 // UpdateUser replaces all columns but the keys in the row of users with the given key.
 func (q *TenantQueries) UpdateUser(ctx context.Context, arg UpdateUserParams) (User, error) {
-	row := q.db.QueryRow(
-		ctx,
-		updateUser,
+	row := q.db.QueryRow(ctx, updateUser,
 		arg.Email,
 		arg.Name,
 		arg.IsAdmin,

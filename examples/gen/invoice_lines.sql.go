@@ -26,9 +26,7 @@ type AddInvoiceLineParams struct {
 
 // AddInvoiceLine returns the row that the query finds, or pgx.ErrNoRows.
 func (q *TenantQueries) AddInvoiceLine(ctx context.Context, arg AddInvoiceLineParams) (InvoiceLine, error) {
-	row := q.db.QueryRow(
-		ctx,
-		addInvoiceLine,
+	row := q.db.QueryRow(ctx, addInvoiceLine,
 		arg.InvoiceID,
 		arg.LineNo,
 		arg.Description,

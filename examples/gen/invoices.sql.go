@@ -95,9 +95,7 @@ type CreateInvoiceParams struct {
 
 // CreateInvoice starts a draft. The tenant needs no mention.
 func (q *TenantQueries) CreateInvoice(ctx context.Context, arg CreateInvoiceParams) (Invoice, error) {
-	row := q.db.QueryRow(
-		ctx,
-		createInvoice,
+	row := q.db.QueryRow(ctx, createInvoice,
 		arg.CustomerID,
 		arg.Number,
 		arg.DueOn,
@@ -339,9 +337,7 @@ type UpsertInvoiceParams struct {
 // UpsertInvoice imports an invoice under its number. The tenant's parameter is
 // written out, and still not one of the method's.
 func (q *TenantQueries) UpsertInvoice(ctx context.Context, arg UpsertInvoiceParams) (Invoice, error) {
-	row := q.db.QueryRow(
-		ctx,
-		upsertInvoice,
+	row := q.db.QueryRow(ctx, upsertInvoice,
 		q.tenant.ID,
 		arg.CustomerID,
 		arg.Number,

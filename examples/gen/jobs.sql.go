@@ -27,7 +27,7 @@ type ListRemindersOfAllTenantsRow struct {
 
 // ListRemindersOfAllTenants returns the rows that the query finds.
 //
-// It is not confined to a tenant: nightly job: one run sends the reminders of all tenants
+// It is not confined to a tenant: nightly job: one run sends the reminders of all tenants.
 func (q *UnscopedQueries) ListRemindersOfAllTenants(ctx context.Context) ([]ListRemindersOfAllTenantsRow, error) {
 	rows, err := q.db.Query(ctx, listRemindersOfAllTenants)
 	if err != nil {

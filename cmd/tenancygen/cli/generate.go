@@ -15,7 +15,8 @@ import (
 )
 
 func (a *app) generateCommand() *cobra.Command {
-	return &cobra.Command{
+	var verbose bool
+	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Generate the Go package and the DDL",
 		Long: `Generate compiles the schema and the queries, and writes the Go package and the
@@ -24,6 +25,7 @@ before and that are no longer generated are removed; files that it did not write
 are never replaced.`,
 		Example: `  tenancygen generate
   tenancygen generate -f billing/tenancy.yaml
+  tenancygen generate --verbose
   tenancygen generate --diagnostics=json 2>findings.json
 
   //go:generate go tool tenancygen generate`,
@@ -32,21 +34,28 @@ are never replaced.`,
 			r := &diag.Report{}
 			result, err := a.generate(cmd.Context(), r)
 			if err == nil && result != nil {
-				err = a.write(result, r)
+				err = a.write(result, verbose, r)
 			}
 			return a.finish(r, err)
 		},
 	}
+	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "list the files that did not change, too")
+	return cmd
 }
 
 // write writes the files and says so.
-func (a *app) write(result *generator.Result, r *diag.Report) error {
+func (a *app) write(result *generator.Result, verbose bool, r *diag.Report) error {
 	written, err := output.Write(result.Dir, result.Files)
 	if err != nil {
 		return unwritable(err, r)
 	}
 	for _, name := range written.Written {
 		fmt.Fprintf(a.stdout, "wrote %s\n", filepath.ToSlash(filepath.Join(result.Dir, name)))
+	}
+	if verbose {
+		for _, name := range written.Unchanged {
+			fmt.Fprintf(a.stdout, "unchanged %s\n", filepath.ToSlash(filepath.Join(result.Dir, name)))
+		}
 	}
 	for _, name := range written.Removed {
 		fmt.Fprintf(a.stdout, "removed %s\n", filepath.ToSlash(filepath.Join(result.Dir, name)))

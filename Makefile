@@ -1,0 +1,50 @@
+SHELL := bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+
+GO ?= go
+BIN := bin/tenancygen
+# Packages whose tests also run under the race detector.
+RACE := ./runtime/... ./isolation/... ./examples/...
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: build ## Generate examples/gen from examples/; needs no server
+	@$(BIN) generate -f examples/tenancy.yaml --verbose
+	@echo
+	@$(BIN) explain -f examples/tenancy.yaml --sql "$$(cat examples/demo.sql)"
+
+.PHONY: test
+test: ## Run all tests; finds or starts the servers that they need
+	$(GO) run ./internal/testpg/cmd/testservers -- bash scripts/test.sh $(RACE)
+
+.PHONY: lint
+lint: ## Vet, staticcheck, formatting, and the import rules of the house
+	@unformatted=$$(git ls-files -z '*.go' | xargs -0 gofmt -l); \
+	if [ -n "$$unformatted" ]; then echo "not formatted, run gofmt -w:"; echo "$$unformatted"; exit 1; fi
+	$(GO) vet ./...
+	$(GO) tool staticcheck ./...
+	$(GO) test ./internal/house
+
+.PHONY: verify
+verify: build ## Fail when examples/gen is not what the generator writes now
+	$(BIN) diff -f examples/tenancy.yaml
+	@echo "examples/gen is up to date"
+
+.PHONY: golden
+golden: ## Rewrite the expectations in golden/ (fails when any changed; read the diff)
+	$(GO) test ./generator -run TestGolden -update
+
+.PHONY: fuzz
+fuzz: ## Fuzz the compiler and the readers, a minute each
+	$(GO) test ./generator -run '^$$' -fuzz FuzzCompile -fuzztime 1m
+	$(GO) test ./generator/certify -run '^$$' -fuzz FuzzCheck -fuzztime 1m
+	$(GO) test ./generator/config -run '^$$' -fuzz FuzzParse -fuzztime 1m
+
+.PHONY: build
+build: ## Build bin/tenancygen
+	$(GO) build -o $(BIN) ./cmd/tenancygen

@@ -1,0 +1,158 @@
+// Package house holds the rules of the house as tests: which package may import
+// which. CONTRIBUTING.md draws the same map.
+package house
+
+import (
+	"path"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"golang.org/x/tools/go/packages"
+)
+
+const module = "github.com/tenancygen/tenancygen"
+
+// imports maps each package of the module, by its path in it, to what its
+// non-test files import.
+var imports = sync.OnceValues(func() (map[string][]string, error) {
+	cfg := &packages.Config{Mode: packages.NeedName | packages.NeedImports, Dir: "../.."}
+	list, err := packages.Load(cfg, "./...")
+	if err != nil {
+		return nil, err
+	}
+	out := map[string][]string{}
+	for _, p := range list {
+		name := strings.TrimPrefix(strings.TrimPrefix(p.PkgPath, module), "/")
+		for imported := range p.Imports {
+			out[name] = append(out[name], imported)
+		}
+		slices.Sort(out[name])
+	}
+	return out, nil
+})
+
+func load(t *testing.T) map[string][]string {
+	t.Helper()
+	all, err := imports()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(all) < 20 {
+		t.Fatalf("only %d packages were found", len(all))
+	}
+	return all
+}
+
+// TestStages holds the order of the compiler's stages: arrows never point back.
+// A package below generator/ may import the listed ones of the module, and no
+// others.
+func TestStages(t *testing.T) {
+	t.Parallel()
+	allowed := map[string][]string{
+		"generator/source":                {},
+		"generator/diag":                  {"generator/source"},
+		"generator/ir":                    {},
+		"generator/config":                {"generator/source", "generator/diag", "generator/ir"},
+		"generator/project":               {"generator/source", "generator/diag", "generator/config"},
+		"generator/parse":                 {"generator/source", "generator/diag"},
+		"generator/catalog":               {"generator/source", "generator/diag", "generator/ir", "generator/config", "generator/parse"},
+		"generator/derive":                {"generator/source", "generator/diag", "generator/ir", "generator/config", "generator/parse", "generator/catalog"},
+		"generator/scope":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog"},
+		"generator/rewrite":               {"generator/source", "generator/ir", "generator/parse", "generator/catalog", "generator/scope"},
+		"generator/certify":               {"generator/ir", "generator/parse", "generator/catalog"},
+		"generator/analyze":               {"generator/source", "generator/diag", "generator/ir"},
+		"generator/analyze/protoconflict": {},
+		"generator/analyze/sqlcproc":      {"generator/source", "generator/diag", "generator/ir", "generator/analyze", "generator/analyze/protoconflict"},
+		"generator/emit/gosrc":            {"generator/ir"},
+		"generator/emit/ddl":              {"generator/ir", "templates"},
+		"generator/output":                {},
+	}
+	for name, list := range load(t) {
+		rules, known := allowed[name]
+		if strings.HasPrefix(name, "generator/") && !known {
+			t.Errorf("package %s has no rule: add it to this test and to the map in CONTRIBUTING.md", name)
+			continue
+		}
+		if !known {
+			continue
+		}
+		for _, imported := range list {
+			if ours, ok := own(imported); ok && !slices.Contains(rules, ours) {
+				t.Errorf("package %s must not import %s", name, ours)
+			}
+		}
+	}
+}
+
+// own returns the path of an import in the module; false for imports of others.
+func own(imported string) (string, bool) { return strings.CutPrefix(imported, module+"/") }
+
+// TestOnlyImporters holds which package alone may know a library.
+func TestOnlyImporters(t *testing.T) {
+	t.Parallel()
+	only := map[string][]string{
+		"github.com/sqlc-dev/oliphant": {"generator/parse"},
+		"github.com/dave/jennifer":     {"generator/emit/gosrc"},
+		"github.com/sqlc-dev/sqlc":     {"generator/analyze/sqlcproc"},
+		"github.com/jackc/pgx":         {"runtime/pgxdb", "isolation/", "examples/", "internal/"},
+		"go.yaml.in/yaml":              {"generator/config", "cmd/tenancygen/proposal"},
+		"github.com/spf13/cobra":       {"cmd/"},
+	}
+	for name, list := range load(t) {
+		for _, imported := range list {
+			for library, users := range only {
+				if !strings.HasPrefix(imported, library) {
+					continue
+				}
+				if !slices.ContainsFunc(users, func(u string) bool { return name == u || strings.HasSuffix(u, "/") && strings.HasPrefix(name, u) }) {
+					t.Errorf("package %s must not import %s: only %s may", name, imported, strings.Join(users, ", "))
+				}
+			}
+		}
+	}
+}
+
+// TestRunTime holds that what an application links knows nothing of the compiler,
+// and the compiler nothing of it.
+func TestRunTime(t *testing.T) {
+	t.Parallel()
+	for name, list := range load(t) {
+		for _, imported := range list {
+			ours, ok := own(imported)
+			switch {
+			case ok && below(name, "runtime", "isolation") && !below(ours, "runtime", "isolation") && !below(name, "isolation/dynamic"):
+				t.Errorf("package %s must not import %s", name, ours)
+			case ok && below(name, "generator", "cmd") && below(ours, "runtime", "isolation"):
+				t.Errorf("package %s must not import %s", name, ours)
+			case name == "runtime" && strings.Contains(imported, "."):
+				t.Errorf("package runtime must not import %s: an application links just what it uses", imported)
+			case ok && name == "examples/gen" && !below(ours, "runtime"):
+				t.Errorf("generated code must not import %s", ours)
+			case !ok && name == "examples/gen" && strings.Contains(imported, ".") && !strings.HasPrefix(imported, "github.com/jackc/pgx/v5"):
+				t.Errorf("generated code must not import %s", imported)
+			}
+		}
+	}
+}
+
+// below reports whether a package is one of the trees or inside one.
+func below(name string, trees ...string) bool {
+	for _, tree := range trees {
+		if name == tree || strings.HasPrefix(name, tree+"/") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestNames refuses packages that are named after nothing.
+func TestNames(t *testing.T) {
+	t.Parallel()
+	for name := range load(t) {
+		if slices.Contains([]string{"util", "utils", "common", "helper", "helpers", "misc", "types"}, path.Base(name)) {
+			t.Errorf("package %s: name it after what it holds", name)
+		}
+	}
+}
