@@ -157,4 +157,3 @@ func finalSQL(t *testing.T, files map[string][]byte, q Explained) string {
 	t.Fatalf("the generated files do not hold query %s", q.Name)
 	return ""
 }
-

@@ -187,7 +187,8 @@ func splitQueries(file *source.File) []analyze.Query {
 	start := 0
 	for line := range strings.Lines(file.Text) {
 		end := start + len(line)
-		if fields := strings.Fields(line); len(fields) == 4 && fields[0] == "--" && fields[1] == "name:" {
+		fields := strings.Fields(strings.NewReplacer("/*", "--", "*/", "").Replace(line))
+		if len(fields) == 4 && fields[0] == "--" && fields[1] == "name:" {
 			queries = append(queries, analyze.Query{Name: fields[2], Cmd: fields[3], File: filepath.Base(file.Path)})
 		} else if len(queries) > 0 && (queries[len(queries)-1].Text != "" || strings.TrimSpace(line) != "") {
 			q := &queries[len(queries)-1]

@@ -2,17 +2,33 @@ package sqlcproc
 
 import (
 	"fmt"
-	"path"
 
 	"github.com/tenancygen/tenancygen/generator/analyze"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
 )
 
-// convert turns sqlc's request into the output, after checking that it is about
-// exactly the statements of the project. It returns no output when it has
-// reported a statement.
-func (p *project) convert(r *request, report *diag.Report) (*analyze.Output, error) {
+// check returns an error when the request is not about exactly the statements of
+// the project.
+func (p *project) check(r *request) error {
+	if len(p.queries) == 0 {
+		return nil
+	}
+	if len(r.Queries) != len(p.queries) {
+		return fmt.Errorf("sqlc analysis: %d statements came back for %d", len(r.Queries), len(p.queries))
+	}
+	for i := range r.Queries {
+		in, back := &p.in.Queries[i], &r.Queries[i]
+		if back.Name != in.Name || back.Cmd != in.Cmd {
+			return fmt.Errorf("sqlc analysis: %s %s came back for %s %s", back.Name, back.Cmd, in.Name, in.Cmd)
+		}
+	}
+	return nil
+}
+
+// convert turns a request that has passed the check into the output. It returns
+// none when it has reported a statement.
+func (p *project) convert(r *request, report *diag.Report) *analyze.Output {
 	out := &analyze.Output{DefaultSchema: r.Catalog.DefaultSchema}
 	for _, schema := range r.Catalog.Schemas {
 		// sqlc keeps PostgreSQL's own schemas beside the user's.
@@ -21,25 +37,16 @@ func (p *project) convert(r *request, report *diag.Report) (*analyze.Output, err
 		}
 		convertSchema(schema, out)
 	}
-	if len(p.queries) == 0 {
-		return out, nil
-	}
-	if len(r.Queries) != len(p.queries) {
-		return nil, fmt.Errorf("sqlc analysis: %d statements came back for %d", len(r.Queries), len(p.queries))
-	}
 	complete := true
-	for i := range r.Queries {
-		query, ok, err := p.convertQuery(i, &r.Queries[i], report)
-		if err != nil {
-			return nil, err
-		}
+	for i := range p.queries {
+		query, ok := p.convertQuery(i, &r.Queries[i], report)
 		complete = complete && ok
 		out.Queries = append(out.Queries, query)
 	}
 	if !complete {
-		return nil, nil
+		return nil
 	}
-	return out, nil
+	return out
 }
 
 // convertSchema adds a schema's enums and tables to the output. sqlc does not
@@ -66,17 +73,13 @@ func convertSchema(schema requestSchema, out *analyze.Output) {
 
 // convertQuery converts the statement that came back for the one with the given
 // index. It returns false when it has reported it.
-func (p *project) convertQuery(index int, r *requestQuery, report *diag.Report) (ir.Query, bool, error) {
+func (p *project) convertQuery(index int, r *requestQuery, report *diag.Report) (ir.Query, bool) {
 	in, fed := p.in.Queries[index], &p.queries[index]
-	if r.Name != in.Name || r.Cmd != in.Cmd || r.Filename != path.Base(fileName(queryDir, index)) {
-		return ir.Query{}, false, fmt.Errorf("sqlc analysis: %s %s of %s came back for %s %s",
-			r.Name, r.Cmd, r.Filename, in.Name, in.Cmd)
-	}
 	sql, ok := fed.restore(r.Text)
 	if !ok {
-		report.Errorf(diag.AnalysisFailed, in.Origin(0), "query %q has a comment inside a macro", in.Name).
-			WithHelp("move the comment out of the sqlc.arg, sqlc.narg or sqlc.embed call").InQuery(in.Name)
-		return ir.Query{}, false, nil
+		report.Errorf(diag.AnalysisFailed, in.Origin(0), "a comment of query %q is lost in the analysis", in.Name).
+			WithHelp("move the comment out of the sqlc.arg, sqlc.narg or sqlc.embed call that it is in").InQuery(in.Name)
+		return ir.Query{}, false
 	}
 	query := ir.Query{Name: r.Name, Cmd: r.Cmd, SQL: sql, InsertInto: convertName(r.InsertIntoTable)}
 	for _, column := range r.Columns {
@@ -88,11 +91,11 @@ func (p *project) convertQuery(index int, r *requestQuery, report *diag.Report) 
 			report.Errorf(diag.AnalysisFailed, in.Origin(0),
 				"query %q has parameter $%d where $%d is expected", in.Name, param.Number, i+1).
 				WithHelp("number parameters from $1 without gaps").InQuery(in.Name)
-			return ir.Query{}, false, nil
+			return ir.Query{}, false
 		}
 		query.Params = append(query.Params, ir.Param{Number: param.Number, Column: convertColumn(*param.Column)})
 	}
-	return query, true, nil
+	return query, true
 }
 
 func convertColumn(r requestColumn) ir.Column {

@@ -3,8 +3,7 @@
 // so it cannot run in the compiler's own process; as a child it also cannot
 // reach more than the temporary directory that it is given.
 //
-// The package feeds sqlc one file per statement, reads the request that sqlc
-// would send to a code generator, and checks that it is about exactly the
+// The package feeds sqlc the statements, reads the request that sqlc would send to a code generator, and checks that it is about exactly the
 // statements that were fed. It does not generate code, does not connect to a
 // database, and refuses a result that it cannot relate to its input.
 package sqlcproc

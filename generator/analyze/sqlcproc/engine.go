@@ -31,25 +31,45 @@ func (e *engine) Analyze(ctx context.Context, in analyze.Input, report *diag.Rep
 	if !ok {
 		return nil, nil
 	}
-	dir, err := os.MkdirTemp("", "tenancygen-sqlc-")
+	// All statements in one file are quicker to read. But sqlc stops reading a
+	// file where it cannot parse it, so to find every mistake each statement gets
+	// a file of its own.
+	request, failure, err := e.attempt(ctx, project, project.bundle())
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = os.RemoveAll(dir) }()
-
-	if err := project.write(dir); err != nil {
-		return nil, err
+	if failure == "" && project.check(request) == nil {
+		return project.convert(request, report), nil
 	}
-	failure, err := run(ctx, e.command, dir)
-	if err != nil {
+	files := project.split()
+	if request, failure, err = e.attempt(ctx, project, files); err != nil {
 		return nil, err
 	}
 	if failure != "" {
-		return nil, project.explain(failure, report)
+		return nil, project.explain(failure, files, report)
 	}
-	request, err := readRequest(dir)
-	if err != nil {
+	if err := project.check(request); err != nil {
 		return nil, err
 	}
-	return project.convert(request, report)
+	return project.convert(request, report), nil
+}
+
+// attempt runs sqlc over the project with its statements in the given files. It
+// returns either the request or what sqlc said instead.
+func (e *engine) attempt(ctx context.Context, p *project, files []fedFile) (r *request, failure string, err error) {
+	dir, err := os.MkdirTemp("", "tenancygen-sqlc-")
+	if err != nil {
+		return nil, "", err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	if err := p.write(dir, files); err != nil {
+		return nil, "", err
+	}
+	failure, err = run(ctx, e.command, dir)
+	if err != nil || failure != "" {
+		return nil, failure, err
+	}
+	r, err = readRequest(dir)
+	return r, "", err
 }

@@ -7,8 +7,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/source"
 )
 
-// fedQuery is one statement as sqlc reads it: in a file of its own, so that a
-// statement that sqlc cannot parse does not hide the mistakes of the others.
+// fedQuery is one statement as sqlc reads it.
 //
 // sqlc drops the lines of a statement that begin with "--", "/*" or "#", in
 // string literals and before operators too, and turns CRLF into LF. A mark of

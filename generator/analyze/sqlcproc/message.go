@@ -50,7 +50,7 @@ func number(digits string) int {
 
 // explain reports what sqlc said at the author's places. It returns an error
 // when what it said is about no file of the project.
-func (p *project) explain(stderr string, report *diag.Report) error {
+func (p *project) explain(stderr string, files []fedFile, report *diag.Report) error {
 	messages := readMessages(stderr)
 	if len(messages) == 0 {
 		return fmt.Errorf("sqlc analysis:%s", tail(stderr))
@@ -62,9 +62,10 @@ func (p *project) explain(stderr string, report *diag.Report) error {
 			at := locate(file.Text, m.offset(file.Text), m.text)
 			report.Errorf(diag.AnalysisFailed, file.Span(at, at), "sqlc cannot read the schema: %s", m.text).
 				WithHelp("the analysis reads the schema with sqlc 1.31.1; write this statement in a form that it knows")
-		case m.dir == queryDir && m.index < len(p.queries):
-			query, fed := p.in.Queries[m.index], &p.queries[m.index]
-			at := locate(query.Text, fed.origin(m.offset(fed.text)), m.text)
+		case m.dir == queryDir && m.index < len(files):
+			index, offset := files[m.index].at(m.offset(files[m.index].text))
+			query, fed := p.in.Queries[index], &p.queries[index]
+			at := locate(query.Text, fed.origin(offset), m.text)
 			report.Errorf(diag.AnalysisFailed, query.Origin(at),
 				"sqlc cannot type query %q: %s", query.Name, fed.clean(m.text)).
 				WithHelp("%s", help(m.text)).InQuery(query.Name)

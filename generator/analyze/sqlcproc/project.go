@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"sort"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/analyze"
@@ -45,6 +46,42 @@ const longestLine = 64*1024 - 1
 type project struct {
 	in      analyze.Input
 	queries []fedQuery // one for each of in.Queries
+}
+
+// fedFile is a file of consecutive statements.
+type fedFile struct {
+	text   string
+	first  int   // the index of the first statement
+	starts []int // where each statement's part of the text starts
+}
+
+// bundle puts all statements into one file.
+func (p *project) bundle() []fedFile {
+	var text strings.Builder
+	var file fedFile
+	for i := range p.queries {
+		file.starts = append(file.starts, text.Len())
+		text.WriteString(p.queries[i].text)
+	}
+	file.text = text.String()
+	return []fedFile{file}
+}
+
+// split puts each statement into a file of its own.
+func (p *project) split() []fedFile {
+	var files []fedFile
+	for i := range p.queries {
+		files = append(files, fedFile{text: p.queries[i].text, first: i, starts: []int{0}})
+	}
+	return files
+}
+
+// at returns which statement is at an offset of the file, and the offset in its
+// part of the text.
+func (f *fedFile) at(offset int) (query, inQuery int) {
+	n := sort.SearchInts(f.starts, offset+1) - 1
+	n = max(n, 0)
+	return f.first + n, offset - f.starts[n]
 }
 
 // newProject lays the input out. It reports what sqlc would misread, and then
@@ -99,8 +136,8 @@ func refuseQuery(query analyze.Query, at int, report *diag.Report) {
 		WithHelp(helpUnreadable).InQuery(query.Name)
 }
 
-// write puts the project into dir.
-func (p *project) write(dir string) error {
+// write puts the project into dir, its statements in the given files.
+func (p *project) write(dir string, files []fedFile) error {
 	for _, sub := range []string{schemaDir, queryDir} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
 			return err
@@ -117,8 +154,8 @@ func (p *project) write(dir string) error {
 	if len(p.queries) == 0 {
 		return writeFile(dir, fileName(queryDir, 0), placeholder)
 	}
-	for i, query := range p.queries {
-		if err := writeFile(dir, fileName(queryDir, i), query.text); err != nil {
+	for i, file := range files {
+		if err := writeFile(dir, fileName(queryDir, i), file.text); err != nil {
 			return err
 		}
 	}

@@ -63,7 +63,6 @@ type requestQuery struct {
 	Text            string          `json:"text"`
 	Name            string          `json:"name"`
 	Cmd             string          `json:"cmd"`
-	Filename        string          `json:"filename"`
 	Columns         []requestColumn `json:"columns"`
 	InsertIntoTable *identifier     `json:"insert_into_table"`
 	Params          []struct {

@@ -67,11 +67,7 @@ func (g *goPackage) buildMethod(q *ir.Query) (method, error) {
 // checkQuery refuses what has no form.
 func checkQuery(q *ir.Query) error {
 	switch q.Cmd {
-	case ":one", ":many":
-		if len(q.Columns) == 0 {
-			return fmt.Errorf("%s needs a statement that returns columns", q.Cmd)
-		}
-	case ":exec", ":execrows", ":execresult":
+	case ":one", ":many", ":exec", ":execrows", ":execresult":
 	default:
 		return fmt.Errorf("the command %s is not supported", q.Cmd)
 	}
@@ -275,7 +271,7 @@ func (g *goPackage) columnsToStruct(name string, columns []*ir.Column, embeds []
 		if embed != nil {
 			column, tag = embed.name, snake(embed.name)
 		}
-		base := g.namer.exported(column)
+		base := g.fieldName(column, i)
 		f := field{name: base}
 		if n := seen[base]; n > 0 && !c.IsNamedParam {
 			tag = fmt.Sprintf("%s_%d", tag, n+1)

@@ -85,7 +85,7 @@ func (g *goPackage) buildStructs() []structType {
 		for j := range table.Columns {
 			column := &table.Columns[j]
 			s.fields = append(s.fields, field{
-				name: g.namer.exported(column.Name), typ: g.types.column(column),
+				name: g.fieldName(column.Name, j), typ: g.types.column(column),
 				tags: g.tags(column, column.Name), comment: column.Comment,
 			})
 		}
@@ -93,6 +93,15 @@ func (g *goPackage) buildStructs() []structType {
 	}
 	slices.SortStableFunc(structs, func(a, b structType) int { return strings.Compare(a.name, b.name) })
 	return structs
+}
+
+// fieldName returns the name of a column's field. One whose name has nothing that
+// may be in a Go name, such as PostgreSQL's "?column?", gets a number.
+func (g *goPackage) fieldName(column string, index int) string {
+	if name := g.namer.exported(column); name != "" {
+		return name
+	}
+	return fmt.Sprintf("Column%d", index+1)
 }
 
 // tags returns the tags of a column's field; name is what it is called outside
@@ -132,7 +141,7 @@ func (g *goPackage) matches(s *structType, columns []ir.Column) bool {
 	}
 	for i := range columns {
 		c, f := &columns[i], &s.fields[i]
-		if f.name != g.namer.exported(columnName(c, i)) || f.typ != g.types.column(c) || !g.isTable(c.Table, s.table) {
+		if f.name != g.fieldName(columnName(c, i), i) || f.typ != g.types.column(c) || !g.isTable(c.Table, s.table) {
 			return false
 		}
 	}

@@ -45,7 +45,6 @@ func TestEmitRefuses(t *testing.T) {
 		"case style":    {change: func(p *ir.Package) { p.Go.JSONTagsCaseStyle = "kebab" }, want: `"kebab"`},
 		"same file":     {change: func(p *ir.Package) { p.Go.OutputDBFileName = "models.go" }, want: "two files would be called models.go"},
 		"command":       {query: ir.Query{Name: "A", Cmd: ":batchexec"}, want: "query A: the command :batchexec is not supported"},
-		"no columns":    {query: ir.Query{Name: "A", Cmd: ":one"}, want: "returns columns"},
 		"handle":        {query: ir.Query{Name: "A", Handle: "other"}, want: `handle "other"`},
 		"no reason":     {query: ir.Query{Name: "A", Handle: ir.HandleUnscoped, Reason: " "}, want: "needs a reason"},
 		"gap":           {query: ir.Query{Name: "A", Params: []ir.Param{{Number: 2, Column: text}}}, want: "$2 stands where $1"},

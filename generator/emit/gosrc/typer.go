@@ -54,6 +54,15 @@ func sqlType(c *ir.Column) string {
 	return c.Type.Name
 }
 
+// splitName reads a name with its schema: sqlc gives some types as one word.
+func splitName(name string) ir.Name {
+	parts := strings.Split(name, ".")
+	if len(parts) == 1 {
+		return ir.Name{Name: name}
+	}
+	return ir.Name{Schema: parts[len(parts)-2], Name: parts[len(parts)-1]}
+}
+
 // column returns the Go type of a column. An override of the column replaces
 // the whole type, one of the database type only the element of an array.
 func (t *typer) column(c *ir.Column) goType {
@@ -103,7 +112,7 @@ func (t *typer) postgres(c *ir.Column) goType {
 		}
 		return vectorType
 	}
-	if goName, ok := t.enums[t.qualified(c.Type)]; ok {
+	if goName, ok := t.enums[t.qualified(splitName(name))]; ok {
 		switch {
 		case notNull:
 			return builtin(goName)
