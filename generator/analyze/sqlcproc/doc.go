@@ -1,9 +1,10 @@
 // Package sqlcproc is the analysis by sqlc 1.31.1, run as a child process of
 // the program itself. sqlc leaves the process on errors and keeps global state,
-// so it cannot run in the compiler's own process; as a child it also cannot
-// reach more than the temporary directory that it is given.
+// so it cannot run in the compiler's own process. The child works in a temporary
+// directory and gets nothing of the user's environment.
 //
-// The package feeds sqlc the statements, reads the request that sqlc would send to a code generator, and checks that it is about exactly the
-// statements that were fed. It does not generate code, does not connect to a
-// database, and refuses a result that it cannot relate to its input.
+// The package feeds sqlc the statements, reads the request that sqlc would send
+// to a code generator, and checks that it is about exactly the statements that
+// were fed. It does not generate code, does not connect to a database, and
+// refuses a result that it cannot relate to its input.
 package sqlcproc
