@@ -146,11 +146,11 @@ func (c *Catalog) AllowFunction(name string) {
 	c.allowed[strings.ToLower(name)] = true
 }
 
-// typeNames are PostgreSQL's internal names of types and what SQL calls them.
+// typeNames are PostgreSQL's internal names of types and what SQL calls them. It
+// leaves bpchar alone: character alone means character(1).
 var typeNames = map[string]string{
 	"int2": "smallint", "int4": "integer", "int": "integer", "int8": "bigint",
 	"float4": "real", "float8": "double precision", "bool": "boolean",
-	"bpchar": "character", "timetz": "time with time zone", "timestamptz": "timestamptz",
 }
 
 // canonicalType gives a type one name whatever way it was written. Modifiers are

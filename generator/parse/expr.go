@@ -180,6 +180,9 @@ func (c *converter) compound(e *Expr, n *ast.Node, w window) bool {
 		e.Pos = int(s.GroupingSet.Location)
 		e.Args = c.exprs(s.GroupingSet.Content, w)
 	case *ast.Node_SortBy:
+		if len(s.SortBy.UseOp) > 0 {
+			c.fail(unsupported(w.start(), "ORDER BY … USING", "use ASC or DESC"))
+		}
 		e.Args = c.exprs([]*ast.Node{s.SortBy.Node}, w)
 	case *ast.Node_WindowDef:
 		e.Args = c.windowDef(s.WindowDef, w)
@@ -194,15 +197,17 @@ func (c *converter) compound(e *Expr, n *ast.Node, w window) bool {
 	return true
 }
 
-// indirection converts a field, star or subscript behind an expression.
+// indirection converts a subscript behind an expression. A field there may be a
+// function's name, called with the value, so it is refused.
 func (c *converter) indirection(n *ast.Node, w window) []*Expr {
 	switch s := n.Node.(type) {
 	case *ast.Node_AIndices:
 		return c.exprs([]*ast.Node{s.AIndices.Lidx, s.AIndices.Uidx}, w)
-	case *ast.Node_String_, *ast.Node_AStar:
+	case *ast.Node_String_:
+		c.fail(unsupported(w.start(), "the field ."+s.String_.Sval+" of an expression", "select the column by its name; a field of a composite value may be a function in disguise"))
 		return nil
 	}
-	c.fail(unsupported(w.start(), nodeName(n)+" behind an expression", "select the value by name"))
+	c.fail(unsupported(w.start(), "a star behind an expression", "list the columns"))
 	return nil
 }
 
@@ -241,6 +246,9 @@ func (c *converter) sublink(e *Expr, s *ast.SubLink, w window) {
 	default:
 		c.fail(unsupported(e.Pos, fmt.Sprintf("a subquery of kind %s", s.SubLinkType), "write it as IN, EXISTS or a scalar subquery"))
 		return
+	}
+	if len(s.OperName) > 1 {
+		c.fail(unsupported(e.Pos, "an operator with a schema", "use the plain operator"))
 	}
 	e.Args = c.exprs([]*ast.Node{s.Testexpr}, w)
 	for i := w.indexAt(e.Pos); i < w.to; i++ {

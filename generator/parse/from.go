@@ -1,6 +1,10 @@
 package parse
 
-import "github.com/sqlc-dev/oliphant/ast"
+import (
+	"strings"
+
+	"github.com/sqlc-dev/oliphant/ast"
+)
 
 // fromList converts the FROM items that are exactly w.
 func (c *converter) fromList(nodes []*ast.Node, w window) []*From {
@@ -40,6 +44,10 @@ func (c *converter) from(n *ast.Node, w window, at int) (*From, int) {
 		if !w.is(at, "tablesample") {
 			c.fail(lost(item.Start, "TABLESAMPLE"))
 			return item, at
+		}
+		method := strings.ToLower(strings.Join(stringsOf(s.RangeTableSample.Method), "."))
+		if method != "bernoulli" && method != "system" {
+			c.fail(unsupported(item.Start, "the sampling method "+method, "use BERNOULLI or SYSTEM"))
 		}
 		sample := w.sub(at, end)
 		item.Table.Sampled = true

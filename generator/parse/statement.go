@@ -277,7 +277,7 @@ func (c *converter) setList(targets []*ast.Node, w window) []Set {
 			}
 			target := targets[i].GetResTarget()
 			for _, n := range target.Indirection {
-				c.indirection(n, part)
+				set.Subscripts = append(set.Subscripts, c.indirection(n, part)...)
 			}
 			set.Columns = append(set.Columns, target.Name)
 			i++

@@ -148,6 +148,8 @@ type Set struct {
 	ValueRange Range
 	// Default is set for SET x = DEFAULT.
 	Default bool
+	// Subscripts are those of SET x[1] = ….
+	Subscripts []*Expr
 }
 
 // Update is an UPDATE.

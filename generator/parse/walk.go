@@ -66,6 +66,7 @@ func (q *Query) Expressions(visit func(*Expr)) {
 	}
 	sets := func(list []Set) {
 		for _, s := range list {
+			walk(s.Subscripts)
 			s.Value.Walk(visit)
 		}
 	}

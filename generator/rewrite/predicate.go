@@ -87,5 +87,5 @@ func castType(t string) string {
 // standardTypes are keywords that name types.
 var standardTypes = map[string]bool{
 	"smallint": true, "integer": true, "bigint": true, "real": true, "boolean": true, "numeric": true,
-	"varchar": true, "character": true, "text": true, "uuid": true,
+	"varchar": true, "text": true, "uuid": true,
 }
