@@ -1,6 +1,8 @@
 package sqlcproc_test
 
 import (
+	"context"
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -216,6 +218,17 @@ func TestAnalyzeReportsSchema(t *testing.T) {
 	d := report.Sorted()[0]
 	if d.Span.File != file || !strings.Contains(d.Message, `relation "a" already exists`) {
 		t.Errorf("reported at %+v: %s", d.Span.Position(), d.Message)
+	}
+}
+
+func TestAnalyzeStopsWhenCancelled(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	var report diag.Report
+	_, err := newEngine(t).Analyze(ctx, analyze.Input{Queries: []analyze.Query{statement("A", ":one", "SELECT 1")}}, &report)
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("error is %v", err)
 	}
 }
 

@@ -1,10 +1,6 @@
 package gosrc
 
-import (
-	"strings"
-
-	"github.com/dave/jennifer/jen"
-)
+import "github.com/dave/jennifer/jen"
 
 // The packages that generated code imports.
 const (
@@ -65,15 +61,6 @@ func (t goType) prefixed(prefix string) goType {
 	return t
 }
 
-// isBytes reports whether the type is []byte.
-func (t goType) isBytes() bool { return t == goType{prefix: "[]", name: "byte"} }
-
-// named returns the type without its prefix.
-func (t goType) named() goType {
-	t.prefix = ""
-	return t
-}
-
 // String returns the type for messages.
 func (t goType) String() string {
 	if t.path == "" {
@@ -84,7 +71,6 @@ func (t goType) String() string {
 
 // code returns the type as it is written in a file that imports its package.
 func (t goType) code() *jen.Statement {
-	prefix := jen.Op(strings.ReplaceAll(t.prefix, " ", ""))
 	name := jen.Qual(t.path, t.name)
 	switch t.wrap {
 	case oneRange:
@@ -95,5 +81,5 @@ func (t goType) code() *jen.Statement {
 	if t.prefix == "" {
 		return name
 	}
-	return prefix.Add(name)
+	return jen.Op(t.prefix).Add(name)
 }
