@@ -1,6 +1,7 @@
 package sqlcproc_test
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/importer"
@@ -24,14 +25,19 @@ var exportFiles = sync.OnceValues(func() (map[string]string, error) {
 	loaded, err := packages.Load(config,
 		"github.com/jackc/pgx/v5/pgtype",
 		"github.com/tenancygen/tenancygen/runtime/pgxdb",
-		"database/sql", "encoding/json", "github.com/google/uuid",
+		"database/sql", "encoding/json",
 	)
 	if err != nil {
 		return nil, err
 	}
 	files := map[string]string{}
-	packages.Visit(loaded, nil, func(p *packages.Package) { files[p.PkgPath] = p.ExportFile })
-	return files, nil
+	packages.Visit(loaded, nil, func(p *packages.Package) {
+		files[p.PkgPath] = p.ExportFile
+		for _, e := range p.Errors {
+			err = errors.Join(err, e)
+		}
+	})
+	return files, err
 })
 
 // checkPackage type-checks generated files and the package's own.

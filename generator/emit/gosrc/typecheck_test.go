@@ -1,6 +1,7 @@
 package gosrc
 
 import (
+	"errors"
 	"fmt"
 	"go/ast"
 	"go/importer"
@@ -25,8 +26,13 @@ var exportFiles = sync.OnceValues(func() (map[string]string, error) {
 		return nil, err
 	}
 	files := map[string]string{}
-	packages.Visit(loaded, nil, func(p *packages.Package) { files[p.PkgPath] = p.ExportFile })
-	return files, nil
+	packages.Visit(loaded, nil, func(p *packages.Package) {
+		files[p.PkgPath] = p.ExportFile
+		for _, e := range p.Errors {
+			err = errors.Join(err, e)
+		}
+	})
+	return files, err
 })
 
 // typeCheck fails the test when the files are no package that compiles.
