@@ -31,6 +31,7 @@ const (
 	PlacementImpossible Code = "TG0207" // no correct place for the predicate
 	GlobalWrite         Code = "TG0208" // a tenant's statement writes a global table
 	ConflictUnguarded   Code = "TG0301" // an upsert whose arbiter lacks the tenant column
+	ForeignKeyOpen      Code = "TG0302" // a foreign key value that may be another tenant\'s
 	CertifyRefused      Code = "TG0401" // the independent check disagrees
 	AnalysisFailed      Code = "TG0402" // sqlc cannot type the statement
 	OptionUnsupported   Code = "TG0403" // a go option or command that is not implemented

@@ -44,7 +44,7 @@ func (r *Result) Complete(analysed string, params []ir.Param) (string, []ir.Para
 	if (n.tenant > 0) != (r.Tenant > 0) {
 		return "", nil, fmt.Errorf("the analysis lost the tenant parameter")
 	}
-	edits, err := r.replaceMarkers(analysed, n.tenant)
+	edits, err := r.replaceMarkers(analysed, n.tenant, func(author int) int { return n.to[r.analysedNumber(author, params)] })
 	if err != nil {
 		return "", nil, err
 	}
@@ -69,19 +69,41 @@ func (r *Result) Complete(analysed string, params []ir.Param) (string, []ir.Para
 // the tenant.
 func (r *Result) isBound(p ir.Param) bool {
 	for _, use := range r.text.Params {
-		if !r.plan.Bound[use.Number] {
-			continue
-		}
-		if use.Name == "" && use.Number == p.Number && !p.Column.IsNamedParam || use.Name != "" && p.Column.IsNamedParam && use.Name == p.Column.Name {
+		if r.plan.Bound[use.Number] && sameParam(use, p) {
 			return true
 		}
 	}
 	return false
 }
 
+// sameParam reports whether a use in the author's text is of an analysed
+// parameter. The analysis keeps plain numbers and gives names new ones.
+func sameParam(use parse.ParamUse, p ir.Param) bool {
+	if use.Name == "" {
+		return use.Number == p.Number && !p.Column.IsNamedParam
+	}
+	return p.Column.IsNamedParam && use.Name == p.Column.Name
+}
+
+// analysedNumber is the number that the analysis gave to an author's parameter;
+// zero when it has none.
+func (r *Result) analysedNumber(author int, params []ir.Param) int {
+	for _, use := range r.text.Params {
+		if use.Number != author {
+			continue
+		}
+		for _, p := range params {
+			if sameParam(use, p) {
+				return p.Number
+			}
+		}
+	}
+	return 0
+}
+
 // replaceMarkers writes the edits anew for the analysed text, each at its marker.
-func (r *Result) replaceMarkers(analysed string, tenant int) ([]source.Edit, error) {
-	plan := r.edits(tenant)
+func (r *Result) replaceMarkers(analysed string, tenant int, number func(int) int) ([]source.Edit, error) {
+	plan := r.edits(tenant, number)
 	out := make([]source.Edit, len(plan))
 	started, ended := make([]bool, len(plan)), make([]bool, len(plan))
 	for _, m := range markerComment.FindAllStringSubmatchIndex(analysed, -1) {

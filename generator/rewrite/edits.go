@@ -2,9 +2,11 @@ package rewrite
 
 import (
 	"sort"
+	"strconv"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -16,7 +18,9 @@ type writer struct {
 	plan    *scope.Plan
 	text    string
 	tenant  string // the tenant parameter with its cast
-	list    []source.Edit
+	// number is the final number of an author's parameter.
+	number func(int) int
+	list   []source.Edit
 }
 
 func (w *writer) insert(at int, text string) {
@@ -50,6 +54,9 @@ func (w *writer) clauses(refs []*scope.Reference) {
 		case scope.InWhere, scope.InOn, scope.InConflict:
 			predicates[*r.Slot] = append(predicates[*r.Slot], w.predicate(r, r.Ref.Visible()))
 		}
+	}
+	for _, u := range w.plan.Updates {
+		predicates[*u.Slot] = append(predicates[*u.Slot], w.check(u.Check))
 	}
 	slots := make([]scope.Slot, 0, len(predicates))
 	for slot := range predicates {
@@ -116,13 +123,63 @@ func (w *writer) rows(ins *scope.Insert) {
 	case ins.Column != "":
 		w.insert(ins.ColumnAt, ", "+parse.Quote(ins.Column))
 	}
-	for _, at := range ins.ValuesAt {
-		w.insert(at, ", "+w.tenant)
+	for _, row := range ins.Rows {
+		w.row(row)
 	}
-	for _, value := range ins.Checked {
-		w.insert(value.Start, "CASE WHEN ")
-		w.insert(value.End, " = "+w.tenant+" THEN "+w.tenant+" END")
+}
+
+// row gives one row the tenant's value. Where a check fails the value is NULL.
+func (w *writer) row(row *scope.Row) {
+	checks := w.checks(row.Checks)
+	switch {
+	case row.Compare:
+		w.insert(row.Value.Start, "CASE WHEN ")
+		w.insert(row.Value.End, " = "+w.tenant+strings.Join(prefixed(" AND ", checks), "")+" THEN "+w.tenant+" END")
+	case row.HasValue() && len(checks) > 0:
+		w.insert(row.Value.Start, "CASE WHEN "+strings.Join(checks, " AND ")+" THEN ")
+		w.insert(row.Value.End, " END")
+	case row.HasValue():
+	case len(checks) > 0:
+		w.insert(row.At, ", CASE WHEN "+strings.Join(checks, " AND ")+" THEN "+w.tenant+" END")
+	default:
+		w.insert(row.At, ", "+w.tenant)
 	}
+}
+
+func prefixed(prefix string, list []string) []string {
+	var out []string
+	for _, s := range list {
+		out = append(out, prefix+s)
+	}
+	return out
+}
+
+func (w *writer) checks(list []*scope.Check) []string {
+	var out []string
+	for _, c := range list {
+		out = append(out, w.check(c))
+	}
+	return out
+}
+
+// check is the condition that a value refers to a row of the tenant. The value
+// is cast to its column's type, so that it has one type in both places.
+func (w *writer) check(c *scope.Check) string {
+	value := w.text[c.Value.Start:c.Value.End]
+	if c.Param > 0 {
+		value = "$" + strconv.Itoa(w.number(c.Param))
+	}
+	value += "::" + castType(c.Type)
+	parent := &scope.Reference{Table: c.Parent, Aliases: c.Aliases, Qualify: c.Qualify}
+	from := relation(ir.Name{Schema: c.Parent.Schema, Name: c.Parent.Name}, c.Qualify)
+	if c.Alias != c.Parent.Name {
+		from += " AS " + parse.Quote(c.Alias)
+	}
+	exists := "EXISTS (SELECT 1 FROM " + from + " WHERE " + column(c.Alias, c.Column) + " = " + value + " AND " + w.predicate(parent, c.Alias) + ")"
+	if c.Nullable {
+		return "(" + value + " IS NULL OR " + exists + ")"
+	}
+	return exists
 }
 
 // key makes a child's foreign key value the key of one of the tenant's own
@@ -131,5 +188,5 @@ func (w *writer) key(k *scope.Key) {
 	step := k.Table.Tenancy.Path[0]
 	key := column(k.Aliases[0], step.ParentColumns[0])
 	w.insert(k.Start, "(SELECT "+key+" FROM "+w.parents(k.Table, k.Aliases, k.Qualify)+" WHERE "+key+" = ")
-	w.insert(k.End, " AND "+w.owner(k.Table, k.Aliases)+")")
+	w.insert(k.End, " AND "+w.owner(k.Table, k.Aliases)+strings.Join(prefixed(" AND ", w.checks(k.Checks)), "")+")")
 }

@@ -59,7 +59,7 @@ func Apply(text *parse.QueryText, plan *scope.Plan, cat *catalog.Catalog) (*Resu
 	for i := range r.Params {
 		r.Params[i].Name = names[r.Params[i].Number]
 	}
-	edits := r.edits(n.tenant)
+	edits := r.edits(n.tenant, func(number int) int { return n.to[number] })
 	feed := markers(edits)
 	for _, p := range text.Params {
 		edits = append(edits, n.edit(text.Text, parse.NumberedParam{Range: p.Range, Number: p.Number}, r.tenantParam(n.tenant)))
@@ -78,9 +78,10 @@ func Apply(text *parse.QueryText, plan *scope.Plan, cat *catalog.Catalog) (*Resu
 	return r, err
 }
 
-// edits writes the plan with the given tenant parameter.
-func (r *Result) edits(tenant int) []source.Edit {
-	w := &writer{catalog: r.catalog, plan: r.plan, text: r.text.Text, tenant: r.tenantParam(tenant)}
+// edits writes the plan with the given tenant parameter. number leads from the
+// author's number of a parameter to its final one.
+func (r *Result) edits(tenant int, number func(int) int) []source.Edit {
+	w := &writer{catalog: r.catalog, plan: r.plan, text: r.text.Text, tenant: r.tenantParam(tenant), number: number}
 	return w.edits()
 }
 

@@ -110,7 +110,7 @@ func (s *scoper) insertTenant(r *Reference, ins *parse.Insert) {
 		}
 		plan.Column, plan.ColumnAt = column, ins.ColumnsEnd
 	}
-	s.tenantValues(plan, ins.Source, index)
+	s.tenantValues(plan, ins.Source, columns, index)
 	s.plan.Inserts = append(s.plan.Inserts, plan)
 }
 
@@ -121,74 +121,82 @@ func (s *scoper) refuseRoot(r *Reference, ins *parse.Insert, column string) {
 
 // tenantValues looks at each arm of a source: it adds the tenant's value behind
 // the last one (index < 0), or checks the author's value at the index.
-func (s *scoper) tenantValues(plan *Insert, q *parse.Query, index int) {
+func (s *scoper) tenantValues(plan *Insert, q *parse.Query, columns []string, index int) {
 	switch {
 	case q.Values != nil:
 		for _, row := range q.Values.Rows {
-			if index < 0 {
-				plan.ValuesAt = append(plan.ValuesAt, row.Items[len(row.Items)-1].End)
-				continue
-			}
-			if index >= len(row.Items) {
-				s.refuse(diag.SyntaxUnsupported, s.span(row.Range), "the row has fewer values than the INSERT has columns").WithHelp("give a value for each column")
-				continue
-			}
-			s.tenantValue(plan, row.Items[index])
+			s.tenantRow(plan, row.Items, row.Range, columns, index)
 		}
 	case q.SetOp != nil:
-		s.tenantValues(plan, q.SetOp.Left, index)
-		s.tenantValues(plan, q.SetOp.Right, index)
+		s.tenantValues(plan, q.SetOp.Left, columns, index)
+		s.tenantValues(plan, q.SetOp.Right, columns, index)
 	case q.Select != nil:
-		s.tenantTarget(plan, q, index)
+		var items []parse.Item
+		for _, t := range q.Select.Targets {
+			items = append(items, parse.Item{Range: t.Range, Expr: t.Expr})
+		}
+		s.tenantRow(plan, items, q.Range, columns, index)
 	default:
 		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "this source of an INSERT is not supported").WithHelp("use VALUES or SELECT")
 	}
 }
 
-func (s *scoper) tenantTarget(plan *Insert, q *parse.Query, index int) {
-	targets := q.Select.Targets
-	if len(targets) == 0 {
-		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "a SELECT without columns is not supported").WithHelp("select the values to insert")
+// tenantRow plans for one row of VALUES or one SELECT.
+func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, columns []string, index int) {
+	if len(items) == 0 {
+		s.refuse(diag.SyntaxUnsupported, s.span(text), "a SELECT without columns is not supported").WithHelp("select the values to insert")
 		return
 	}
-	if index < 0 {
-		plan.ValuesAt = append(plan.ValuesAt, targets[len(targets)-1].End)
-		return
-	}
-	for _, t := range targets[:min(index+1, len(targets))] {
-		if t.Expr.Kind == parse.ColumnExpr && t.Expr.Star {
-			s.refuse(diag.SyntaxUnsupported, s.span(t.Range), "the value of the tenant column is hidden in a star").
+	row := &Row{At: items[len(items)-1].End}
+	if index >= 0 {
+		if star := starBefore(items, index); star != nil {
+			s.refuse(diag.SyntaxUnsupported, s.span(star.Range), "the value of the tenant column is hidden in a star").
 				WithHelp("leave the tenant column out of the column list, or list the selected columns")
 			return
 		}
+		if index >= len(items) {
+			s.refuse(diag.SyntaxUnsupported, s.span(text), "there are fewer values than columns").WithHelp("give a value for each column")
+			return
+		}
+		if !s.tenantValue(plan, row, items[index]) {
+			return
+		}
 	}
-	if index >= len(targets) {
-		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "the SELECT has fewer columns than the INSERT").WithHelp("select a value for each column")
-		return
+	row.Checks = s.rowChecks(plan.Target, items, columns)
+	plan.Rows = append(plan.Rows, row)
+}
+
+func starBefore(items []parse.Item, index int) *parse.Item {
+	for i := range items[:min(index+1, len(items))] {
+		if e := items[i].Expr; e.Kind == parse.ColumnExpr && e.Star {
+			return &items[i]
+		}
 	}
-	s.tenantValue(plan, parse.Item{Range: targets[index].Range, Expr: targets[index].Expr})
+	return nil
 }
 
 // tenantValue checks a value that the author gives for the tenant column: only a
 // parameter of its own can be the tenant.
-func (s *scoper) tenantValue(plan *Insert, item parse.Item) {
+func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item) bool {
 	value := item.Expr.Uncast()
 	column := tenantColumn(plan.Target.Table)
 	if value == nil || value.Kind != parse.ParamExpr {
 		s.refuse(diag.TenantColumnWrite, s.span(item.Range), "the tenant column %s.%s is given a value that is not the tenant", plan.Target.Table.QualifiedName(), column).
 			WithHelp("leave the column out, and the tenant is filled in; or give it a parameter")
-		return
+		return false
 	}
+	row.Value = item.Range
 	if !s.opts.KeepTenantParams {
 		s.plan.Bound[value.Param] = true
-		return
+		return true
 	}
 	if col := plan.Target.Table.Column(column); col == nil || !col.NotNull {
 		s.refuse(diag.TenantColumnWrite, s.span(item.Range), "tenant_params: keep needs %s.%s to be NOT NULL", plan.Target.Table.QualifiedName(), column).
 			WithHelp("add NOT NULL to the column, or leave tenant_params out")
-		return
+		return false
 	}
-	plan.Checked = append(plan.Checked, item.Range)
+	row.Compare = true
+	return true
 }
 
 // insertChild checks the key of each row of an INSERT into a child table.
@@ -210,24 +218,34 @@ func (s *scoper) insertChild(r *Reference, ins *parse.Insert) {
 				WithHelp("insert the key of a %s", step.Parent.Name)
 			continue
 		}
-		s.childValues(r, ins.Source, column, index)
+		s.childValues(r, ins.Source, columns, column, index)
 	}
 }
 
-func (s *scoper) childValues(r *Reference, q *parse.Query, column string, index int) {
+func (s *scoper) childValues(r *Reference, q *parse.Query, columns []string, column string, index int) {
 	switch {
 	case q.Values != nil:
 		for _, row := range q.Values.Rows {
 			if index < len(row.Items) {
-				s.key(r, column, row.Items[index].Range, row.Items[index].Expr)
+				s.childKey(r, row.Items, columns, column, index)
 			}
 		}
 	case q.Select != nil && index < len(q.Select.Targets) && !hasStar(q.Select.Targets[:index+1]):
-		t := q.Select.Targets[index]
-		s.key(r, column, t.Range, t.Expr)
+		var items []parse.Item
+		for _, t := range q.Select.Targets {
+			items = append(items, parse.Item{Range: t.Range, Expr: t.Expr})
+		}
+		s.childKey(r, items, columns, column, index)
 	default:
 		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "the values of %s.%s cannot be seen in this source", r.Table.QualifiedName(), column).
 			WithHelp("use VALUES, or a SELECT that lists its columns and gives %s as a parameter", column)
+	}
+}
+
+// childKey plans for the key of one row, and with it for the row's other keys.
+func (s *scoper) childKey(r *Reference, items []parse.Item, columns []string, column string, index int) {
+	if k := s.key(r, column, items[index].Range, items[index].Expr); k != nil {
+		k.Checks = s.rowChecks(r, items, columns)
 	}
 }
 
@@ -247,8 +265,8 @@ func (s *scoper) conflict(r *Reference, ins *parse.Insert) {
 	if !c.Update {
 		return
 	}
-	s.assignments(r, c.Set)
 	guard := &Reference{Table: r.Table, Ref: ins.Target, Placement: InConflict, Slot: &Slot{Expr: c.WhereRange, At: c.End}}
+	s.assignments(r, c.Set, guard.Slot)
 	guard.Aliases, guard.Qualify = s.path(r.Table)
 	s.plan.Guards = append(s.plan.Guards, guard)
 	s.bind(&level{from: []*parse.From{{Table: ins.Target}}, refs: []*Reference{r}}, c.Where)

@@ -23,6 +23,9 @@ type Plan struct {
 	Keys []*Key
 	// Guards restrict ON CONFLICT DO UPDATE.
 	Guards []*Reference
+	// Updates are conditions on the values that an UPDATE, or ON CONFLICT DO UPDATE,
+	// gives to foreign keys, each in the clause that it goes to.
+	Updates []Update
 	// Bound are the author's parameters that are the tenant, by number.
 	Bound map[int]bool
 	// NeedsTenant is set when the statement has a tenant parameter.
@@ -92,13 +95,53 @@ type Insert struct {
 	// empty when the author lists it.
 	Column   string
 	ColumnAt int
-	// ValuesAt are the places for a further value, one for each row or SELECT.
-	ValuesAt []int
+	// Rows are the rows of VALUES, or one for each SELECT that gives rows.
+	Rows []*Row
 	// DefaultValues is the text DEFAULT VALUES to replace; empty otherwise.
 	DefaultValues parse.Range
-	// Checked are values that the author gives for the tenant column and that stay
-	// in the signature (tenant_params: keep): they must equal the tenant.
-	Checked []parse.Range
+}
+
+// Row is one row of an INSERT.
+type Row struct {
+	// At is the place for the tenant's value behind the row's last one.
+	At int
+	// Value is the author's own value for the tenant column, a parameter; empty
+	// where it is to be added at At.
+	Value parse.Range
+	// Compare is set where Value stays in the signature (tenant_params: keep): it
+	// must equal the tenant then.
+	Compare bool
+	// Checks are conditions on the row's other values. Where one fails the tenant's
+	// value is NULL, and NOT NULL refuses the row.
+	Checks []*Check
+}
+
+// HasValue reports whether the author gives the tenant column a value.
+func (r *Row) HasValue() bool { return r.Value.End > r.Value.Start }
+
+// Check is the condition that a value for a foreign key refers to a row of the
+// tenant: the foreign key alone would also accept another tenant's.
+type Check struct {
+	// Param is the author's parameter that is the value; zero for a constant, whose
+	// text is Value.
+	Param int
+	Value parse.Range
+	// Nullable is set when NULL is a value that the column may have.
+	Nullable bool
+	// Type is the column's type.
+	Type   string
+	Parent *catalog.Table
+	Column string // of the parent
+	// Alias is a fresh name for the parent, and Aliases for its own parents.
+	Alias   string
+	Aliases []string
+	Qualify bool
+}
+
+// Update is a condition in a WHERE clause.
+type Update struct {
+	Slot  *Slot
+	Check *Check
 }
 
 // Key is a value for a child's foreign key column: the key of a parent, which
@@ -110,4 +153,6 @@ type Key struct {
 	Param   int
 	Aliases []string
 	Qualify bool
+	// Checks are conditions on the row's other values.
+	Checks []*Check
 }

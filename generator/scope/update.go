@@ -20,7 +20,7 @@ func (s *scoper) update(q *parse.Query, names *scopeNames) {
 	s.checkNames(l)
 	s.bind(l, up.Where)
 	if r != nil {
-		s.assignments(r, up.Set)
+		s.assignments(r, up.Set, l.slot)
 	}
 }
 
@@ -63,13 +63,17 @@ func (s *scoper) target(l *level, ref *parse.Table) *Reference {
 
 // assignments checks SET: the tenant column is never set, and a child's key only
 // to a parent of the same tenant.
-func (s *scoper) assignments(r *Reference, sets []parse.Set) {
+func (s *scoper) assignments(r *Reference, sets []parse.Set, slot *Slot) {
 	for _, set := range sets {
 		if column := tenantColumn(r.Table); column != "" && slices.Contains(set.Columns, column) {
 			s.refuse(diag.TenantColumnWrite, s.span(set.Range), "the statement sets the tenant column %s.%s", r.Table.QualifiedName(), column).
 				WithHelp("leave the assignment out: a row never changes its tenant")
 			continue
 		}
+		if r.Class() == ir.ClassGlobal {
+			continue
+		}
+		s.updateChecks(r, set, slot)
 		if r.Class() != ir.ClassChild {
 			continue
 		}
@@ -92,7 +96,7 @@ func (s *scoper) assignments(r *Reference, sets []parse.Set) {
 // parent then gives NULL, which the NOT NULL of the column turns into an
 // integrity violation, the class of error that the foreign key gives for a
 // parent that does not exist.
-func (s *scoper) key(r *Reference, column string, text parse.Range, value *parse.Expr) {
+func (s *scoper) key(r *Reference, column string, text parse.Range, value *parse.Expr) *Key {
 	refuse := func(why, help string) {
 		s.refuse(diag.TenantColumnWrite, s.span(text), "the value of %s.%s, which leads to the tenant, %s", r.Table.QualifiedName(), column, why).
 			WithHelp("%s", help)
@@ -102,17 +106,18 @@ func (s *scoper) key(r *Reference, column string, text parse.Range, value *parse
 	switch {
 	case len(step.Columns) > 1:
 		refuse("is part of a foreign key of several columns", "give the child table a tenant column of its own")
-		return
+		return nil
 	case col == nil || !col.NotNull:
 		refuse("may be NULL", "ALTER TABLE "+r.Table.QualifiedName()+" ALTER COLUMN "+column+" SET NOT NULL")
-		return
+		return nil
 	}
 	inner := value.Uncast()
 	if inner == nil || inner.Kind != parse.ParamExpr && (inner.Kind != parse.ConstExpr || inner.Null) {
 		refuse("is not a parameter or a constant", "pass the parent's key as a parameter, such as $1")
-		return
+		return nil
 	}
 	k := &Key{Range: text, Table: r.Table, Param: inner.Param}
 	k.Aliases, k.Qualify = s.path(r.Table)
 	s.plan.Keys = append(s.plan.Keys, k)
+	return k
 }

@@ -1,0 +1,107 @@
+package scope
+
+import (
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// A foreign key between tables of tenants that does not hold the tenant accepts
+// another tenant's row as well, and tells by its error whether such a row exists.
+// The checks below make a value count only when it refers to a row of the tenant.
+
+// rowChecks plans checks for the values of one row of an INSERT.
+func (s *scoper) rowChecks(r *Reference, items []parse.Item, columns []string) []*Check {
+	var out []*Check
+	for i, item := range items {
+		if item.Expr.Kind == parse.ColumnExpr && item.Expr.Star || i >= len(columns) {
+			break // what follows a star has no certain column
+		}
+		if c := s.foreignKey(r, columns[i], item.Range, item.Expr); c != nil {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// updateChecks plans checks for an assignment, in the WHERE clause of the slot.
+func (s *scoper) updateChecks(r *Reference, set parse.Set, slot *Slot) {
+	if len(set.Columns) != 1 {
+		for _, column := range set.Columns {
+			if f, _ := s.openKey(r.Table, column); f != nil {
+				s.warnKey(r, column, f, set.Range)
+			}
+		}
+		return
+	}
+	if c := s.foreignKey(r, set.Columns[0], set.ValueRange, set.Value); c != nil {
+		s.plan.Updates = append(s.plan.Updates, Update{Slot: slot, Check: c})
+	}
+}
+
+// openKey is the foreign key of a column that leads to a tenant's table and does
+// not hold the tenant itself; nil where there is none.
+func (s *scoper) openKey(t *catalog.Table, column string) (*catalog.ForeignKey, *catalog.Table) {
+	ties := []string{tenantColumn(t)}
+	if t.Tenancy.Class == ir.ClassChild {
+		ties = t.Tenancy.Path[0].Columns
+	}
+	for _, f := range t.ForeignKeys {
+		if !slices.Contains(f.Columns, column) || slices.ContainsFunc(f.Columns, func(c string) bool { return slices.Contains(ties, c) }) {
+			continue
+		}
+		parent := s.catalog.Lookup(f.RefSchema, f.RefTable)
+		if parent == nil {
+			continue
+		}
+		switch parent.Tenancy.Class {
+		case ir.ClassTenant, ir.ClassRoot, ir.ClassChild:
+			return f, parent
+		}
+	}
+	return nil, nil
+}
+
+// foreignKey plans a check for one value, or warns where it cannot.
+func (s *scoper) foreignKey(r *Reference, column string, text parse.Range, value *parse.Expr) *Check {
+	f, parent := s.openKey(r.Table, column)
+	if f == nil {
+		return nil
+	}
+	inner := value.Uncast()
+	switch {
+	case inner.Kind == parse.DefaultExpr || inner.Kind == parse.ConstExpr && inner.Null:
+		return nil
+	case inner.Kind == parse.ColumnExpr || inner.Kind == parse.SubqueryExpr:
+		// It comes from rows that are the tenant's, or from the row that is about to
+		// be inserted, whose own values are checked.
+		return nil
+	case len(f.Columns) > 1 || len(f.RefColumns) != 1 || inner.Kind != parse.ParamExpr && inner.Kind != parse.ConstExpr || !s.canRefuse(r):
+		s.warnKey(r, column, f, text)
+		return nil
+	}
+	col := r.Table.Column(column)
+	c := &Check{Param: inner.Param, Value: text, Nullable: !col.NotNull, Type: col.Type, Parent: parent, Column: f.RefColumns[0],
+		Alias: s.fresh(parent.Name), Qualify: s.ctes[parent.Name]}
+	var qualify bool
+	c.Aliases, qualify = s.path(parent)
+	c.Qualify = c.Qualify || qualify
+	return c
+}
+
+// canRefuse reports whether a NULL in place of the tenant refuses the row.
+func (s *scoper) canRefuse(r *Reference) bool {
+	if column := tenantColumn(r.Table); column != "" {
+		col := r.Table.Column(column)
+		return col != nil && col.NotNull
+	}
+	return true // a child's key is NOT NULL, or the row is refused
+}
+
+func (s *scoper) warnKey(r *Reference, column string, f *catalog.ForeignKey, text parse.Range) {
+	s.report.Warnf(diag.ForeignKeyOpen, s.span(text), "the value of %s.%s may refer to another tenant's row of %q", r.Table.QualifiedName(), column, f.RefTable).
+		WithHelp("let the foreign key hold the tenant: FOREIGN KEY (tenant, %s) REFERENCES %s (tenant, …); or pass the value as a parameter of its own", column, f.RefTable).InQuery(s.text.Name)
+}
