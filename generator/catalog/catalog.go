@@ -39,7 +39,8 @@ type Table struct {
 	PrimaryKey  []string
 	Uniques     []*Unique // without the primary key
 	ForeignKeys []*ForeignKey
-	// Parent is the table of which this is a partition or an inheritance child.
+	// Parent is the table of which this is a partition (Kind tells) or an
+	// inheritance child.
 	Parent *Table
 	// Opaque is set when the columns are not known.
 	Opaque bool
@@ -86,6 +87,21 @@ type View struct {
 	Query   *parse.Query
 	// Err is set when the body could not be understood.
 	Err *parse.Error
+
+	tables map[*parse.Table]*Table // what the body's references stand for; nil for none
+}
+
+// reads reports whether the view's body refers to a table.
+func (v *View) reads(t *Table) bool {
+	if v == nil {
+		return false
+	}
+	for _, read := range v.tables {
+		if read == t {
+			return true
+		}
+	}
+	return false
 }
 
 // index remembers an index by name.

@@ -42,6 +42,10 @@ func (c *Catalog) Function(name string) FunctionClass {
 	return builtinFunctions[name]
 }
 
+// Declares reports whether the schema declares a function of that name. In
+// PostgreSQL, x.name calls it when x has no column of that name.
+func (c *Catalog) Declares(name string) bool { return c.functions[strings.ToLower(name)] }
+
 // builtinFunctions are the functions of PostgreSQL's manual, chapter 9, and of
 // the extensions that come with it, that compute from their arguments alone.
 var builtinFunctions = classify(map[FunctionClass]string{

@@ -85,22 +85,35 @@ func (l loader) createTable(s *parse.CreateTable) {
 		return
 	}
 	t.Opaque = s.Opaque
+	if len(s.Parents) > 1 {
+		l.report.Errorf(diag.SchemaUnsupported, t.Span, "table %q inherits from more than one table", s.Name.Name).
+			WithHelp("let it inherit from one, or write its columns out")
+	}
 	for _, parent := range s.Parents {
 		l.inherit(t, parent, s.Partition)
 	}
-	for _, like := range s.Like {
-		if from := l.lookup(like); from != nil {
-			for _, col := range from.Columns {
-				copied := *col
-				t.Columns = append(t.Columns, &copied)
-			}
-		}
-	}
 	for _, def := range s.Columns {
+		if def.Like != nil {
+			l.copyColumns(t, *def.Like)
+			continue
+		}
 		l.addColumn(t, def)
 	}
 	for _, k := range s.Constraints {
 		l.addConstraint(t, k)
+	}
+}
+
+// copyColumns adds the columns of another table, for LIKE.
+func (l loader) copyColumns(t *Table, like parse.ObjectName) {
+	from := l.lookup(like)
+	if from == nil {
+		t.Opaque = true
+		return
+	}
+	for _, col := range from.Columns {
+		copied := *col
+		t.Columns = append(t.Columns, &copied)
 	}
 }
 
@@ -110,7 +123,10 @@ func (l loader) inherit(t *Table, name parse.ObjectName, partition bool) {
 	if parent == nil {
 		return
 	}
-	t.Parent, t.Kind = parent, ir.KindPartition
+	t.Parent = parent
+	if partition {
+		t.Kind = ir.KindPartition
+	}
 	for _, col := range parent.Columns {
 		if t.Column(col.Name) == nil {
 			copied := *col
@@ -199,7 +215,7 @@ func (l loader) createView(s *parse.CreateView) {
 		t = l.newTable(s.Name, s.NamePos, kind)
 	}
 	t.Span = l.span(s.NamePos, len(s.Name.Name))
-	t.View = &View{Columns: s.Columns, Query: s.Query, Err: s.QueryErr}
+	t.View = &View{Columns: s.Columns, Query: s.Query, Err: s.QueryErr, tables: l.bind(s.Query)}
 	t.Columns = nil
 	columns, known := l.OutputColumns(s.Query)
 	t.Opaque = !known
@@ -209,6 +225,36 @@ func (l loader) createView(s *parse.CreateView) {
 			copied.Name = s.Columns[i]
 		}
 		t.Columns = append(t.Columns, &copied)
+	}
+}
+
+// bind resolves the tables that a view reads. The database does that when the
+// view is created, and follows them when they are renamed.
+func (l loader) bind(q *parse.Query) map[*parse.Table]*Table {
+	tables := map[*parse.Table]*Table{}
+	q.EachQuery(func(q *parse.Query) {
+		if q.Select == nil {
+			return
+		}
+		for _, ref := range parse.Tables(q.Select.From) {
+			tables[ref] = l.Lookup(ref.Schema, ref.Name)
+		}
+	})
+	return tables
+}
+
+// staleViews marks the views that read a table: their text no longer says which
+// of its columns they select.
+func (l loader) staleViews(t *Table, column string) {
+	for _, view := range l.Tables {
+		if view.View == nil {
+			continue
+		}
+		for _, read := range view.View.tables {
+			if read == t {
+				view.View.Err = &parse.Error{Message: "column " + column + " of " + t.QualifiedName() + " was renamed after the view was created"}
+			}
+		}
 	}
 }
 
@@ -285,15 +331,28 @@ func (l loader) drop(s *parse.Drop) {
 		switch s.Kind {
 		case "relation":
 			if t := l.lookup(name); t != nil {
-				l.Tables = slices.DeleteFunc(l.Tables, func(other *Table) bool { return other == t || other.Parent == t })
+				l.remove(func(other *Table) bool { return other == t })
 			}
 		case "schema":
-			l.Tables = slices.DeleteFunc(l.Tables, func(t *Table) bool { return t.Schema == name.Name })
+			l.remove(func(t *Table) bool { return t.Schema == name.Name })
 		case "index":
 			if ix := l.indexes[name.Name]; ix != nil {
 				ix.table.Uniques = slices.DeleteFunc(ix.table.Uniques, func(u *Unique) bool { return u == ix.unique })
 			}
 		}
+	}
+}
+
+// remove drops tables, with their partitions and the views that read them.
+func (l loader) remove(drop func(*Table) bool) {
+	for {
+		gone := slices.IndexFunc(l.Tables, drop)
+		if gone < 0 {
+			return
+		}
+		t := l.Tables[gone]
+		l.Tables = slices.Delete(l.Tables, gone, gone+1)
+		l.remove(func(other *Table) bool { return other.Parent == t || other.View.reads(t) })
 	}
 }
 
@@ -354,6 +413,7 @@ func (l loader) renameColumn(t *Table, from, to string) {
 	if c := t.Column(from); c != nil {
 		c.Name = to
 	}
+	l.staleViews(t, from)
 	replace(t.PrimaryKey)
 	for _, u := range t.Uniques {
 		replace(u.Columns)

@@ -92,13 +92,14 @@ func (k *classifier) classify(t *Table) {
 	}
 	k.busy[t] = true
 	defer func() { k.busy[t], k.done[t] = false, true }()
-	if t.Parent != nil {
-		if !k.busy[t.Parent] {
-			k.classify(t.Parent)
-		}
+	if t.Parent != nil && !k.busy[t.Parent] {
+		k.classify(t.Parent)
+	}
+	if t.Kind == ir.KindPartition && t.Parent != nil {
 		t.Tenancy = t.Parent.Tenancy
 		return
 	}
+	defer k.checkInheritance(t)
 	entry := k.entry(t)
 	switch {
 	case k.isRoot(t):
@@ -116,6 +117,18 @@ func (k *classifier) classify(t *Table) {
 	default:
 		k.unclassified(t)
 	}
+}
+
+// checkInheritance refuses a table that belongs to tenants in another way than the
+// table it inherits from: reading that one reads its rows, too.
+func (k *classifier) checkInheritance(t *Table) {
+	if t.Parent == nil || t.Tenancy.Class == t.Parent.Tenancy.Class && t.Tenancy.Column == t.Parent.Tenancy.Column && t.Tenancy.Class != ir.ClassChild {
+		return
+	}
+	k.report.Errorf(diag.TableUnclassified, t.Span, "table %q inherits from %q, and they do not belong to tenants in the same way", t.QualifiedName(), t.Parent.QualifiedName()).
+		WithHelp("reading %s reads the rows of %s, too: give both the tenant column, or declare both excluded", t.Parent.QualifiedName(), t.QualifiedName())
+	t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+	t.Parent.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
 }
 
 func (k *classifier) unclassified(t *Table) {
@@ -226,7 +239,7 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 func (k *classifier) checkTypes() {
 	var first *Table
 	for _, t := range k.Tables {
-		if t.Tenancy.SQLType == "" || t.Parent != nil || t.View != nil {
+		if t.Tenancy.SQLType == "" || t.Kind == ir.KindPartition || t.View != nil {
 			continue
 		}
 		if first == nil || k.isRoot(t) && !k.isRoot(first) {
@@ -249,7 +262,7 @@ func (k *classifier) checkTypes() {
 		return
 	}
 	for _, t := range k.Tables {
-		if t.Tenancy.SQLType == "" || t.Tenancy.SQLType == k.TenantType || t.Parent != nil {
+		if t.Tenancy.SQLType == "" || t.Tenancy.SQLType == k.TenantType || t.Kind == ir.KindPartition {
 			continue
 		}
 		d := k.report.Errorf(diag.TenantColumnType, t.Span, "tenant column %s.%s has type %s, but %s.%s has %s",

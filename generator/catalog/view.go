@@ -22,8 +22,8 @@ func (k *classifier) view(t *Table, column string) {
 		refuse(t.View.Err.Message)
 		return
 	}
-	v := &viewBody{classifier: k}
-	v.collect(t.View.Query, nil)
+	v := &viewBody{classifier: k, view: t.View}
+	v.collect(t.View.Query)
 	if v.why != "" {
 		refuse(v.why)
 		return
@@ -51,12 +51,13 @@ func (k *classifier) view(t *Table, column string) {
 // viewBody is what a view's query reads.
 type viewBody struct {
 	*classifier
+	view   *View
 	tenant []*Table // one for each reference
 	why    string   // why the body cannot be understood
 }
 
 // collect finds the tables that a query reads, at every level.
-func (v *viewBody) collect(q *parse.Query, ctes []string) {
+func (v *viewBody) collect(q *parse.Query) {
 	if q == nil || v.why != "" {
 		return
 	}
@@ -67,18 +68,18 @@ func (v *viewBody) collect(q *parse.Query, ctes []string) {
 	switch {
 	case q.Select != nil:
 		for _, f := range q.Select.From {
-			v.from(f, ctes)
+			v.from(f)
 		}
 	case q.SetOp != nil:
-		v.collect(q.SetOp.Left, ctes)
-		v.collect(q.SetOp.Right, ctes)
+		v.collect(q.SetOp.Left)
+		v.collect(q.SetOp.Right)
 	case q.Values == nil:
 		v.why = "it is not a query"
 	}
 	q.Expressions(func(e *parse.Expr) {
 		switch e.Kind {
 		case parse.SubqueryExpr:
-			v.collect(e.Query, ctes)
+			v.collect(e.Query)
 		case parse.FuncExpr:
 			if class := v.Function(e.Name); class == FunctionUnknown || class == FunctionForbidden {
 				v.why = "it calls " + e.Name + ", which is not known to be safe"
@@ -87,10 +88,10 @@ func (v *viewBody) collect(q *parse.Query, ctes []string) {
 	})
 }
 
-func (v *viewBody) from(f *parse.From, ctes []string) {
+func (v *viewBody) from(f *parse.From) {
 	switch {
 	case f.Table != nil:
-		t := v.Lookup(f.Table.Schema, f.Table.Name)
+		t := v.view.tables[f.Table]
 		if t == nil {
 			v.why = "it reads " + f.Table.Name + ", which the schema does not have"
 			return
@@ -108,10 +109,10 @@ func (v *viewBody) from(f *parse.From, ctes []string) {
 			v.tenant = append(v.tenant, t)
 		}
 	case f.Query != nil:
-		v.collect(f.Query, ctes)
+		v.collect(f.Query)
 	case f.Join != nil:
-		v.from(f.Join.Left, ctes)
-		v.from(f.Join.Right, ctes)
+		v.from(f.Join.Left)
+		v.from(f.Join.Right)
 	}
 }
 
@@ -126,7 +127,7 @@ func (v *viewBody) exposed(t *Table, column string) (*Table, string) {
 	if q.Select == nil {
 		return nil, "it is a set operation"
 	}
-	ref := topLevel(q.Select.From, base, v.Catalog)
+	ref := v.topLevel(q.Select.From, base)
 	if ref == nil {
 		return nil, "its tenant table is inside a subquery or on the outer side of a join"
 	}
@@ -151,18 +152,18 @@ func (v *viewBody) exposed(t *Table, column string) (*Table, string) {
 }
 
 // topLevel finds the reference to base among inner-joined or preserved items.
-func topLevel(from []*parse.From, base *Table, c *Catalog) *parse.Table {
+func (v *viewBody) topLevel(from []*parse.From, base *Table) *parse.Table {
 	for _, f := range from {
 		switch {
 		case f.Table != nil:
-			if c.Lookup(f.Table.Schema, f.Table.Name) == base && len(f.Table.Columns) == 0 && !f.Table.Sampled {
+			if v.view.tables[f.Table] == base && len(f.Table.Columns) == 0 && !f.Table.Sampled {
 				return f.Table
 			}
 		case f.Join != nil && f.Alias == "":
 			sides := map[parse.JoinKind][]*parse.From{
 				parse.InnerJoin: {f.Join.Left, f.Join.Right}, parse.LeftJoin: {f.Join.Left}, parse.RightJoin: {f.Join.Right},
 			}
-			if ref := topLevel(sides[f.Join.Kind], base, c); ref != nil {
+			if ref := v.topLevel(sides[f.Join.Kind], base); ref != nil {
 				return ref
 			}
 		}

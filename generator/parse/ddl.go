@@ -33,15 +33,16 @@ type CreateTable struct {
 	// Parents are the tables of PARTITION OF or INHERITS; Partition tells which.
 	Parents     []ObjectName
 	Partition   bool
-	Like        []ObjectName
 	Columns     []ColumnDef
 	Constraints []ConstraintDef
 	// Opaque is set when the columns are those of a query.
 	Opaque bool
 }
 
-// ColumnDef is a column of a table.
+// ColumnDef is a column of a table, or, with Like set, the columns of another
+// table in its place.
 type ColumnDef struct {
+	Like       *ObjectName
 	Name       string
 	Pos        int
 	Type       string // as SQL prints it, without modifiers: "varchar", "uuid[]"
@@ -241,7 +242,8 @@ func createTable(s *ast.CreateStmt) *CreateTable {
 		case *ast.Node_Constraint:
 			t.Constraints = append(t.Constraints, constraintDefs(e.Constraint, "")...)
 		case *ast.Node_TableLikeClause:
-			t.Like = append(t.Like, nameOf(e.TableLikeClause.Relation))
+			like := nameOf(e.TableLikeClause.Relation)
+			t.Columns = append(t.Columns, ColumnDef{Like: &like})
 		}
 	}
 	for _, n := range s.Constraints {

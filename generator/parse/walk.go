@@ -38,6 +38,21 @@ func eachFromQuery(from []*From, visit func(*Query)) {
 	}
 }
 
+// Tables lists the references to tables in FROM items, left to right; not those
+// inside subqueries.
+func Tables(from []*From) []*Table {
+	var out []*Table
+	for _, f := range from {
+		switch {
+		case f.Table != nil:
+			out = append(out, f.Table)
+		case f.Join != nil:
+			out = append(out, Tables([]*From{f.Join.Left, f.Join.Right})...)
+		}
+	}
+	return out
+}
+
 // Assignments are those of an UPDATE's SET or of ON CONFLICT DO UPDATE.
 func (q *Query) Assignments() []Set {
 	switch {

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
@@ -124,6 +125,8 @@ func (s *scoper) expressions(q *parse.Query, names *scopeNames) {
 			s.query(e.Query, names)
 		case parse.FuncExpr:
 			s.function(e)
+		case parse.ColumnExpr:
+			s.attribute(e)
 		case parse.OpExpr:
 			s.operatorName(e)
 		}
@@ -139,6 +142,16 @@ func (s *scoper) function(e *parse.Expr) {
 		s.refuse(diag.FunctionRefused, s.text.At(e.Pos), "function %q is refused: it can read or change what belongs to other tenants", e.Name).
 			WithHelp("write what it does as plain SQL, or mark the query unscoped with a reason")
 	}
+}
+
+// attribute refuses x.name where the schema has a function of that name: without
+// such a column, PostgreSQL calls the function.
+func (s *scoper) attribute(e *parse.Expr) {
+	if len(e.Path) < 2 || e.Star || !s.catalog.Declares(e.Path[len(e.Path)-1]) {
+		return
+	}
+	s.refuse(diag.FunctionRefused, s.text.At(e.Pos), "%q may be a column or a call of the function %q, which is not known to be safe", strings.Join(e.Path, "."), e.Path[len(e.Path)-1]).
+		WithHelp("give the function another name than the column, or write the column without its table")
 }
 
 // operatorName refuses operators that are called by a schema: their meaning is
