@@ -30,7 +30,7 @@ const (
 // schema declares hides the one of PostgreSQL.
 func (c *Catalog) Function(name string) FunctionClass {
 	name = strings.ToLower(name)
-	if forbiddenFunctions[name] {
+	if forbidden(name) {
 		return FunctionForbidden
 	}
 	if c.allowed[name] {
@@ -52,7 +52,7 @@ var builtinFunctions = classify(map[FunctionClass]string{
 	FunctionPlain: `
 		abs acos acosd acosh asin asind asinh atan atan2 atan2d atand atanh cbrt ceil ceiling cos cosd cosh cot cotd
 		degrees div erf erfc exp factorial floor gcd lcm ln log log10 min_scale mod pi pow power radians random round
-		scale sign sin sind sinh sqrt tan tand tanh trim_scale trunc width_bucket setseed random_normal
+		scale sign sin sind sinh sqrt tan tand tanh trim_scale trunc width_bucket random_normal
 		ascii bit_length btrim casefold char_length character_length chr concat concat_ws convert convert_from
 		convert_to decode encode format initcap left length lower lpad ltrim md5 normalize is_normalized octet_length
 		overlay parse_ident position quote_ident quote_literal quote_nullable regexp_count regexp_instr regexp_like
@@ -90,7 +90,7 @@ var builtinFunctions = classify(map[FunctionClass]string{
 		int4range int8range numrange tsrange tstzrange daterange
 		int4multirange int8multirange nummultirange tsmultirange tstzmultirange datemultirange
 		coalesce nullif greatest least num_nonnulls num_nulls
-		nextval currval
+		nextval
 		current_schema pg_typeof pg_column_size
 		bool date float4 float8 int2 int4 int8 interval numeric time timestamp timestamptz varchar bpchar jsonb json uuid
 		txid_current pg_current_xact_id
@@ -119,9 +119,15 @@ func classify(groups map[FunctionClass]string) map[string]FunctionClass {
 	return out
 }
 
+// forbidden reports whether a function, in whatever schema, is one of
+// forbiddenFunctions.
+func forbidden(name string) bool {
+	return forbiddenFunctions[strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])]
+}
+
 // forbiddenFunctions are refused even when the configuration allows them: they
-// take SQL text or a table's name, or change the tenant's setting in the middle
-// of a statement.
+// take SQL text or a table's name, change the tenant's setting in the middle of a
+// statement, or reach session state, files, large objects or other sessions.
 var forbiddenFunctions = func() map[string]bool {
 	out := map[string]bool{}
 	for name := range strings.FieldsSeq(`
@@ -129,7 +135,10 @@ var forbiddenFunctions = func() map[string]bool {
 		table_to_xmlschema schema_to_xml schema_to_xml_and_xmlschema schema_to_xmlschema database_to_xml
 		database_to_xml_and_xmlschema database_to_xmlschema cursor_to_xml cursor_to_xmlschema ts_stat ts_rewrite
 		crosstab crosstab2 crosstab3 crosstab4 crosstabn connectby dblink dblink_exec dblink_open dblink_fetch
-		dblink_send_query dblink_get_result xpath_table setval lastval`) {
+		dblink_send_query dblink_get_result dblink_connect dblink_connect_u xpath_table setval lastval currval setseed
+		pg_read_file pg_read_binary_file pg_ls_dir pg_stat_file pg_terminate_backend pg_cancel_backend
+		pg_reload_conf pg_logical_emit_message lo_import lo_export lo_get lo_put lo_open lo_creat lo_create lo_unlink
+		lo_from_bytea loread lowrite`) {
 		out[name] = true
 	}
 	return out

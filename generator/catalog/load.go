@@ -246,6 +246,9 @@ func (l loader) bind(q *parse.Query) map[*parse.Table]*Table {
 // staleViews marks the views that read a table: their text no longer says which
 // of its columns they select.
 func (l loader) staleViews(t *Table, column string) {
+	if t.View != nil {
+		t.View.Err = &parse.Error{Message: "its column " + column + " was renamed after it was created"}
+	}
 	for _, view := range l.Tables {
 		if view.View == nil {
 			continue

@@ -46,7 +46,7 @@ func (k *classifier) checkConfig() {
 		k.unknown(root).Span = k.cfg.Tenant.RootSpan
 	}
 	for _, f := range k.cfg.Functions {
-		if forbiddenFunctions[strings.ToLower(f.Name)] {
+		if forbidden(f.Name) {
 			k.report.Errorf(diag.FunctionRefused, f.Span, "function %q cannot be allowed: it could read other tenants' data", f.Name).
 				WithHelp("remove it from functions, and mark the queries that need it as unscoped")
 			continue
@@ -110,12 +110,23 @@ func (k *classifier) classify(t *Table) {
 		k.tenant(t, entry.Column, entry)
 	case entry != nil:
 		t.Tenancy = ir.Tenancy{Class: entry.Class}
+		k.checkGlobal(t, entry)
 	case t.View != nil:
 		k.view(t, k.cfg.Tenant.Column)
 	case k.cfg.Tenant.Column != "" && t.Column(k.cfg.Tenant.Column) != nil:
 		k.tenant(t, k.cfg.Tenant.Column, nil)
 	default:
 		k.unclassified(t)
+	}
+}
+
+// checkGlobal warns about a table that is declared global although it has the
+// tenant column: a glob may have taken it along.
+func (k *classifier) checkGlobal(t *Table, entry *config.Table) {
+	if col := t.Column(k.cfg.Tenant.Column); entry.Class == ir.ClassGlobal && col != nil && k.cfg.Tenant.Column != "" {
+		k.report.Warnf(diag.GlobalTenantColumn, t.Span, "table %q has the tenant column %q and is declared global: every tenant sees all of its rows", t.QualifiedName(), col.Name).
+			WithRelated(entry.Span, "declared by %q", entry.Pattern).
+			WithHelp("if its rows belong to tenants, give it an entry of its own under tables: %s: {column: %s}", t.QualifiedName(), col.Name)
 	}
 }
 

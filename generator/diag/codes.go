@@ -22,6 +22,7 @@ const (
 	TenantColumnNull    Code = "TG0104" // a tenant column that may be NULL
 	ParentUnusable      Code = "TG0105" // a child table without a usable foreign key
 	SchemaUnsupported   Code = "TG0106" // DDL that the catalog does not understand
+	GlobalTenantColumn  Code = "TG0107" // a global table with the tenant column
 	TableExcluded       Code = "TG0201" // a query uses an excluded table
 	RelationUnknown     Code = "TG0202" // a query uses a relation that the schema does not have
 	StatementRefused    Code = "TG0203" // a kind of statement that no tenant may run
@@ -32,6 +33,7 @@ const (
 	GlobalWrite         Code = "TG0208" // a tenant's statement writes a global table
 	ConflictUnguarded   Code = "TG0301" // an upsert whose arbiter lacks the tenant column
 	ForeignKeyOpen      Code = "TG0302" // a foreign key value that may be another tenant\'s
+	SampleOfAll         Code = "TG0303" // TABLESAMPLE over all tenants\' rows
 	CertifyRefused      Code = "TG0401" // the independent check disagrees
 	AnalysisFailed      Code = "TG0402" // sqlc cannot type the statement
 	OptionUnsupported   Code = "TG0403" // a go option or command that is not implemented

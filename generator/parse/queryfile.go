@@ -208,10 +208,12 @@ func OneOff(file *source.File, report *diag.Report) []*QueryText {
 			}
 			q := &QueryText{File: file, Range: w.span(), NameSpan: file.Span(w.start(), w.start())}
 			macros, merr := expandMacros(file.Text[q.Start:q.End])
-			if merr == nil {
-				q.Macros = *macros
-				return []*QueryText{q}
+			if merr != nil {
+				report.Errorf(diag.SQLSyntax, file.Span(q.Start+merr.Pos, min(q.Start+merr.Pos+1, q.End)), "%s", merr.Message).WithHelp("%s", merr.Help)
+				return nil
 			}
+			q.Macros = *macros
+			return []*QueryText{q}
 		}
 	}
 	return QueryFile(file, report)

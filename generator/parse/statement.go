@@ -3,6 +3,7 @@ package parse
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
 	"github.com/sqlc-dev/oliphant/parser"
@@ -30,6 +31,11 @@ func PostgreSQL(text string) (*Query, error) {
 	w := window{toks, 0, len(toks.list)}
 	for w.is(w.to-1, ";") {
 		w.to--
+	}
+	for _, tok := range toks.list {
+		if len(tok.text) > 2 && strings.EqualFold(tok.text[:2], "u&") {
+			return nil, unsupported(tok.Start, "a name or string with U& escapes", "write the characters themselves")
+		}
 	}
 	c := &converter{}
 	q := c.query(tree.Stmts[0].Stmt, w)
@@ -82,10 +88,27 @@ func (c *converter) query(n *ast.Node, w window) *Query {
 		c.delete(q, s.DeleteStmt, w)
 	default:
 		c.fail(&Error{Pos: w.start(), Unsupported: true,
-			Message: fmt.Sprintf("%s is refused: only SELECT, INSERT, UPDATE and DELETE can be scoped to a tenant", nodeName(n)),
+			Message: fmt.Sprintf("%s is refused: only SELECT, INSERT, UPDATE and DELETE can be scoped to a tenant", statementName(n)),
 			Help:    "run it outside of the generated queries, as a migration or an administrator's task"})
 	}
 	return q
+}
+
+// statementName names a refused statement as SQL does, as far as one word from
+// its node's name goes.
+func statementName(n *ast.Node) string {
+	names := map[string]string{
+		"MergeStmt": "MERGE", "TruncateStmt": "TRUNCATE", "CopyStmt": "COPY", "LockStmt": "LOCK", "DoStmt": "DO",
+		"CallStmt": "CALL", "VariableSetStmt": "SET", "VariableShowStmt": "SHOW", "ExplainStmt": "EXPLAIN",
+		"PrepareStmt": "PREPARE", "ExecuteStmt": "EXECUTE", "DeclareCursorStmt": "DECLARE", "FetchStmt": "FETCH",
+		"CreateTableAsStmt": "CREATE TABLE AS", "CreateStmt": "CREATE TABLE", "AlterTableStmt": "ALTER TABLE",
+		"DropStmt": "DROP", "IndexStmt": "CREATE INDEX", "VacuumStmt": "VACUUM", "RefreshMatViewStmt": "REFRESH MATERIALIZED VIEW",
+		"NotifyStmt": "NOTIFY", "ListenStmt": "LISTEN", "TransactionStmt": "a transaction command", "GrantStmt": "GRANT",
+	}
+	if name := names[nodeName(n)]; name != "" {
+		return name
+	}
+	return nodeName(n)
 }
 
 // with converts a WITH clause at the start of w and returns what follows it.

@@ -72,20 +72,21 @@ func column(table, name string) string { return parse.Quote(table) + "." + parse
 // castType writes a type so that it can follow a cast. The catalog's names are
 // safe as they are, but for those of user-defined types.
 func castType(t string) string {
-	if strings.Contains(t, " ") || strings.HasSuffix(t, "]") {
-		return t // a standard name of several words, or an array
+	base := strings.TrimRight(t, "[]")
+	if standardTypes[base] {
+		return t
 	}
-	parts := strings.Split(t, ".")
+	parts := strings.Split(base, ".")
 	for i, p := range parts {
 		if !standardTypes[p] {
 			parts[i] = parse.Quote(p)
 		}
 	}
-	return strings.Join(parts, ".")
+	return strings.Join(parts, ".") + t[len(base):]
 }
 
 // standardTypes are keywords that name types.
 var standardTypes = map[string]bool{
 	"smallint": true, "integer": true, "bigint": true, "real": true, "boolean": true, "numeric": true,
-	"varchar": true, "text": true, "uuid": true,
+	"double precision": true, "varchar": true, "text": true, "uuid": true,
 }

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
@@ -97,6 +98,10 @@ func (s *scoper) table(l *level, ref *parse.Table, at position) {
 		at = position{kind: Derived, why: "its alias renames its columns"}
 		r.Placement, r.Slot = Derived, nil
 	}
+	if ref.Sampled {
+		s.report.Warnf(diag.SampleOfAll, s.span(ref.Range), "TABLESAMPLE picks from the rows of all tenants").
+			WithHelp("sample in the query, as in WHERE random() < 0.1").InQuery(s.text.Name)
+	}
 	r.Aliases, r.Qualify = s.path(t)
 	if at.kind == Derived {
 		s.checkDerived(l, r, at.why)
@@ -117,7 +122,7 @@ func (s *scoper) checkDerived(l *level, r *Reference, why string) {
 		refuse("it is sampled", "sample a plain table, without the outer join around it")
 		return
 	}
-	if len(r.Table.PrimaryKey) > 0 && groupsByKey(l.groupBy, r) {
+	if len(r.Table.PrimaryKey) > 0 && groupsByKey(l, r) {
 		refuse("the query groups by its primary key", "put (SELECT … FROM "+r.Table.QualifiedName()+") in its place, or group by every column that you select")
 		return
 	}
@@ -143,7 +148,8 @@ func (s *scoper) checkDerived(l *level, r *Reference, why string) {
 
 // groupsByKey reports whether every column of the table's primary key is in
 // GROUP BY, so that other columns may depend on it.
-func groupsByKey(groupBy []*parse.Expr, r *Reference) bool {
+func groupsByKey(l *level, r *Reference) bool {
+	groupBy := l.groupExpressions()
 	for _, key := range r.Table.PrimaryKey {
 		found := false
 		for _, g := range groupBy {
@@ -160,10 +166,45 @@ func groupsByKey(groupBy []*parse.Expr, r *Reference) bool {
 	return len(groupBy) > 0
 }
 
+// groupExpressions are the expressions of GROUP BY, with output columns, named or
+// by number, replaced by what they stand for.
+func (l *level) groupExpressions() []*parse.Expr {
+	var out []*parse.Expr
+	for _, g := range l.groupBy {
+		if l.query.Select != nil {
+			for i, t := range l.query.Select.Targets {
+				named := g.Kind == parse.ColumnExpr && len(g.Path) == 1 && g.Path[0] == t.Name
+				if named || g.Kind == parse.ConstExpr && g.Text == strconv.Itoa(i+1) {
+					out = append(out, t.Expr)
+				}
+			}
+		}
+		out = append(out, g)
+	}
+	return out
+}
+
+// checkColumns refuses a qualified column that its table does not have: it may be
+// a call of a function.
+func (s *scoper) checkColumns(l *level) {
+	l.query.Expressions(func(e *parse.Expr) {
+		if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) != 2 || slices.Contains(systemColumns, e.Path[1]) {
+			return
+		}
+		for _, r := range l.refs {
+			if r.Ref.Visible() == e.Path[0] && len(r.Ref.Columns) == 0 && !r.Table.Opaque && r.Table.Column(e.Path[1]) == nil {
+				s.refuse(diag.RelationUnknown, s.text.At(e.Pos), "table %q has no column %q", r.Table.QualifiedName(), e.Path[1]).
+					WithHelp("correct the name, or add the column to the schema")
+			}
+		}
+	})
+}
+
 // checkNames refuses two tables of one visible name at a level: PostgreSQL
 // allows that for tables of different schemas, but no predicate could name one
 // of them.
 func (s *scoper) checkNames(l *level) {
+	s.checkColumns(l)
 	seen := map[string]bool{}
 	for _, r := range l.refs {
 		name := r.Ref.Visible()

@@ -24,6 +24,10 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 			WithHelp("write the table itself")
 		return
 	}
+	if ins.Target.Alias == "excluded" {
+		s.refuse(diag.SyntaxUnsupported, s.span(ins.Target.Range), "the alias excluded is not supported").WithHelp("use another alias: ON CONFLICT gives this name to the proposed row")
+		return
+	}
 	r := &Reference{Table: t, Ref: ins.Target, Placement: ByValue}
 	s.plan.References = append(s.plan.References, r)
 	switch t.Tenancy.Class {
@@ -148,6 +152,11 @@ func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, c
 		return
 	}
 	row := &Row{At: items[len(items)-1].End}
+	if star := starBefore(items, len(items)-1); star != nil && index < 0 {
+		s.refuse(diag.SyntaxUnsupported, s.span(star.Range), "a star as the source of an INSERT is not supported").
+			WithHelp("list the selected columns, so that each value has a certain place")
+		return
+	}
 	if index >= 0 {
 		if star := starBefore(items, index); star != nil {
 			s.refuse(diag.SyntaxUnsupported, s.span(star.Range), "the value of the tenant column is hidden in a star").
