@@ -1,0 +1,92 @@
+package generator
+
+import (
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/internal/equivalence"
+)
+
+// Reasons for differences that no rewriting of a statement can take away.
+const (
+	globalKey = "the unique key does not hold the tenant, so another tenant's row is in the way; TG0301 warns of it in ON CONFLICT"
+	crossRow  = "the data holds a reference to another tenant's row, from before tenancygen: the slice has no such row, and keeps the reference"
+	cascade   = "ON DELETE acts on another tenant's row that refers to this one: PostgreSQL does it, and policies do not stop it either"
+)
+
+// nastyKnown are differences that are documented and stay.
+var nastyKnown = []equivalence.Known{
+	{Statement: "PlainForeignKeyless", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "InsertKeyOfAll", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "ConflictForeignKeyless", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "ConflictForeignKeyless", Kind: equivalence.Rows, Reason: globalKey},
+	{Statement: "ConflictForeignNothing", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "ConflictForeignNothing", Kind: equivalence.Tag, Reason: globalKey},
+	{Statement: "ChildConflictByID", Kind: equivalence.Tag, Reason: globalKey},
+	{Statement: "ChildConflictUpdate", Kind: equivalence.Tag, Reason: globalKey},
+	{Statement: "PinCopiedForeign", Kind: equivalence.Failure, Reason: crossRow},
+	{Statement: "DeleteForeignCascade", Kind: equivalence.Foreign, Reason: cascade},
+}
+
+// Reasons for differences that are bugs.
+const (
+	// The row is checked before PostgreSQL looks for a conflict: the NULL that a
+	// failed look-up puts in its place is an error also where the author's row
+	// would have met the tenant's own and never been inserted.
+	nullFirst = "a parent that is not the tenant's is an error though the row conflicts with the tenant's own"
+	// A look-up sees the tables as they were before the statement.
+	sameStatement = "a parent that the same statement inserts is not found"
+	// A check in WHERE leaves rows out, where the foreign key is an error.
+	zeroRows = "a value that refers to no row of the tenant changes nothing, where the author's statement fails"
+)
+
+// nastyFound are statements that are accepted and not equivalent: bugs. An entry
+// goes when its statement is made equivalent, or refused, or its difference is
+// documented.
+var nastyFound = []equivalence.Known{
+	{Statement: "ChildConflictByID", Kind: equivalence.Failure, Reason: nullFirst},
+	{Statement: "ChildConflictUpdate", Kind: equivalence.Failure, Reason: nullFirst},
+	{Statement: "PinNothing", Kind: equivalence.Failure, Reason: nullFirst},
+	{Statement: "PinHit", Kind: equivalence.Failure, Reason: nullFirst},
+	{Statement: "PinUpsert", Kind: equivalence.Failure, Reason: nullFirst},
+	{Statement: "ChildOfNewParent", Kind: equivalence.Failure, Reason: sameStatement},
+	{Statement: "PinMove", Kind: equivalence.Failure, Reason: zeroRows},
+	{Statement: "PinUpsertParam", Kind: equivalence.Failure, Reason: zeroRows},
+	{Statement: "PinUpsertParam", Kind: equivalence.Tag, Reason: zeroRows},
+	{Statement: "UpdateForeignParent", Kind: equivalence.Failure, Reason: zeroRows},
+}
+
+// nastyRefused are the statements in refused.sql, by the codes with which they
+// are refused.
+var nastyRefused = map[string][]diag.Code{
+	"CTESearch":             {diag.SyntaxUnsupported},
+	"ChildFromSelect":       {diag.TenantColumnWrite},
+	"ChildStar":             {diag.SyntaxUnsupported},
+	"ChildWithoutParent":    {diag.TenantColumnWrite},
+	"CompositeChildInsert":  {diag.TenantColumnWrite},
+	"ConflictMoves":         {diag.TenantColumnWrite},
+	"ConflictSetsTenant":    {diag.TenantColumnWrite},
+	"Copy":                  {diag.StatementRefused},
+	"CreateTenant":          {diag.TenantColumnWrite},
+	"CurrentOf":             {diag.SyntaxUnsupported},
+	"DefaultTenant":         {diag.TenantColumnWrite},
+	"FieldOfRow":            {diag.SyntaxUnsupported},
+	"FullJoinByKey":         {diag.PlacementImpossible},
+	"FullJoinSystemColumn":  {diag.PlacementImpossible},
+	"InsertLiteralTenant":   {diag.TenantColumnWrite},
+	"InsertSelectedTenant":  {diag.TenantColumnWrite},
+	"InsertStar":            {diag.SyntaxUnsupported},
+	"InsertView":            {diag.SyntaxUnsupported},
+	"Into":                  {diag.SyntaxUnsupported},
+	"Merge":                 {diag.StatementRefused},
+	"SQLFunction":           {diag.FunctionRefused},
+	"SameNames":             {diag.PlacementImpossible},
+	"SetConfig":             {diag.FunctionRefused},
+	"SetRootKey":            {diag.TenantColumnWrite},
+	"SetTenant":             {diag.TenantColumnWrite},
+	"StarAndTenant":         {diag.CertifyRefused}, // the rewriter accepts it, certify does not
+	"SystemTable":           {diag.RelationUnknown},
+	"Truncate":              {diag.StatementRefused},
+	"UnknownFunction":       {diag.FunctionRefused},
+	"UnknownTable":          {diag.RelationUnknown},
+	"WriteGlobalFromTenant": {diag.GlobalWrite},
+	"WriteView":             {diag.SyntaxUnsupported},
+}

@@ -1,0 +1,243 @@
+package generator
+
+import (
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/rewrite"
+	"github.com/tenancygen/tenancygen/generator/scope"
+	"github.com/tenancygen/tenancygen/generator/source"
+	"github.com/tenancygen/tenancygen/internal/equivalence"
+)
+
+// argumentLists is how many lists of arguments a statement is tried with, for
+// each tenant.
+const argumentLists = 40
+
+// oracleData holds the rows and the hard schema of the tests below.
+var oracleData = filepath.Join("..", "internal", "equivalence", "testdata")
+
+// Tenants of the invoicing data. The fourth has no rows, the last one does not
+// exist.
+var invoicingTenants = []string{
+	"00000000-0000-4000-8000-000000000001",
+	"00000000-0000-4000-8000-000000000002",
+	"00000000-0000-4000-8000-000000000003",
+	"00000000-0000-4000-8000-000000000004",
+	"00000000-0000-4000-8000-00000000dead",
+}
+
+// Tenants of the nasty data, in the same order.
+var nastyTenants = []string{"1", "2", "3", "4", "99"}
+
+// TestEquivalenceOfExample holds every statement of the example, derived ones
+// included, against the definition of correct: as a tenant on the shared
+// database it does what the author's does where there are only that tenant's
+// rows.
+func TestEquivalenceOfExample(t *testing.T) {
+	t.Parallel()
+	p := compileProject(t, filepath.Join("..", "examples"), "", nil)
+	lab := p.lab(t, filepath.Join(oracleData, "invoicing.sql"))
+	p.check(t, lab, invoicingTenants, nil)
+}
+
+// TestEquivalenceOfNasty does the same for statements of every shape that is
+// accepted, on a schema that is as unkind as it can be.
+func TestEquivalenceOfNasty(t *testing.T) {
+	t.Parallel()
+	p := compileProject(t, filepath.Join(oracleData, "nasty"), "", nil)
+	lab := p.lab(t, filepath.Join(oracleData, "nasty", "data.sql"))
+	p.check(t, lab, nastyTenants, slices.Concat(nastyKnown, nastyFound))
+}
+
+// TestRefusedByNasty lists what is refused, so that a change is noticed: what is
+// accepted from then on belongs with the statements that are compared.
+func TestRefusedByNasty(t *testing.T) {
+	t.Parallel()
+	p := compileProject(t, filepath.Join(oracleData, "nasty"), "refused.sql", nil)
+	got := map[string][]diag.Code{}
+	for _, s := range p.statements {
+		var codes []diag.Code
+		for _, d := range s.report.Sorted() {
+			if d.Severity == diag.Error && !slices.Contains(codes, d.Code) {
+				codes = append(codes, d.Code)
+			}
+		}
+		got[s.text.Name] = codes
+	}
+	if diff := cmp.Diff(nastyRefused, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// oracleProject is a project compiled for the oracle.
+type oracleProject struct {
+	schema     string
+	catalog    *catalog.Catalog
+	statements []*statement
+}
+
+// compileProject scopes the statements of a project, or of another query file in
+// its directory, and fails where the configuration or the schema is wrong.
+func compileProject(t *testing.T, dir, queries string, tamper func(*scope.Plan)) *oracleProject {
+	t.Helper()
+	var report, refused diag.Report
+	in := read(filepath.Join(dir, "tenancy.yaml"), &report)
+	if in == nil {
+		t.Fatal(report.Sorted())
+	}
+	if queries != "" {
+		in.Queries = []*source.File{source.NewFile(queries, readText(t, filepath.Join(dir, queries)))}
+	}
+	p := &oracleProject{catalog: loadCatalog(in, &report)}
+	for _, file := range in.Schema {
+		p.schema += file.Text + ";\n"
+	}
+	texts := statements(in, p.catalog, &report)
+	for _, d := range report.Sorted() {
+		if d.Severity == diag.Error {
+			t.Errorf("%s: %s", d.Code, d.Message)
+		}
+	}
+	p.statements = scopeAll(texts, p.catalog, in.Config, &refused, tamper)
+	return p
+}
+
+func readText(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
+}
+
+// lab loads the project's schema and the rows in a file.
+func (p *oracleProject) lab(t *testing.T, data string) *equivalence.Lab {
+	t.Helper()
+	return equivalence.New(t, equivalence.Project{Catalog: p.catalog, Schema: p.schema, Data: readText(t, data)})
+}
+
+// forOracle is a scoped statement as the oracle takes it.
+func (s *statement) forOracle() *equivalence.Statement {
+	original := &statement{text: s.text, result: &rewrite.Result{SQL: s.text.Text}}
+	names := original.paramNames()
+	for _, use := range s.text.Params {
+		if use.Name != "" {
+			names[use.Number] = use.Name
+		}
+	}
+	st := &equivalence.Statement{Name: s.text.Name, Original: s.text.Text, Scoped: s.result.SQL, Tenant: s.result.Tenant}
+	for n := 1; n <= s.text.Count; n++ {
+		st.Params = append(st.Params, equivalence.Param{Name: names[n], Tenant: s.plan.Bound[n]})
+	}
+	for _, r := range s.plan.References {
+		st.Tables = append(st.Tables, r.Table)
+	}
+	return st
+}
+
+// tally counts what the oracle saw of the statements.
+type tally struct {
+	mu          sync.Mutex
+	comparisons int
+	found       []*equivalence.Difference
+	meaningful  map[string]bool // returned or changed something
+}
+
+// run compares statements for one tenant. With first it goes on to the next
+// statement after a difference.
+func (y *tally) run(t *testing.T, lab *equivalence.Lab, tenant string, list []*equivalence.Statement, first bool) {
+	t.Helper()
+	pair := lab.Pair(t, tenant)
+	for _, st := range list {
+		args, err := pair.Arguments(t.Context(), st, argumentLists)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		for _, a := range args {
+			outcome, err := pair.Compare(t.Context(), st, a)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if y.add(st.Name, outcome) && first {
+				break
+			}
+		}
+	}
+}
+
+// add takes in one outcome and reports whether it is a difference.
+func (y *tally) add(name string, o equivalence.Outcome) bool {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.meaningful == nil {
+		y.meaningful = map[string]bool{}
+	}
+	y.comparisons++
+	y.meaningful[name] = y.meaningful[name] || o.Rows > 0
+	if o.Difference == nil {
+		return false
+	}
+	y.found = append(y.found, o.Difference)
+	return true
+}
+
+// check compares all accepted statements for all tenants.
+func (p *oracleProject) check(t *testing.T, lab *equivalence.Lab, tenants []string, known []equivalence.Known) {
+	t.Helper()
+	var list []*equivalence.Statement
+	for _, s := range p.statements {
+		switch s.status() {
+		case StatusRefused:
+			for _, d := range s.report.Sorted() {
+				t.Errorf("%s is refused: %s %s", s.text.Name, d.Code, d.Message)
+			}
+		case StatusAccepted, StatusGlobal:
+			list = append(list, s.forOracle())
+		}
+	}
+	y := &tally{}
+	t.Run("tenants", func(t *testing.T) {
+		for _, tenant := range tenants {
+			t.Run(tenant, func(t *testing.T) {
+				t.Parallel()
+				y.run(t, lab, tenant, list, false)
+			})
+		}
+	})
+	t.Logf("%d statements, %d tenants, %d comparisons", len(list), len(tenants), y.comparisons)
+	reportDifferences(t, y.found, known)
+	for _, st := range list {
+		if !y.meaningful[st.Name] {
+			t.Errorf("%s returned and changed nothing whatever the arguments: nothing is compared", st.Name)
+		}
+	}
+}
+
+// reportDifferences fails the test for what is not known, one difference for
+// each statement and kind, and for what is known and not seen.
+func reportDifferences(t *testing.T, found []*equivalence.Difference, known []equivalence.Known) {
+	t.Helper()
+	unexpected, unseen := equivalence.Sort(found, known)
+	first := map[string]*equivalence.Difference{}
+	for _, d := range slices.Backward(unexpected) {
+		first[d.Statement.Name+" "+string(d.Kind)] = d
+	}
+	for _, key := range slices.Sorted(maps.Keys(first)) {
+		t.Errorf("%s", first[key])
+	}
+	for _, k := range unseen {
+		t.Errorf("%s no longer differs in %s: take it off the list (%s)", k.Statement, k.Kind, strings.TrimSpace(k.Reason))
+	}
+}

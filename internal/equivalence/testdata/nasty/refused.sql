@@ -1,0 +1,96 @@
+-- name: SetTenant :exec
+UPDATE docs SET org_id = $1;
+
+-- name: InsertLiteralTenant :exec
+INSERT INTO counters (name, org_id) VALUES ('x', 2);
+
+-- name: InsertSelectedTenant :exec
+INSERT INTO counters (name, org_id) SELECT title, org_id FROM docs;
+
+-- name: InsertStar :exec
+INSERT INTO events SELECT * FROM events;
+
+-- name: CreateTenant :exec
+INSERT INTO orgs (id, name) VALUES (nextval('x'), 'new');
+
+-- name: WriteGlobalFromTenant :exec
+INSERT INTO regions (code, name) SELECT title, title FROM docs;
+
+-- name: ChildFromSelect :exec
+INSERT INTO notes (doc_id, n) SELECT id, 9 FROM docs;
+
+-- name: ChildWithoutParent :exec
+INSERT INTO notes (n) VALUES (1);
+
+-- name: FullJoinSystemColumn :many
+SELECT l.ctid FROM lefts l FULL JOIN rights r ON r.k = l.k;
+
+-- name: FullJoinByKey :many
+SELECT d.id, d.title FROM docs d FULL JOIN notes n ON n.doc_id = d.id GROUP BY d.id;
+
+-- name: SystemTable :many
+SELECT relname FROM pg_class;
+
+-- name: UnknownFunction :many
+SELECT my_function(id) FROM docs;
+
+-- name: SQLFunction :many
+SELECT query_to_xml('SELECT * FROM docs', true, true, '');
+
+-- name: SetConfig :one
+SELECT set_config('app.current_tenant', '2', true);
+
+-- name: WriteView :exec
+UPDATE live_docs SET title = 'x';
+
+-- name: SameNames :many
+SELECT 1 FROM docs, docs;
+
+-- name: Truncate :exec
+TRUNCATE docs;
+
+-- name: Merge :exec
+MERGE INTO counters c USING docs d ON d.title = c.name WHEN MATCHED THEN DELETE;
+
+-- name: Into :exec
+SELECT * INTO copy FROM docs;
+
+-- name: UnknownTable :many
+SELECT * FROM nowhere;
+
+-- name: DefaultTenant :exec
+INSERT INTO counters (name, org_id) VALUES ('x', DEFAULT);
+
+-- name: SetRootKey :exec
+UPDATE orgs SET id = 7;
+
+-- name: ConflictMoves :exec
+INSERT INTO notes (id, doc_id, n) VALUES (1, $1, 2) ON CONFLICT (id) DO UPDATE SET doc_id = excluded.doc_id;
+
+-- name: ConflictSetsTenant :exec
+INSERT INTO counters (name) VALUES ('x') ON CONFLICT (org_id, name) DO UPDATE SET org_id = $1;
+
+-- name: InsertView :exec
+INSERT INTO live_docs (title) VALUES ('x');
+
+-- name: CompositeChildInsert :exec
+INSERT INTO "Order Item" ("Order No", "Order Org", "Text") VALUES ($1, $2, 'x');
+
+-- name: ChildStar :exec
+INSERT INTO notes (doc_id, n) SELECT * FROM (VALUES (101, 9)) AS v;
+
+-- name: CTESearch :many
+WITH RECURSIVE t AS (SELECT id, boss_id FROM people UNION SELECT p.id, p.boss_id FROM t JOIN people p ON p.boss_id = t.id)
+SEARCH DEPTH FIRST BY id SET o SELECT * FROM t;
+
+-- name: CurrentOf :exec
+DELETE FROM docs WHERE CURRENT OF c;
+
+-- name: Copy :exec
+COPY docs TO STDOUT;
+
+-- name: StarAndTenant :execrows
+INSERT INTO counters (name, value) SELECT * FROM (VALUES ('v', 1), ($1, 2)) AS v;
+
+-- name: FieldOfRow :many
+SELECT (r).b FROM rights r;
