@@ -31,7 +31,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 	pkg := &ir.Package{
 		Version: version, Engine: cfg.Engine, Go: cfg.Go, RLS: cfg.RLS, DefaultSchema: out.DefaultSchema,
 		Tenant: ir.Tenant{Column: cfg.Tenant.Column, SQLType: cat.TenantType, Root: cfg.Tenant.Root},
-		Enums:  out.Enums,
+		Enums:  out.Enums, Composites: out.Composites,
 	}
 	written := map[*catalog.Table]bool{}
 	for i, s := range list {

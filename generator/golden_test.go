@@ -191,7 +191,7 @@ func rewriteGolden(t *testing.T, path string, archive *txtar.Archive, got map[st
 // dependencies are the types of the packages that generated code imports, loaded
 // once from the build cache.
 var dependencies = sync.OnceValues(func() (map[string]*types.Package, error) {
-	cfg := &packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports | packages.NeedDeps}
+	cfg := &packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports}
 	roots, err := packages.Load(cfg, "context", "errors", "fmt", "time", "database/sql/driver", "net/netip",
 		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgtype",
 		"github.com/tenancygen/tenancygen/runtime", "github.com/tenancygen/tenancygen/runtime/pgxdb")
@@ -199,6 +199,8 @@ var dependencies = sync.OnceValues(func() (map[string]*types.Package, error) {
 		return nil, err
 	}
 	out := map[string]*types.Package{}
-	packages.Visit(roots, nil, func(p *packages.Package) { out[p.PkgPath] = p.Types })
+	for _, p := range roots {
+		out[p.PkgPath] = p.Types
+	}
 	return out, nil
 })

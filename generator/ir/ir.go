@@ -17,9 +17,11 @@ type Package struct {
 	DefaultSchema string `json:"default_schema"`
 	// Enums and Tables are all that the schema declares, in its order. Tables
 	// includes views.
-	Enums   []Enum  `json:"enums"`
-	Tables  []Table `json:"tables"`
-	Queries []Query `json:"queries"`
+	Enums []Enum `json:"enums"`
+	// Composites are the composite types of the schema.
+	Composites []Name  `json:"composites,omitempty"`
+	Tables     []Table `json:"tables"`
+	Queries    []Query `json:"queries"`
 }
 
 // Tenant describes how the schema names its tenant.

@@ -12,6 +12,7 @@ import (
 type typer struct {
 	defaultSchema string
 	enums         map[ir.Name]string // Go names by qualified SQL name
+	composites    map[ir.Name]bool
 	overrides     []override
 	// pointers and enumPointers say whether NULL is a nil pointer.
 	pointers     bool
@@ -23,11 +24,15 @@ func newTyper(pkg *ir.Package, names namer) *typer {
 	t := &typer{
 		defaultSchema: pkg.DefaultSchema,
 		enums:         map[ir.Name]string{},
+		composites:    map[ir.Name]bool{},
 		pointers:      pkg.Go.EmitPointersForNullTypes,
 		enumPointers:  pkg.Go.EmitPointersForNullTypes,
 	}
 	if p := pkg.Go.EmitPointersForNullEnums; p != nil {
 		t.enumPointers = *p
+	}
+	for _, c := range pkg.Composites {
+		t.composites[t.qualified(c)] = true
 	}
 	for _, e := range pkg.Enums {
 		t.enums[t.qualified(ir.Name{Schema: e.Schema, Name: e.Name})] =
@@ -120,6 +125,12 @@ func (t *typer) postgres(c *ir.Column) goType {
 			return builtin(goName).prefixed("*")
 		}
 		return builtin("Null" + goName)
+	}
+	if t.composites[t.qualified(splitName(name))] {
+		if notNull {
+			return builtin("string")
+		}
+		return goType{path: "database/sql", name: "NullString"}
 	}
 	return anyType
 }
