@@ -47,6 +47,9 @@ type Table struct {
 	View   *View
 	// Tenancy is set by Classify.
 	Tenancy ir.Tenancy
+	// Unclassified is set, and the class is excluded, for a table about which
+	// Classify has reported an error.
+	Unclassified bool
 
 	notNull map[string]bool
 }

@@ -80,6 +80,11 @@ func (k *classifier) entry(t *Table) *config.Table {
 	return best
 }
 
+// giveUp excludes a table, for now or, where nothing better is found, for good.
+func (k *classifier) giveUp(t *Table) {
+	t.Tenancy, t.Unclassified = ir.Tenancy{Class: ir.ClassExcluded}, true
+}
+
 func (k *classifier) isRoot(t *Table) bool {
 	return k.cfg.Tenant.Root != "" && Matches(k.cfg.Tenant.Root, t)
 }
@@ -92,6 +97,7 @@ func (k *classifier) classify(t *Table) {
 	}
 	k.busy[t] = true
 	defer func() { k.busy[t], k.done[t] = false, true }()
+	defer func() { t.Unclassified = t.Unclassified && t.Tenancy.Class == ir.ClassExcluded }()
 	if t.Parent != nil && !k.busy[t.Parent] {
 		k.classify(t.Parent)
 	}
@@ -138,8 +144,8 @@ func (k *classifier) checkInheritance(t *Table) {
 	}
 	k.report.Errorf(diag.TableUnclassified, t.Span, "table %q inherits from %q, and they do not belong to tenants in the same way", t.QualifiedName(), t.Parent.QualifiedName()).
 		WithHelp("reading %s reads the rows of %s, too: give both the tenant column, or declare both excluded", t.Parent.QualifiedName(), t.QualifiedName())
-	t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
-	t.Parent.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+	k.giveUp(t)
+	k.giveUp(t.Parent)
 }
 
 func (k *classifier) unclassified(t *Table) {
@@ -152,14 +158,14 @@ func (k *classifier) unclassified(t *Table) {
 		}
 	}
 	d.WithHelp("%s", help)
-	t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+	k.giveUp(t)
 }
 
 func (k *classifier) root(t *Table) {
 	if len(t.PrimaryKey) != 1 {
 		k.report.Errorf(diag.TenantColumnType, t.Span, "the table of tenants, %q, needs a primary key of one column", t.QualifiedName()).
 			WithHelp("give it one, or name another table as tenant.root")
-		t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+		k.giveUp(t)
 		return
 	}
 	col := t.Column(t.PrimaryKey[0])
@@ -178,7 +184,7 @@ func (k *classifier) tenant(t *Table, column string, entry *config.Table) {
 			d.Span = entry.Span
 		}
 		d.WithHelp("add the column, or correct the entry of the table")
-		t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+		k.giveUp(t)
 		return
 	}
 	if col.Generated {
@@ -194,7 +200,7 @@ func (k *classifier) tenant(t *Table, column string, entry *config.Table) {
 
 // child scopes a table by a foreign key to a parent.
 func (k *classifier) child(t *Table, entry *config.Table) {
-	t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+	k.giveUp(t)
 	refuse := func(format string, args ...any) *diag.Diagnostic {
 		return k.report.Errorf(diag.ParentUnusable, entry.Span, format, args...)
 	}

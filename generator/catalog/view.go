@@ -13,7 +13,7 @@ import (
 // that a predicate on the view picks the same rows as one on the table. A view
 // of global tables is global. Any other is refused.
 func (k *classifier) view(t *Table, column string) {
-	t.Tenancy = ir.Tenancy{Class: ir.ClassExcluded}
+	k.giveUp(t)
 	refuse := func(why string) {
 		k.report.Errorf(diag.TableUnclassified, t.Span, "view %q cannot be scoped: %s", t.QualifiedName(), why).
 			WithHelp("let it select the tenant column of its one tenant table, without aggregates or limits above that, or declare it excluded")

@@ -197,6 +197,10 @@ func (s *scoper) resolve(ref *parse.Table, names *scopeNames) *catalog.Table {
 		s.refuse(diag.RelationUnknown, s.span(ref.NameRange), "the schema has no table %q", ref.Name).
 			WithHelp("create it in the schema files, or correct the name; system tables cannot be used in queries")
 		return nil
+	case t.Unclassified:
+		s.refuse(diag.TableUnclassified, s.span(ref.NameRange), "it is not known how table %q belongs to tenants", t.QualifiedName()).
+			WithHelp("mend what is reported about the table itself")
+		return nil
 	case t.Tenancy.Class == ir.ClassExcluded:
 		s.refuse(diag.TableExcluded, s.span(ref.NameRange), "table %q is excluded from the generated queries", t.QualifiedName()).
 			WithHelp("declare how it belongs to tenants under tables:, or mark the query unscoped with a reason")
