@@ -23,7 +23,13 @@ func (s *statement) explain() Explained {
 	for _, d := range s.report.Sorted() {
 		e.Diagnostics = append(e.Diagnostics, NewExplainedDiagnostic(d))
 	}
-	if s.check != nil {
+	if s.check == nil {
+		for _, r := range s.references {
+			place := s.text.Span(r.Ref.NameRange).Position()
+			e.Tables = append(e.Tables, ExplainedTable{Table: r.Table.QualifiedName(), Alias: r.Ref.Visible(),
+				Tenancy: string(r.Class()), Line: place.Line, Column: place.Column})
+		}
+	} else {
 		for _, r := range s.check.References {
 			place := s.result.OriginSQL(r.Pos).Position()
 			e.Tables = append(e.Tables, ExplainedTable{Table: r.Table.QualifiedName(), Alias: r.Alias,

@@ -18,14 +18,16 @@ import (
 
 // statement is one query on its way through the stages.
 type statement struct {
-	text   *parse.QueryText
-	query  *parse.Query
-	plan   *scope.Plan
-	result *rewrite.Result
-	check  *certify.Result
-	handle ir.Handle
-	report diag.Report // of this statement alone
-	tamper func(*scope.Plan)
+	text  *parse.QueryText
+	query *parse.Query
+	plan  *scope.Plan
+	// references are the tables of a statement that is not certified.
+	references []*scope.Reference
+	result     *rewrite.Result
+	check      *certify.Result
+	handle     ir.Handle
+	report     diag.Report // of this statement alone
+	tamper     func(*scope.Plan)
 }
 
 // commands are the annotations that methods can be made for.
@@ -125,7 +127,7 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 	}
 	q, err := parse.PostgreSQL(text.Text)
 	if text.Unscoped {
-		s.unscoped(q, err)
+		s.unscoped(q, err, cat)
 		return
 	}
 	if err != nil {
@@ -134,7 +136,8 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 	}
 	s.query = q
 	plan := scope.Statement(text, q, cat, scope.Options{KeepTenantParams: cfg.KeepTenantParams}, &s.report)
-	if plan == nil {
+	s.references = plan.References
+	if plan.Refused {
 		return
 	}
 	if s.tamper != nil {
@@ -160,11 +163,15 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 
 // unscoped takes a statement as it is. It must still be one that methods can be
 // made for.
-func (s *statement) unscoped(q *parse.Query, err error) {
+func (s *statement) unscoped(q *parse.Query, err error, cat *catalog.Catalog) {
 	var e *parse.Error
 	if errors.As(err, &e) && !e.Unsupported {
 		s.parseError(err)
 		return
+	}
+	if q != nil {
+		var ignored diag.Report // what would be refused is what the reason is about
+		s.references = scope.Statement(s.text, q, cat, scope.Options{}, &ignored).References
 	}
 	s.query = q
 	s.handle = ir.HandleUnscoped

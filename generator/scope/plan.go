@@ -11,6 +11,9 @@ import (
 
 // Plan is what is decided for one statement.
 type Plan struct {
+	// Refused is set when the statement cannot be scoped. Nothing may be written
+	// by the plan then.
+	Refused bool
 	// References are all references to tables of the schema, in the order of the
 	// walk: WITH first, then the body from its target on.
 	References []*Reference

@@ -19,12 +19,13 @@ type Options struct {
 }
 
 // Statement decides how a parsed statement is scoped. What is refused goes into
-// the report, at its place; the result is nil then.
+// the report, at its place; the plan is marked as refused then, and serves to
+// list the references.
 func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts Options, report *diag.Report) *Plan {
 	names, err := parse.Identifiers(text.Text)
 	if err != nil {
 		report.Errorf(diag.Internal, text.At(0), "%v", err).WithHelp("report this as a bug").InQuery(text.Name)
-		return nil
+		return &Plan{Refused: true}
 	}
 	s := &scoper{
 		text: text, catalog: cat, opts: opts, report: report, names: names,
@@ -32,9 +33,6 @@ func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts
 	}
 	s.query(q, nil)
 	s.checkGlobalWrites()
-	if s.refused {
-		return nil
-	}
 	return s.plan
 }
 
@@ -46,13 +44,12 @@ type scoper struct {
 	report  *diag.Report
 	names   map[string]bool // all names in the statement, and those made up so far
 	plan    *Plan
-	refused bool
 	ctes    map[string]bool // all CTE names of the statement
 }
 
 // refuse reports an error at a place of the statement.
 func (s *scoper) refuse(code diag.Code, span source.Span, format string, args ...any) *diag.Diagnostic {
-	s.refused = true
+	s.plan.Refused = true
 	return s.report.Errorf(code, span, format, args...).InQuery(s.text.Name)
 }
 
