@@ -1,6 +1,8 @@
 package generator
 
 import (
+	"slices"
+
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/internal/equivalence"
 )
@@ -54,6 +56,9 @@ var nastyFound = []equivalence.Known{
 	{Statement: "UpdateForeignParent", Kind: equivalence.Failure, Reason: zeroRows},
 }
 
+// nastyDifferent are all differences of the statements as they are.
+func nastyDifferent() []equivalence.Known { return slices.Concat(nastyKnown, nastyFound) }
+
 // nastyRefused are the statements in refused.sql, by the codes with which they
 // are refused.
 var nastyRefused = map[string][]diag.Code{
@@ -82,7 +87,7 @@ var nastyRefused = map[string][]diag.Code{
 	"SetConfig":             {diag.FunctionRefused},
 	"SetRootKey":            {diag.TenantColumnWrite},
 	"SetTenant":             {diag.TenantColumnWrite},
-	"StarAndTenant":         {diag.CertifyRefused}, // the rewriter accepts it, certify does not
+	"StarAndTenant":         {diag.SyntaxUnsupported},
 	"SystemTable":           {diag.RelationUnknown},
 	"Truncate":              {diag.StatementRefused},
 	"UnknownFunction":       {diag.FunctionRefused},

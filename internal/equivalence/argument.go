@@ -7,6 +7,8 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
 )
 
 // Arguments chooses up to limit lists of arguments for a statement, the same
@@ -167,7 +169,8 @@ func (c *chooser) rows(base []Argument) [][]Argument {
 func (c *chooser) samples() []*sample {
 	var out []*sample
 	for _, s := range c.pair.samples {
-		if slices.Contains(c.statement.Tables, s.table) {
+		// By name: the statement may have been compiled with a catalog of its own.
+		if slices.ContainsFunc(c.statement.Tables, func(t *catalog.Table) bool { return t.Schema == s.table.Schema && t.Name == s.table.Name }) {
 			out = append(out, s)
 		}
 	}

@@ -50,7 +50,7 @@ func (p *Pair) Compare(ctx context.Context, st *Statement, args []Argument) (Out
 	if err != nil {
 		return Outcome{}, fmt.Errorf("%s on the slice: %w", st.Name, err)
 	}
-	got, err := p.shared.run(ctx, st.Scoped, st.scoped(args, p.tenant))
+	got, err := p.shared.run(ctx, st.Scoped, st.ScopedArguments(args, p.tenant))
 	if err != nil {
 		return Outcome{}, fmt.Errorf("%s on the shared database: %w", st.Name, err)
 	}
@@ -108,8 +108,8 @@ func (r *run) failure() string {
 func (s *side) run(ctx context.Context, sql string, args [][]byte) (out *run, err error) {
 	conn := s.conn.PgConn()
 	if s.dirty {
-		if _, err := conn.Exec(ctx, resetSequences).ReadAll(); err != nil {
-			return nil, err
+		if result := conn.ExecPrepared(ctx, reset, nil, nil, nil).Read(); result.Err != nil {
+			return nil, result.Err
 		}
 		s.dirty = false
 	}

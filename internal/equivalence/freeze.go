@@ -41,7 +41,8 @@ SET join_collapse_limit = 1;
 SET from_collapse_limit = 1;
 SET max_parallel_workers_per_gather = 0;
 SET synchronize_seqscans = off;
-SET jit = off`
+SET jit = off;
+SET plan_cache_mode = force_generic_plan`
 
 // resetSequences puts every sequence where no row of the data is. Sequences do
 // not roll back.

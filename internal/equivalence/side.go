@@ -13,7 +13,6 @@ import (
 // side is one of the two databases of a pair.
 type side struct {
 	conn   *pgx.Conn
-	state  string // the query that reads all tables
 	before state
 	// dirty is set when sequences may have moved.
 	dirty bool
@@ -24,11 +23,21 @@ func (s *side) open(ctx context.Context, cat *catalog.Catalog) error {
 	if _, err := s.conn.Exec(ctx, settings); err != nil {
 		return err
 	}
-	s.state = stateQuery(cat)
+	for name, sql := range map[string]string{readState: stateQuery(cat), reset: resetSequences} {
+		if _, err := s.conn.PgConn().Prepare(ctx, name, sql, nil); err != nil {
+			return err
+		}
+	}
 	var err error
 	s.before, err = s.read(ctx)
 	return err
 }
+
+// Names of prepared statements.
+const (
+	readState = "read_state"
+	reset     = "reset"
+)
 
 // prune leaves nothing but one tenant's rows and what is global, and lets rows
 // that do not name their tenant be that tenant's.

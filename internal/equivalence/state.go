@@ -17,7 +17,7 @@ type stateRow struct {
 
 // read reads the tables as they are in the running transaction.
 func (s *side) read(ctx context.Context) (state, error) {
-	result := s.conn.PgConn().ExecParams(ctx, s.state, nil, nil, nil, nil).Read()
+	result := s.conn.PgConn().ExecPrepared(ctx, readState, nil, nil, nil).Read()
 	if result.Err != nil {
 		return nil, result.Err
 	}

@@ -48,9 +48,9 @@ func (s *Statement) original(args []Argument, tenant string) [][]byte {
 	return out
 }
 
-// scoped are the arguments for the scoped statement. All parameters that are the
-// tenant became one, at the place of the first; without one it is the last.
-func (s *Statement) scoped(args []Argument, tenant string) [][]byte {
+// ScopedArguments are the arguments for the scoped statement. All parameters that are
+// the tenant became one, at the place of the first; without one it is the last.
+func (s *Statement) ScopedArguments(args []Argument, tenant string) [][]byte {
 	var out [][]byte
 	for i, number := range s.numbers() {
 		if number <= len(out) {

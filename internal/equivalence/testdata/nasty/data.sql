@@ -1,10 +1,10 @@
 -- Tenants 1 to 3 have nearly the same rows, 4 has none.
-INSERT INTO regions VALUES ('n', 'North'), ('s', 'South'), ('x', 'Unused');
+INSERT INTO regions VALUES ('n', 'North'), ('s', 'South'), ('x', 'Three''s'), ('y', 'Unused');
 INSERT INTO orgs VALUES (1, 'One', 'n'), (2, 'Two', 's'), (3, 'Three', NULL), (4, 'Four', 'n');
 
 INSERT INTO people (org_id, id, name, email, boss_id, region, score)
 SELECT o, p, 'P' || p % 3, CASE WHEN p < 5 THEN 'p' || p || '@example.com' END,
-    CASE WHEN p > 1 THEN p / 2 END, (ARRAY['n', 's', NULL])[1 + p % 3], CASE WHEN p <> 3 THEN 10 * o + p % 2 END
+    CASE WHEN p > 1 THEN p / 2 END, (ARRAY['n', 's', CASE WHEN o = 3 THEN 'x' END])[1 + p % 3], CASE WHEN p <> 3 THEN 10 * o + p % 2 END
 FROM generate_series(1, 3) AS o, generate_series(1, 5 + 1) AS p
 WHERE o < 3 OR p < 5;
 
@@ -12,6 +12,12 @@ INSERT INTO docs (id, owner_id, title, state, words, made_on, org_id)
 SELECT o * 100 + d, CASE WHEN d % 3 > 0 THEN d % 3 END, 'Doc ' || d, (ARRAY['idea', 'live', 'gone'])[1 + (d + o) % 3]::doc_state,
     d * 10 + o, date '2026-01-01' + d, o
 FROM generate_series(1, 3) AS o, generate_series(1, 6) AS d;
+
+INSERT INTO people (org_id, id, name, boss_id) VALUES (2, 7, 'P1', 3);
+
+-- Titles and owners that no other tenant has.
+INSERT INTO docs (id, owner_id, title, state, words, made_on, org_id)
+SELECT o * 100 + 7, least(o + 2, 4), 'Only ' || o, 'live', 5 * o, '2026-02-01', o FROM generate_series(1, 3) AS o;
 
 INSERT INTO notes (id, doc_id, n, body)
 SELECT o * 1000 + d * 10 + n, o * 100 + d, n, CASE WHEN n = 1 THEN 'body ' || d END

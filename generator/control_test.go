@@ -1,0 +1,227 @@
+package generator
+
+import (
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/scope"
+	"github.com/tenancygen/tenancygen/internal/equivalence"
+)
+
+// A tamper spoils the plan of a statement on purpose: tests that pass on what it
+// leaves prove nothing.
+type tamper func(*parse.Query, *scope.Plan)
+
+// dropPredicates takes every predicate away, and leaves the values of inserts.
+func dropPredicates(_ *parse.Query, p *scope.Plan) {
+	for _, r := range p.References {
+		if r.Placement != scope.ByValue {
+			r.Placement = scope.NoPredicate
+		}
+	}
+	p.Guards = nil
+}
+
+// dropOn takes away the predicates of outer joins.
+func dropOn(_ *parse.Query, p *scope.Plan) {
+	for _, r := range p.References {
+		if r.Placement == scope.InOn || r.Placement == scope.Derived {
+			r.Placement = scope.NoPredicate
+		}
+	}
+}
+
+// moveToWhere puts the predicates of outer joins into WHERE, where they turn
+// missing rows away.
+func moveToWhere(q *parse.Query, p *scope.Plan) {
+	if q.Select == nil {
+		return
+	}
+	top := map[int]bool{}
+	var visit func(f *parse.From)
+	visit = func(f *parse.From) {
+		switch {
+		case f.Table != nil && len(f.Table.Columns) == 0:
+			top[f.Table.NameRange.Start] = true
+		case f.Join != nil && f.Alias == "":
+			visit(f.Join.Left)
+			visit(f.Join.Right)
+		}
+	}
+	for _, f := range q.Select.From {
+		visit(f)
+	}
+	slot := &scope.Slot{Expr: q.Select.WhereRange, At: q.Select.FromEnd}
+	for _, r := range p.References {
+		if top[r.Ref.NameRange.Start] && (r.Placement == scope.InOn || r.Placement == scope.Derived) {
+			r.Placement, r.Slot = scope.InWhere, slot
+		}
+	}
+}
+
+// dropGuards lets an upsert update whatever row is in the way.
+func dropGuards(_ *parse.Query, p *scope.Plan) { p.Guards = nil }
+
+// dropKeys lets a child belong to any parent.
+func dropKeys(_ *parse.Query, p *scope.Plan) { p.Keys = nil }
+
+// dropInserts leaves new rows without a tenant.
+func dropInserts(_ *parse.Query, p *scope.Plan) { p.Inserts = nil }
+
+// dropChecks lets foreign keys lead to other tenants' rows.
+func dropChecks(_ *parse.Query, p *scope.Plan) {
+	p.Updates = nil
+	for _, ins := range p.Inserts {
+		for _, row := range ins.Rows {
+			row.Checks = nil
+		}
+	}
+	for _, key := range p.Keys {
+		key.Checks = nil
+	}
+}
+
+// tamperWith compiles a project with spoilt plans.
+func tamperWith(t *testing.T, dir string, spoil tamper) *oracleProject {
+	t.Helper()
+	return compileProject(t, dir, "", func(text *parse.QueryText) func(*scope.Plan) {
+		return func(p *scope.Plan) {
+			q, err := parse.PostgreSQL(text.Text)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			spoil(q, p)
+		}
+	})
+}
+
+// spoilt are the statements whose SQL is another one than without the tamper.
+func spoilt(honest, tampered *oracleProject) []*statement {
+	sql := map[string]string{}
+	for _, s := range honest.statements {
+		if s.status() == StatusAccepted {
+			sql[s.text.Name] = s.result.SQL
+		}
+	}
+	var out []*statement
+	for _, s := range tampered.statements {
+		if want, ok := sql[s.text.Name]; ok && s.result != nil && s.result.SQL != want {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// isCertified reports whether certify has nothing against a statement.
+func (s *statement) isCertified() bool {
+	return !slices.ContainsFunc(s.report.Sorted(), func(d *diag.Diagnostic) bool { return d.Code == diag.CertifyRefused })
+}
+
+var paramUse = regexp.MustCompile(`\$(\d+)`)
+
+// forOracleSpoilt is a statement of which the tenant's parameter may be gone.
+func (s *statement) forOracleSpoilt() *equivalence.Statement {
+	st := s.forOracle()
+	uses := paramUse.FindAllString(st.Scoped, -1)
+	if !slices.Contains(uses, "$"+strconv.Itoa(st.Tenant)) {
+		st.Tenant = 0
+	}
+	return st
+}
+
+// caught is what certify and the oracle say about spoilt statements.
+type caught struct {
+	// certified are those that certify accepts all the same.
+	certified []string
+	// different are those that the oracle sees a difference of, by the kinds.
+	different map[string][]equivalence.Kind
+	// wrong are those of them that the oracle sees a difference of.
+	wrong []string
+	// missed are those that the oracle sees no difference of.
+	missed []string
+	total  int
+}
+
+// control runs spoilt statements past certify and, for some tenants, past the
+// oracle.
+func control(t *testing.T, lab *equivalence.Lab, list []*statement, tenants []string) caught {
+	t.Helper()
+	out := caught{different: map[string][]equivalence.Kind{}, total: len(list)}
+	var statements []*equivalence.Statement
+	for _, s := range list {
+		statements = append(statements, s.forOracleSpoilt())
+	}
+	// What differs without the tamper says nothing about it.
+	isNew := func(d *equivalence.Difference) bool {
+		unexpected, _ := equivalence.Sort([]*equivalence.Difference{d}, nastyDifferent())
+		return len(unexpected) > 0
+	}
+	y := &tally{}
+	var running sync.WaitGroup
+	for _, tenant := range tenants {
+		running.Go(func() { y.run(t, lab, tenant, statements, isNew) })
+	}
+	running.Wait()
+	for _, d := range y.found {
+		name := d.Statement.Name
+		if isNew(d) && !slices.Contains(out.different[name], d.Kind) {
+			out.different[name] = append(out.different[name], d.Kind)
+		}
+	}
+	for _, s := range list {
+		if s.isCertified() {
+			out.certified = append(out.certified, s.text.Name)
+			if out.different[s.text.Name] != nil {
+				out.wrong = append(out.wrong, s.text.Name)
+			}
+		}
+		if out.different[s.text.Name] == nil {
+			out.missed = append(out.missed, s.text.Name)
+		}
+	}
+	t.Logf("%d statements spoilt: certify refuses %d, the oracle sees %d", out.total, out.total-len(out.certified), out.total-len(out.missed))
+	return out
+}
+
+// TestControls spoils the plans of all statements in several ways. certify must
+// refuse what the oracle sees to be wrong, and the oracle must see what is wrong.
+func TestControls(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(oracleData, "nasty")
+	honest := compileProject(t, dir, "", nil)
+	lab := honest.lab(t, filepath.Join(dir, "data.sql"))
+	for _, c := range controls {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			got := control(t, lab, spoilt(honest, tamperWith(t, dir, c.tamper)), []string{nastyTenants[0], nastyTenants[1], nastyTenants[3]})
+			for _, list := range []struct {
+				what      string
+				want, got []string
+			}{
+				{"certify accepts", c.certified, got.certified},
+				{"certify accepts, and the oracle sees a difference of", c.wrong, got.wrong},
+				{"the oracle sees no difference of", c.missed, got.missed},
+			} {
+				if diff := cmp.Diff(sorted(list.want), sorted(list.got)); diff != "" {
+					t.Errorf("what %s though it is spoilt: -want +got:\n%s", list.what, diff)
+				}
+			}
+			for _, name := range c.foreign {
+				if !slices.Contains(got.different[name], equivalence.Foreign) {
+					t.Errorf("%s must change rows of other tenants, and differs in %v", name, got.different[name])
+				}
+			}
+		})
+	}
+}
+
+func sorted(list []string) []string { return slices.Sorted(slices.Values(list)) }
