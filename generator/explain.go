@@ -88,7 +88,7 @@ func (s *statement) paramNames() map[int]string {
 			}
 		})
 		for _, assignment := range q.Assignments() {
-			set(assignment.Value, assignment.Columns[0])
+			set(valueOf(assignment.Value), assignment.Columns[0])
 		}
 	})
 	return names
@@ -109,6 +109,9 @@ func inserted(q *parse.Query, set func(*parse.Expr, string)) {
 // valueOf looks through the subquery in which the rewriting looks up a parent's
 // key: the value is what the key is compared with.
 func valueOf(e *parse.Expr) *parse.Expr {
+	if e == nil {
+		return nil
+	}
 	if e.Kind != parse.SubqueryExpr || e.Query == nil || e.Query.Select == nil {
 		return e
 	}

@@ -41,6 +41,9 @@ func (w *writer) edits() []source.Edit {
 	for _, k := range w.plan.Keys {
 		w.key(k)
 	}
+	for _, c := range w.plan.Lookups {
+		w.lookup(c)
+	}
 	w.clauses(append(append([]*scope.Reference{}, w.plan.References...), w.plan.Guards...))
 	return w.list
 }
@@ -162,6 +165,22 @@ func (w *writer) checks(list []*scope.Check) []string {
 	return out
 }
 
+// lookup makes a value the key of a row of the tenant, or NULL.
+func (w *writer) lookup(c *scope.Check) {
+	key := column(c.Alias, c.Column)
+	w.insert(c.Value.Start, "(SELECT "+key+" FROM "+w.from(c)+" WHERE "+key+" = ")
+	w.insert(c.Value.End, "::"+castType(c.Type)+" AND "+w.predicate(c.Reference(), c.Alias)+")")
+}
+
+// from is a check's parent in a FROM clause.
+func (w *writer) from(c *scope.Check) string {
+	from := relation(ir.Name{Schema: c.Parent.Schema, Name: c.Parent.Name}, c.Qualify)
+	if c.Alias != c.Parent.Name {
+		from += " AS " + parse.Quote(c.Alias)
+	}
+	return from
+}
+
 // check is the condition that a value refers to a row of the tenant. The value
 // is cast to its column's type, so that it has one type in both places.
 func (w *writer) check(c *scope.Check) string {
@@ -170,12 +189,7 @@ func (w *writer) check(c *scope.Check) string {
 		value = "$" + strconv.Itoa(w.number(c.Param))
 	}
 	value += "::" + castType(c.Type)
-	parent := &scope.Reference{Table: c.Parent, Aliases: c.Aliases, Qualify: c.Qualify}
-	from := relation(ir.Name{Schema: c.Parent.Schema, Name: c.Parent.Name}, c.Qualify)
-	if c.Alias != c.Parent.Name {
-		from += " AS " + parse.Quote(c.Alias)
-	}
-	exists := "EXISTS (SELECT 1 FROM " + from + " WHERE " + column(c.Alias, c.Column) + " = " + value + " AND " + w.predicate(parent, c.Alias) + ")"
+	exists := "EXISTS (SELECT 1 FROM " + w.from(c) + " WHERE " + column(c.Alias, c.Column) + " = " + value + " AND " + w.predicate(c.Reference(), c.Alias) + ")"
 	if c.Nullable {
 		return "(" + value + " IS NULL OR " + exists + ")"
 	}

@@ -27,7 +27,9 @@ func (s *scoper) rowChecks(r *Reference, items []parse.Item, columns []string) [
 	return out
 }
 
-// updateChecks plans checks for an assignment, in the WHERE clause of the slot.
+// updateChecks plans checks for an assignment: a look-up in place of the value
+// where the column is NOT NULL, which makes a wrong value an error, and otherwise
+// a condition in the WHERE clause of the slot.
 func (s *scoper) updateChecks(r *Reference, set parse.Set, slot *Slot) {
 	if len(set.Columns) != 1 {
 		for _, column := range set.Columns {
@@ -37,8 +39,12 @@ func (s *scoper) updateChecks(r *Reference, set parse.Set, slot *Slot) {
 		}
 		return
 	}
-	if c := s.foreignKey(r, set.Columns[0], set.ValueRange, set.Value); c != nil {
+	switch c := s.foreignKey(r, set.Columns[0], set.ValueRange, set.Value); {
+	case c == nil:
+	case c.Nullable:
 		s.plan.Updates = append(s.plan.Updates, Update{Slot: slot, Check: c})
+	default:
+		s.plan.Lookups = append(s.plan.Lookups, c)
 	}
 }
 

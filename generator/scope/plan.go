@@ -27,8 +27,11 @@ type Plan struct {
 	// Guards restrict ON CONFLICT DO UPDATE.
 	Guards []*Reference
 	// Updates are conditions on the values that an UPDATE, or ON CONFLICT DO UPDATE,
-	// gives to foreign keys, each in the clause that it goes to.
+	// gives to foreign keys that may be NULL, each in the clause that it goes to.
 	Updates []Update
+	// Lookups are such values for foreign keys that are NOT NULL: each becomes the
+	// key of a row of the tenant, or NULL, which is refused.
+	Lookups []*Check
 	// Bound are the author's parameters that are the tenant, by number.
 	Bound map[int]bool
 	// NeedsTenant is set when the statement has a tenant parameter.
@@ -139,6 +142,11 @@ type Check struct {
 	Alias   string
 	Aliases []string
 	Qualify bool
+}
+
+// Reference is the reference to the parent that the check makes.
+func (c *Check) Reference() *Reference {
+	return &Reference{Table: c.Parent, Aliases: c.Aliases, Qualify: c.Qualify}
 }
 
 // Update is a condition in a WHERE clause.
