@@ -26,7 +26,7 @@ CREATE TABLE items (id serial PRIMARY KEY, box_id uuid NOT NULL REFERENCES boxes
 
 const data = `
 INSERT INTO kinds VALUES ('k');
-INSERT INTO boxes (tenant_id, name) VALUES (1, 'a'), (1, 'b'), (2, 'c');
+INSERT INTO boxes (id, tenant_id, name) SELECT md5(name)::uuid, tenant, name FROM (VALUES (1, 'a'), (1, 'b'), (2, 'c')) AS v (tenant, name);
 INSERT INTO items (box_id, what) SELECT id, 'in ' || name FROM boxes;`
 
 // newPair returns the pair of tenant 1.
