@@ -22,7 +22,7 @@ import (
 
 // argumentLists is how many lists of arguments a statement is tried with, for
 // each tenant.
-const argumentLists = 40
+const argumentLists = 30
 
 // oracleData holds the rows and the hard schema of the tests below.
 var oracleData = filepath.Join("..", "internal", "equivalence", "testdata")
