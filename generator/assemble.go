@@ -33,7 +33,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 		Tenant: ir.Tenant{Column: cfg.Tenant.Column, SQLType: cat.TenantType, Root: cfg.Tenant.Root},
 		Enums:  out.Enums, Composites: out.Composites,
 	}
-	written := map[*catalog.Table]bool{}
+	written, direct := map[*catalog.Table]bool{}, map[*catalog.Table]bool{}
 	for i, s := range list {
 		pkg.Queries = append(pkg.Queries, s.complete(out.Queries[i], report))
 		if s.plan == nil {
@@ -42,11 +42,15 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 		for _, r := range s.plan.GlobalWrites {
 			written[r.Table] = true
 		}
+		for _, r := range s.plan.References {
+			direct[r.Table] = true
+		}
 	}
 	for _, t := range out.Tables {
 		if known := cat.Lookup(t.Schema, t.Name); known != nil {
 			t.Tenancy, t.Kind, t.Written = known.Tenancy, known.Kind, written[known]
 			t.Sequences = sequences(known)
+			t.Direct = known.Kind == ir.KindPartition && direct[known]
 		}
 		pkg.Tables = append(pkg.Tables, t)
 	}

@@ -40,7 +40,7 @@ func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.Q
 	for _, file := range in.Queries {
 		all = append(all, parse.QueryFile(file, report)...)
 	}
-	all = unique(all, report)
+	all = unique(usable(all, report), report)
 	exempt(all, in.Config, report)
 	taken := map[string]bool{}
 	for _, q := range all {
@@ -53,6 +53,22 @@ func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.Q
 		}
 	}
 	return all
+}
+
+// usable reports queries whose names the handles need for themselves, and leaves
+// them out.
+func usable(all []*parse.QueryText, report *diag.Report) []*parse.QueryText {
+	var out []*parse.QueryText
+	for _, q := range all {
+		switch q.Name {
+		case "InTx", "db", "tenant", "init":
+			report.Errorf(diag.QueryAnnotation, q.NameSpan, "a query cannot be named %q: the generated code has something of this name", q.Name).
+				WithHelp("give the query another name").InQuery(q.Name)
+			continue
+		}
+		out = append(out, q)
+	}
+	return out
 }
 
 // unique reports queries of one name and keeps the first of them.

@@ -23,6 +23,7 @@ type Catalog struct {
 	TenantType string
 
 	indexes   map[string]*index // by name, for DROP INDEX and USING INDEX
+	operators map[string]bool   // declared in the schema
 	functions map[string]bool   // declared in the schema, by dotted lower-case name
 	allowed   map[string]bool   // allowed by the configuration
 }

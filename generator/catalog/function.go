@@ -46,6 +46,10 @@ func (c *Catalog) Function(name string) FunctionClass {
 // PostgreSQL, x.name calls it when x has no column of that name.
 func (c *Catalog) Declares(name string) bool { return c.functions[strings.ToLower(name)] }
 
+// DeclaresOperator reports whether the schema declares an operator of that name,
+// for whatever types. What it does is not known.
+func (c *Catalog) DeclaresOperator(name string) bool { return c.operators[name] }
+
 // builtinFunctions are the functions of PostgreSQL's manual, chapter 9, and of
 // the extensions that come with it, that compute from their arguments alone.
 var builtinFunctions = classify(map[FunctionClass]string{

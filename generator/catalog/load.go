@@ -13,7 +13,7 @@ import (
 // Load reads the schema files in order and returns the catalog. Mistakes go into
 // the report; what could be understood is in the catalog all the same.
 func Load(files []*source.File, report *diag.Report) *Catalog {
-	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, allowed: map[string]bool{}}
+	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, operators: map[string]bool{}, allowed: map[string]bool{}}
 	for _, file := range files {
 		statements, err := parse.Schema(file.Text)
 		if err != nil {
@@ -57,6 +57,8 @@ func (l loader) apply(s parse.DDL) {
 		l.drop(s.Drop)
 	case s.Rename != nil:
 		l.rename(s.Rename)
+	case s.CreateOperator != nil:
+		l.operators[s.CreateOperator.Name] = true
 	case s.CreateFunction != nil:
 		l.functions[strings.ToLower(s.CreateFunction.Name)] = true
 	}
@@ -297,6 +299,14 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 		if child := l.lookup(a.Table); child != nil {
 			child.Parent, child.Kind = t, ir.KindPartition
 		}
+	case parse.AddInherit:
+		if t.Parent != nil {
+			l.report.Errorf(diag.SchemaUnsupported, t.Span, "table %q inherits from more than one table", t.Name).
+				WithHelp("let it inherit from one, or write its columns out")
+		}
+		t.Parent = l.lookup(a.Table)
+	case parse.DropInherit:
+		t.Parent = nil
 	case parse.DetachPartition:
 		if child := l.lookup(a.Table); child != nil {
 			child.Parent, child.Kind = nil, ir.KindTable

@@ -7,6 +7,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/source"
 )
 
 // Classify decides how each table belongs to tenants, by the configuration and
@@ -20,6 +21,10 @@ func (c *Catalog) Classify(cfg *config.Config, report *diag.Report) {
 		k.classify(t)
 	}
 	k.checkTypes()
+	if k.operators["="] {
+		report.Errorf(diag.SchemaUnsupported, source.Span{}, "the schema declares an operator =").
+			WithHelp("give the operator another name: tenants are compared with =, which must be the database's own")
+	}
 }
 
 type classifier struct {

@@ -94,6 +94,8 @@ type Table struct {
 	// Written is set for a global table that some query writes, so that the
 	// application's role may write it.
 	Written bool `json:"written,omitempty"`
+	// Direct is set for a partition that some query names itself.
+	Direct bool `json:"direct,omitempty"`
 }
 
 // Tenancy is how a table belongs to tenants.

@@ -12,14 +12,17 @@ import (
 // (grants, triggers, comments, data) yield none.
 type DDL struct {
 	// Pos is where the statement's text begins.
-	Pos            int
-	CreateTable    *CreateTable
-	AlterTable     *AlterTable
-	CreateView     *CreateView
-	CreateIndex    *CreateIndex
-	Drop           *Drop
-	Rename         *Rename
+	Pos         int
+	CreateTable *CreateTable
+	AlterTable  *AlterTable
+	CreateView  *CreateView
+	CreateIndex *CreateIndex
+	Drop        *Drop
+	Rename      *Rename
+	// CreateFunction is the name of a function, procedure or aggregate that is
+	// created or renamed, and CreateOperator that of an operator.
 	CreateFunction *ObjectName
+	CreateOperator *ObjectName
 }
 
 // ObjectName is a possibly qualified name.
@@ -102,6 +105,8 @@ const (
 	DropConstraint  AlterKind = "drop constraint"
 	AttachPartition AlterKind = "attach partition"
 	DetachPartition AlterKind = "detach partition"
+	AddInherit      AlterKind = "inherit"
+	DropInherit     AlterKind = "no inherit"
 )
 
 // AlterAction is one action of ALTER TABLE.
@@ -110,7 +115,7 @@ type AlterAction struct {
 	Name        string // of the column or constraint
 	Column      *ColumnDef
 	Constraints []ConstraintDef
-	Table       ObjectName // of a partition
+	Table       ObjectName // of a partition or parent
 	IfExists    bool       // IF [NOT] EXISTS
 }
 
@@ -200,6 +205,14 @@ func (s *schemaStatement) convert(n *ast.Node) []DDL {
 	case *ast.Node_AlterObjectSchemaStmt:
 		if rel := stmt.AlterObjectSchemaStmt.Relation; rel != nil {
 			return s.one(DDL{Rename: &Rename{Kind: "schema of relation", Name: nameOf(rel), To: stmt.AlterObjectSchemaStmt.Newschema}})
+		}
+	case *ast.Node_DefineStmt:
+		name := qualified(stmt.DefineStmt.Defnames)
+		switch stmt.DefineStmt.Kind {
+		case ast.ObjectType_OBJECT_AGGREGATE:
+			return s.one(DDL{CreateFunction: &name})
+		case ast.ObjectType_OBJECT_OPERATOR:
+			return s.one(DDL{CreateOperator: &name})
 		}
 	case *ast.Node_CreateFunctionStmt:
 		name := qualified(stmt.CreateFunctionStmt.Funcname)
@@ -379,6 +392,10 @@ func (s *schemaStatement) drop(d *ast.DropStmt) []DDL {
 }
 
 func (s *schemaStatement) rename(r *ast.RenameStmt) []DDL {
+	switch r.RenameType {
+	case ast.ObjectType_OBJECT_FUNCTION, ast.ObjectType_OBJECT_PROCEDURE, ast.ObjectType_OBJECT_ROUTINE, ast.ObjectType_OBJECT_AGGREGATE:
+		return s.one(DDL{CreateFunction: &ObjectName{Name: r.Newname}})
+	}
 	if r.Relation == nil {
 		return nil
 	}
@@ -410,6 +427,8 @@ var alterKinds = map[ast.AlterTableType]AlterKind{
 	ast.AlterTableType_AT_DropConstraint:  DropConstraint,
 	ast.AlterTableType_AT_AttachPartition: AttachPartition,
 	ast.AlterTableType_AT_DetachPartition: DetachPartition,
+	ast.AlterTableType_AT_AddInherit:      AddInherit,
+	ast.AlterTableType_AT_DropInherit:     DropInherit,
 }
 
 func alterTable(s *ast.AlterTableStmt) *AlterTable {
@@ -429,6 +448,8 @@ func alterTable(s *ast.AlterTableStmt) *AlterTable {
 			action.Constraints = constraintDefs(def.Constraint, "")
 		case *ast.Node_PartitionCmd:
 			action.Table = nameOf(def.PartitionCmd.Name)
+		case *ast.Node_RangeVar:
+			action.Table = nameOf(def.RangeVar)
 		}
 		if kind == SetDefault && cmd.Def == nil {
 			action.Kind = DropDefault

@@ -102,6 +102,12 @@ func statement(file *source.File, comments, code []*ast.ScanToken, report *diag.
 		return nil
 	}
 	q := &QueryText{File: file, Range: Range{int(code[0].Start), int(code[len(code)-1].End)}}
+	if len(comments) > 0 {
+		// A hint right before the statement is a part of it.
+		if hint := comments[hintBefore(comments, q.Start)]; isHint(file, hint) && int(hint.Start) < q.Start {
+			q.Start = int(hint.Start)
+		}
+	}
 	broken := false
 	for _, tok := range comments {
 		if int(tok.Start) > q.End {
@@ -129,6 +135,21 @@ func statement(file *source.File, comments, code []*ast.ScanToken, report *diag.
 	return q
 }
 
+// hintBefore is the index of the last comment that begins before an offset.
+func hintBefore(comments []*ast.ScanToken, offset int) int {
+	last := 0
+	for i, c := range comments {
+		if int(c.Start) < offset {
+			last = i
+		}
+	}
+	return last
+}
+
+func isHint(file *source.File, tok *ast.ScanToken) bool {
+	return strings.HasPrefix(file.Text[tok.Start:tok.End], "/*+")
+}
+
 // commentLine is one line of a comment without its marks.
 type commentLine struct {
 	text string
@@ -141,8 +162,8 @@ func commentLines(file *source.File, tok *ast.ScanToken) []commentLine {
 	if tok.Token == ast.Token_SQL_COMMENT {
 		return []commentLine{{strings.TrimRight(strings.TrimPrefix(text, "--"), "\r\n"), file.Span(start, end)}}
 	}
-	if strings.HasPrefix(text, "/*+") {
-		return nil // a hint, which belongs to the statement
+	if isHint(file, tok) {
+		return nil // it belongs to the statement
 	}
 	var out []commentLine
 	for line := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(text, "/*"), "*/"), "\n") {

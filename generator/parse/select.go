@@ -58,8 +58,7 @@ func (c *converter) core(q *Query, s *ast.SelectStmt, w window) (body, tail wind
 			continue
 		}
 		end := w.find(w.from, func(i int) bool {
-			return w.is(i, "order", "limit", "offset", "fetch", "for") && !w.label(i) &&
-				!(w.is(i, "for") && w.is(i-1, "key"))
+			return w.is(i, "order", "limit", "offset", "fetch", "for") && !w.label(i)
 		})
 		if end == w.to {
 			break

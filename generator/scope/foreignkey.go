@@ -14,13 +14,13 @@ import (
 // The checks below make a value count only when it refers to a row of the tenant.
 
 // rowChecks plans checks for the values of one row of an INSERT.
-func (s *scoper) rowChecks(r *Reference, items []parse.Item, columns []string) []*Check {
+func (s *scoper) rowChecks(r *Reference, items []parse.Item, columns []string, from []*parse.From) []*Check {
 	var out []*Check
 	for i, item := range items {
 		if item.Expr.Kind == parse.ColumnExpr && item.Expr.Star || i >= len(columns) {
 			break // what follows a star has no certain column
 		}
-		if c := s.foreignKey(r, columns[i], item.Range, item.Expr); c != nil {
+		if c := s.foreignKey(r, columns[i], item.Range, item.Expr, from); c != nil {
 			out = append(out, c)
 		}
 	}
@@ -30,7 +30,7 @@ func (s *scoper) rowChecks(r *Reference, items []parse.Item, columns []string) [
 // updateChecks plans checks for an assignment: a look-up in place of the value
 // where the column is NOT NULL, which makes a wrong value an error, and otherwise
 // a condition in the WHERE clause of the slot.
-func (s *scoper) updateChecks(r *Reference, set parse.Set, slot *Slot) {
+func (s *scoper) updateChecks(r *Reference, set parse.Set, slot *Slot, from []*parse.From) {
 	if len(set.Columns) != 1 {
 		for _, column := range set.Columns {
 			if f, _ := s.openKey(r.Table, column); f != nil {
@@ -39,7 +39,7 @@ func (s *scoper) updateChecks(r *Reference, set parse.Set, slot *Slot) {
 		}
 		return
 	}
-	switch c := s.foreignKey(r, set.Columns[0], set.ValueRange, set.Value); {
+	switch c := s.foreignKey(r, set.Columns[0], set.ValueRange, set.Value, from); {
 	case c == nil:
 	case c.Nullable:
 		s.plan.Updates = append(s.plan.Updates, Update{Slot: slot, Check: c})
@@ -72,7 +72,7 @@ func (s *scoper) openKey(t *catalog.Table, column string) (*catalog.ForeignKey, 
 }
 
 // foreignKey plans a check for one value, or warns where it cannot.
-func (s *scoper) foreignKey(r *Reference, column string, text parse.Range, value *parse.Expr) *Check {
+func (s *scoper) foreignKey(r *Reference, column string, text parse.Range, value *parse.Expr, from []*parse.From) *Check {
 	f, parent := s.openKey(r.Table, column)
 	if f == nil {
 		return nil
@@ -81,9 +81,7 @@ func (s *scoper) foreignKey(r *Reference, column string, text parse.Range, value
 	switch {
 	case inner.Kind == parse.DefaultExpr || inner.Kind == parse.ConstExpr && inner.Null:
 		return nil
-	case inner.Kind == parse.ColumnExpr || inner.Kind == parse.SubqueryExpr:
-		// It comes from rows that are the tenant's, or from the row that is about to
-		// be inserted, whose own values are checked.
+	case inner.Kind == parse.ColumnExpr && s.sameKey(inner.Path, from, f, parent):
 		return nil
 	case len(f.Columns) > 1 || len(f.RefColumns) != 1 || inner.Kind != parse.ParamExpr && inner.Kind != parse.ConstExpr || !s.canRefuse(r):
 		s.warnKey(r, column, f, text)
@@ -96,6 +94,29 @@ func (s *scoper) foreignKey(r *Reference, column string, text parse.Range, value
 	c.Aliases, qualify = s.path(parent)
 	c.Qualify = c.Qualify || qualify
 	return c
+}
+
+// sameKey reports whether a column holds keys of the same parent: it is the
+// parent's own key, or a foreign key to it, in one of the tables of the FROM
+// clause, or in the row that ON CONFLICT proposes, whose values are checked.
+func (s *scoper) sameKey(path []string, from []*parse.From, f *catalog.ForeignKey, parent *catalog.Table) bool {
+	name := path[len(path)-1]
+	if len(path) == 2 && path[0] == "excluded" {
+		return slices.Contains(f.Columns, name)
+	}
+	for _, ref := range parse.Tables(from) {
+		t := s.catalog.Lookup(ref.Schema, ref.Name)
+		if t == nil || s.ctes[ref.Name] || len(ref.Columns) > 0 || len(path) == 2 && ref.Visible() != path[0] || t.Column(name) == nil {
+			continue
+		}
+		if t == parent && slices.Contains(f.RefColumns, name) {
+			return true
+		}
+		return slices.ContainsFunc(t.ForeignKeys, func(other *catalog.ForeignKey) bool {
+			return len(other.Columns) == 1 && other.Columns[0] == name && s.catalog.Lookup(other.RefSchema, other.RefTable) == parent
+		})
+	}
+	return false
 }
 
 // canRefuse reports whether a NULL in place of the tenant refuses the row.

@@ -206,6 +206,11 @@ func (s *scoper) checkColumns(l *level) {
 func (s *scoper) checkNames(l *level) {
 	s.checkColumns(l)
 	seen := map[string]bool{}
+	for _, f := range l.from {
+		for _, name := range otherNames(f) {
+			seen[name] = true
+		}
+	}
 	for _, r := range l.refs {
 		name := r.Ref.Visible()
 		if seen[name] {
@@ -214,6 +219,19 @@ func (s *scoper) checkNames(l *level) {
 		}
 		seen[name] = true
 	}
+}
+
+// otherNames are the aliases in a FROM item that are not those of tables.
+func otherNames(f *parse.From) []string {
+	switch {
+	case f.Table != nil:
+		return nil
+	case f.Join != nil && f.Alias == "":
+		return append(otherNames(f.Join.Left), otherNames(f.Join.Right)...)
+	case f.Alias != "":
+		return []string{f.Alias}
+	}
+	return nil
 }
 
 // columnOwner finds which reference of a level a column belongs to; nil when it

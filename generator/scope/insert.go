@@ -129,7 +129,7 @@ func (s *scoper) tenantValues(plan *Insert, q *parse.Query, columns []string, in
 	switch {
 	case q.Values != nil:
 		for _, row := range q.Values.Rows {
-			s.tenantRow(plan, row.Items, row.Range, columns, index)
+			s.tenantRow(plan, row.Items, row.Range, columns, index, nil)
 		}
 	case q.SetOp != nil:
 		s.tenantValues(plan, q.SetOp.Left, columns, index)
@@ -139,14 +139,14 @@ func (s *scoper) tenantValues(plan *Insert, q *parse.Query, columns []string, in
 		for _, t := range q.Select.Targets {
 			items = append(items, parse.Item{Range: t.Range, Expr: t.Expr})
 		}
-		s.tenantRow(plan, items, q.Range, columns, index)
+		s.tenantRow(plan, items, q.Range, columns, index, q.Select.From)
 	default:
 		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "this source of an INSERT is not supported").WithHelp("use VALUES or SELECT")
 	}
 }
 
 // tenantRow plans for one row of VALUES or one SELECT.
-func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, columns []string, index int) {
+func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, columns []string, index int, from []*parse.From) {
 	if len(items) == 0 {
 		s.refuse(diag.SyntaxUnsupported, s.span(text), "a SELECT without columns is not supported").WithHelp("select the values to insert")
 		return
@@ -171,7 +171,7 @@ func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, c
 			return
 		}
 	}
-	row.Checks = s.rowChecks(plan.Target, items, columns)
+	row.Checks = s.rowChecks(plan.Target, items, columns, from)
 	plan.Rows = append(plan.Rows, row)
 }
 
@@ -220,6 +220,9 @@ func (s *scoper) insertChild(r *Reference, ins *parse.Insert) {
 	if !ok {
 		return
 	}
+	if !ins.HasColumns {
+		s.plan.Inserts = append(s.plan.Inserts, &Insert{Target: r, ExpandAt: ins.ColumnsEnd, Expand: columns})
+	}
 	for _, column := range step.Columns {
 		index := slices.Index(columns, column)
 		if index < 0 {
@@ -236,7 +239,7 @@ func (s *scoper) childValues(r *Reference, q *parse.Query, columns []string, col
 	case q.Values != nil:
 		for _, row := range q.Values.Rows {
 			if index < len(row.Items) {
-				s.childKey(r, row.Items, columns, column, index)
+				s.childKey(r, row.Items, columns, column, index, nil)
 			}
 		}
 	case q.Select != nil && index < len(q.Select.Targets) && !hasStar(q.Select.Targets[:index+1]):
@@ -244,7 +247,7 @@ func (s *scoper) childValues(r *Reference, q *parse.Query, columns []string, col
 		for _, t := range q.Select.Targets {
 			items = append(items, parse.Item{Range: t.Range, Expr: t.Expr})
 		}
-		s.childKey(r, items, columns, column, index)
+		s.childKey(r, items, columns, column, index, q.Select.From)
 	default:
 		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "the values of %s.%s cannot be seen in this source", r.Table.QualifiedName(), column).
 			WithHelp("use VALUES, or a SELECT that lists its columns and gives %s as a parameter", column)
@@ -252,9 +255,9 @@ func (s *scoper) childValues(r *Reference, q *parse.Query, columns []string, col
 }
 
 // childKey plans for the key of one row, and with it for the row's other keys.
-func (s *scoper) childKey(r *Reference, items []parse.Item, columns []string, column string, index int) {
+func (s *scoper) childKey(r *Reference, items []parse.Item, columns []string, column string, index int, from []*parse.From) {
 	if k := s.key(r, column, items[index].Range, items[index].Expr); k != nil {
-		k.Checks = s.rowChecks(r, items, columns)
+		k.Checks = s.rowChecks(r, items, columns, from)
 	}
 }
 
@@ -275,7 +278,7 @@ func (s *scoper) conflict(r *Reference, ins *parse.Insert) {
 		return
 	}
 	guard := &Reference{Table: r.Table, Ref: ins.Target, Placement: InConflict, Slot: &Slot{Expr: c.WhereRange, At: c.End}}
-	s.assignments(r, c.Set, guard.Slot)
+	s.assignments(r, c.Set, guard.Slot, []*parse.From{{Table: ins.Target}})
 	guard.Aliases, guard.Qualify = s.path(r.Table)
 	s.plan.Guards = append(s.plan.Guards, guard)
 	s.bind(&level{from: []*parse.From{{Table: ins.Target}}, refs: []*Reference{r}}, c.Where)

@@ -20,7 +20,7 @@ func (s *scoper) update(q *parse.Query, names *scopeNames) {
 	s.checkNames(l)
 	s.bind(l, up.Where)
 	if r != nil {
-		s.assignments(r, up.Set, l.slot)
+		s.assignments(r, up.Set, l.slot, l.from)
 	}
 }
 
@@ -63,8 +63,13 @@ func (s *scoper) target(l *level, ref *parse.Table) *Reference {
 
 // assignments checks SET: the tenant column is never set, and a child's key only
 // to a parent of the same tenant.
-func (s *scoper) assignments(r *Reference, sets []parse.Set, slot *Slot) {
+func (s *scoper) assignments(r *Reference, sets []parse.Set, slot *Slot, from []*parse.From) {
 	for _, set := range sets {
+		if len(set.Subscripts) > 0 {
+			s.refuse(diag.SyntaxUnsupported, s.span(set.Range), "assigning to a part of a column is not supported").
+				WithHelp("assign the whole column, as in tags = $1")
+			continue
+		}
 		if column := tenantColumn(r.Table); column != "" && slices.Contains(set.Columns, column) {
 			s.refuse(diag.TenantColumnWrite, s.span(set.Range), "the statement sets the tenant column %s.%s", r.Table.QualifiedName(), column).
 				WithHelp("leave the assignment out: a row never changes its tenant")
@@ -73,7 +78,7 @@ func (s *scoper) assignments(r *Reference, sets []parse.Set, slot *Slot) {
 		if r.Class() == ir.ClassGlobal {
 			continue
 		}
-		s.updateChecks(r, set, slot)
+		s.updateChecks(r, set, slot, from)
 		if r.Class() != ir.ClassChild {
 			continue
 		}

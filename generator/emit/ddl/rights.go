@@ -83,7 +83,7 @@ func (b *builder) addTable(r *relationScript, t *ir.Table) (forbidden string, er
 	case t.Tenancy.Class == ir.ClassExcluded:
 		r.Revoked = "ALL"
 		return everything, nil
-	case t.Kind == ir.KindPartition:
+	case t.Kind == ir.KindPartition && !t.Direct:
 		// A query on the parent needs no right on its partitions. One on the
 		// partition itself would not meet the parent's policies.
 		r.Note += " A partition: reached through its parent only."

@@ -207,8 +207,9 @@ func (g *goPackage) constName(query string) string {
 		return title(query)
 	}
 	name := lowerFirst(query)
-	// A constant of the package must not hide a builtin or an import.
-	if token.IsKeyword(name) || types.Universe.Lookup(name) != nil || g.types.isImportName(name) {
+	// A constant of the package must not hide a builtin or an import, and init can
+	// only be a function.
+	if token.IsKeyword(name) || name == "init" || types.Universe.Lookup(name) != nil || g.types.isImportName(name) {
 		name += "SQL"
 	}
 	return name
