@@ -228,6 +228,9 @@ func OneOff(file *source.File, report *diag.Report) []*QueryText {
 				w.to--
 			}
 			q := &QueryText{File: file, Range: w.span(), NameSpan: file.Span(w.start(), w.start())}
+			if hint := strings.LastIndex(file.Text[:q.Start], "/*+"); hint >= 0 {
+				q.Start = hint // a hint is a part of its statement
+			}
 			macros, merr := expandMacros(file.Text[q.Start:q.End])
 			if merr != nil {
 				report.Errorf(diag.SQLSyntax, file.Span(q.Start+merr.Pos, min(q.Start+merr.Pos+1, q.End)), "%s", merr.Message).WithHelp("%s", merr.Help)
