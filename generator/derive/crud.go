@@ -11,6 +11,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/goname"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -99,8 +100,8 @@ func newTable(t *catalog.Table, cfg *config.Config) table {
 		d.sqlName = parse.Quote(t.Schema) + "." + d.sqlName
 		name = t.Schema + "_" + name
 	}
-	d.plural = goName(name, cfg.Go)
-	d.singular = goName(singular(name, cfg.Go), cfg.Go)
+	d.plural = goname.Exported(name, &cfg.Go)
+	d.singular = goname.Model(name, &cfg.Go)
 	if t.Tenancy.Class == ir.ClassChild {
 		d.ties = t.Tenancy.Path[0].Columns
 	} else {

@@ -10,23 +10,18 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/jinzhu/inflection"
-
+	"github.com/tenancygen/tenancygen/generator/goname"
 	"github.com/tenancygen/tenancygen/generator/ir"
 )
 
 // namer makes Go names of SQL names, as sqlc does.
 type namer struct {
-	options     *ir.GoOptions
-	initialisms []string
-	err         error
+	options *ir.GoOptions
+	err     error
 }
 
 func newNamer(options *ir.GoOptions) namer {
-	n := namer{options: options, initialisms: []string{"id"}}
-	if options.Initialisms != nil {
-		n.initialisms = *options.Initialisms
-	}
+	n := namer{options: options}
 	switch style := options.JSONTagsCaseStyle; style {
 	case "", "none", "camel", "pascal", "snake":
 	default:
@@ -36,24 +31,7 @@ func newNamer(options *ir.GoOptions) namer {
 }
 
 // exported returns the Go name of a table, a column or an enum's value.
-func (n *namer) exported(name string) string {
-	if renamed := n.options.Rename[name]; renamed != "" {
-		return renamed
-	}
-	var b strings.Builder
-	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }) {
-		if slices.Contains(n.initialisms, part) {
-			b.WriteString(strings.ToUpper(part))
-		} else {
-			b.WriteString(titleFirst(part))
-		}
-	}
-	out := b.String()
-	if r, _ := utf8.DecodeRuneInString(out); unicode.IsDigit(r) {
-		return "_" + out
-	}
-	return out
-}
+func (n *namer) exported(name string) string { return goname.Exported(name, n.options) }
 
 // relation returns the name of a table or enum with its schema in front, unless
 // that is the default one.
@@ -65,33 +43,7 @@ func relation(schema, name, defaultSchema string) string {
 }
 
 // model returns the Go name of a table's struct.
-func (n *namer) model(name string) string {
-	if !n.options.EmitExactTableNames {
-		name = singular(name, n.options.InflectionExcludeTableNames)
-	}
-	return n.exported(name)
-}
-
-// singular is sqlc's idea of the singular: the inflection package with its
-// known mistakes put right.
-func singular(name string, exclusions []string) string {
-	for _, excluded := range exclusions {
-		if strings.EqualFold(name, excluded) {
-			return name
-		}
-	}
-	switch strings.ToLower(name) {
-	case "campus", "meta":
-		return name
-	case "calories":
-		return "calorie"
-	case "waves":
-		return "wave"
-	case "metadata":
-		return "metadata"
-	}
-	return inflection.Singular(name)
-}
+func (n *namer) model(name string) string { return goname.Model(name, n.options) }
 
 // jsonTag returns the json tag of a column in the chosen style.
 func (n *namer) jsonTag(name string) string {
