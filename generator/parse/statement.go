@@ -42,6 +42,9 @@ func PostgreSQL(text string) (*Query, error) {
 	if c.err != nil {
 		return nil, c.err
 	}
+	if err := checkComplete(tree.Stmts[0].Stmt, q); err != nil {
+		return nil, err
+	}
 	return q, nil
 }
 

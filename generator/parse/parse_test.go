@@ -1,0 +1,125 @@
+package parse
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/sqlc-dev/oliphant/parser"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/source"
+)
+
+// statements hold tables, parameters, columns and functions in every corner that
+// the tree has a place for.
+var statements = []string{
+	"SELECT 1",
+	"SELECT DISTINCT ON (a.x, f($1)) a.*, (SELECT max(b.y) FROM b) AS m FROM a, LATERAL (SELECT * FROM c WHERE c.x = a.x LIMIT $2) z",
+	"SELECT left(a.x, 2) FROM a LEFT JOIN b ON left(a.x, 2) = b.x RIGHT OUTER JOIN (c CROSS JOIN d) USING (x) WHERE a.x IS NOT DISTINCT FROM b.x",
+	"SELECT * FROM ((a JOIN b ON a.x = b.x) JOIN (c JOIN d ON true) AS j ON j.x = a.x) NATURAL FULL JOIN e",
+	"SELECT * FROM a JOIN b JOIN c ON b.x = c.x ON a.x = b.x",
+	"(SELECT x FROM a ORDER BY f(x)) UNION ALL (SELECT x FROM b EXCEPT SELECT x FROM c) ORDER BY 1 LIMIT (SELECT max(n) FROM d)",
+	"WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < $1) SELECT * FROM t, generate_series(1, $2) WITH ORDINALITY AS g(v, i)",
+	"SELECT count(*) FILTER (WHERE a.x > $1) OVER (PARTITION BY a.y ORDER BY f(a.z) ROWS BETWEEN $2 PRECEDING AND CURRENT ROW) FROM a WINDOW w AS (ORDER BY g(a.x))",
+	"SELECT CASE a.x WHEN (SELECT 1 FROM b) THEN coalesce(f(a.y), $1) ELSE greatest(a.z, (ARRAY[a.w])[1]) END FROM a GROUP BY GROUPING SETS ((a.x), (f(a.y))) HAVING bool_or(a.z)",
+	"SELECT * FROM ONLY (s.a) AS a TABLESAMPLE system ($1) REPEATABLE (f(2)) FOR UPDATE OF a SKIP LOCKED",
+	"SELECT a.limit, a.from FROM a AS a WHERE a.where = ANY (ARRAY(SELECT b.x FROM b)) AND (a.x, a.y) IN (SELECT c.x, c.y FROM c)",
+	"INSERT INTO s.a AS t (x, y) OVERRIDING USER VALUE VALUES ($1, (SELECT max(b.x) FROM b)), (DEFAULT, f($2)) ON CONFLICT (x, lower(y)) WHERE x > 0 DO UPDATE SET (x, y) = (SELECT c.x, $3 FROM c), z[f(1)] = excluded.z WHERE t.x = g(excluded.x) RETURNING t.x, (SELECT 1 FROM d)",
+	"INSERT INTO a DEFAULT VALUES",
+	"INSERT INTO a WITH q AS (SELECT * FROM b) SELECT * FROM q ON CONFLICT DO NOTHING",
+	"UPDATE ONLY a AS t SET x = DEFAULT, (y, z) = (f($1), t.z), w[(SELECT 1 FROM b)] = 2 FROM c LEFT JOIN d ON c.x = d.x WHERE t.x = c.x RETURNING *",
+	"DELETE FROM a USING b, (SELECT * FROM c) q WHERE a.x = b.x AND NOT EXISTS (SELECT 1 FROM d WHERE d.x = q.x) RETURNING a.x",
+	"WITH gone AS (DELETE FROM a WHERE x = $1 RETURNING *), put AS (INSERT INTO b SELECT * FROM gone RETURNING x) UPDATE c SET x = put.x FROM put",
+}
+
+// TestNothingIsLost checks that the tree holds every table, column, parameter,
+// function and query of a statement, and, as a control, that a statement which
+// lacks one is seen.
+func TestNothingIsLost(t *testing.T) {
+	t.Parallel()
+	for _, sql := range statements {
+		if _, err := PostgreSQL(sql); err != nil {
+			t.Errorf("%s\n%v", sql, err)
+		}
+	}
+	for i, sql := range statements[1:] {
+		tree, err := parser.ParseToTree(sql)
+		if err != nil {
+			t.Fatal(err)
+		}
+		other, err := PostgreSQL(statements[i])
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkComplete(tree.Stmts[0].Stmt, other); err == nil {
+			t.Errorf("the tree of %q passes for that of %q", statements[i], sql)
+		}
+	}
+}
+
+// TestRanges checks that clauses are found where they stand.
+func TestRanges(t *testing.T) {
+	t.Parallel()
+	sql := `SELECT a.x AS "where" FROM a LEFT JOIN b ON left(a.x, 2) = b.x AND a.y IS DISTINCT FROM b.y, c -- all of it
+WHERE a.x = 1 OR (SELECT true FROM d WHERE d.x = 2) /* hm */ GROUP BY a.x`
+	q, err := PostgreSQL(sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(r Range) string { return sql[r.Start:r.End] }
+	sel := q.Select
+	got := map[string]string{
+		"where": text(sel.WhereRange), "on": text(sel.From[0].Join.OnRange), "right": text(sel.From[0].Join.Right.Range),
+		"inner where": text(sel.Where.Args[1].Query.Select.WhereRange), "behind from": sql[sel.FromEnd:][:4],
+	}
+	want := map[string]string{
+		"where": "a.x = 1 OR (SELECT true FROM d WHERE d.x = 2)", "on": "left(a.x, 2) = b.x AND a.y IS DISTINCT FROM b.y",
+		"right": "b", "inner where": "d.x = 2", "behind from": " -- ",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestCorpus parses the PostgreSQL queries of sqlc's own tests, in place. A
+// statement is parsed or refused by its kind; none may be lost on the way.
+func TestCorpus(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..", "..", "shared", "corpora")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("sqlc's test inputs are not beside the repository")
+	}
+	parsed, refused := 0, 0
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".sql") || !strings.Contains(path, "postgres") && !strings.Contains(path, "minder") && !strings.Contains(path, "pgx") {
+			return err
+		}
+		text, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		var report diag.Report
+		for _, q := range QueryFile(source.NewFile(path, string(text)), &report) {
+			switch _, err := PostgreSQL(q.Text); {
+			case err == nil:
+				parsed++
+			case strings.Contains(err.Error(), "located"):
+				t.Errorf("%s: %s: %v", path, q.Name, err)
+			default:
+				refused++
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Logf("%d statements parsed, %d refused by their kind", parsed, refused)
+	if parsed < 1000 {
+		t.Errorf("only %d statements were found", parsed)
+	}
+}
