@@ -26,7 +26,7 @@ func (c *converter) expr(n *ast.Node, w window) *Expr {
 	}
 	e := &Expr{Kind: OtherExpr, Pos: -1, Name: nodeName(n)}
 	if !c.leaf(e, n, w) && !c.operator(e, n, w) && !c.compound(e, n, w) {
-		c.fail(unsupported(c.near(w), nodeName(n), "write the expression with plain operators and functions"))
+		c.fail(unsupported(w.start(), nodeName(n), "write the expression with plain operators and functions"))
 		return nil
 	}
 	// The parser reports 0 or -1 for nodes without a place of their own.
@@ -35,9 +35,6 @@ func (c *converter) expr(n *ast.Node, w window) *Expr {
 	}
 	return e
 }
-
-// near is the place to name for a node without one of its own.
-func (c *converter) near(w window) int { return w.start() }
 
 // leaf converts expressions without operands.
 func (c *converter) leaf(e *Expr, n *ast.Node, w window) bool {

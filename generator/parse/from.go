@@ -305,7 +305,7 @@ func (c *converter) relation(s *ast.RangeVar, w window, at int, place relationPl
 		at++
 		if w.is(at, "(") {
 			at = w.match[at] + 1
-			return c.relationAlias(t, s, w, start, at, place)
+			return c.relationAlias(t, s, w, start, at)
 		}
 	}
 	at++
@@ -315,10 +315,11 @@ func (c *converter) relation(s *ast.RangeVar, w window, at int, place relationPl
 	if w.is(at, "*") && place != insertTarget {
 		at++
 	}
-	return c.relationAlias(t, s, w, start, at, place)
+	return c.relationAlias(t, s, w, start, at)
 }
 
-func (c *converter) relationAlias(t *Table, s *ast.RangeVar, w window, start, at int, _ relationPlace) (*Table, int) {
+// relationAlias converts what follows a relation's name, which lies in [start, at).
+func (c *converter) relationAlias(t *Table, s *ast.RangeVar, w window, start, at int) (*Table, int) {
 	if at > w.to {
 		c.fail(lost(w.offset(start), "table "+t.Name))
 		return t, start
