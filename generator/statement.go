@@ -141,6 +141,11 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 			WithHelp("use :one, :many, :exec, :execrows or :execresult").InQuery(text.Name)
 		return
 	}
+	if at := strings.Index(text.Text, rewrite.MarkerPrefix); at >= 0 {
+		s.report.Errorf(diag.SyntaxUnsupported, text.At(at), "the text %s is not supported", rewrite.MarkerPrefix).
+			WithHelp("write the comment in another way: the compiler marks places with such comments").InQuery(text.Name)
+		return
+	}
 	q, err := parse.PostgreSQL(text.Text)
 	if text.Unscoped {
 		s.unscoped(q, err, cat)

@@ -278,12 +278,15 @@ func (s *scoper) conflict(r *Reference, ins *parse.Insert) {
 		return
 	}
 	guard := &Reference{Table: r.Table, Ref: ins.Target, Placement: InConflict, Slot: &Slot{Expr: c.WhereRange, At: c.End}}
+	checks := len(s.plan.Updates)
 	s.assignments(r, c.Set, guard.Slot, []*parse.From{{Table: ins.Target}})
 	guard.Aliases, guard.Qualify = s.path(r.Table)
 	s.plan.Guards = append(s.plan.Guards, guard)
 	s.bind(&level{from: []*parse.From{{Table: ins.Target}}, refs: []*Reference{r}}, c.Where)
 	one := ins.Source != nil && ins.Source.Values != nil && len(ins.Source.Values.Rows) == 1
-	s.plan.ConflictGuard = !anchored && one && c.Where == nil
+	// Zero rows may not mean anything else: no condition of the author's, and no
+	// check of a foreign key in the same clause.
+	s.plan.ConflictGuard = !anchored && one && c.Where == nil && len(s.plan.Updates) == checks
 }
 
 // arbiterHoldsTenant reports whether rows of different tenants can never meet in
