@@ -24,7 +24,7 @@ type Catalog struct {
 
 	indexes   map[string]*index // by name, for DROP INDEX and USING INDEX
 	operators map[string]bool   // declared in the schema
-	functions map[string]bool   // declared in the schema, by dotted lower-case name
+	functions map[string]bool   // declared in the schema, by name without schema
 	allowed   map[string]bool   // allowed by the configuration
 }
 
@@ -161,9 +161,10 @@ func (c *Catalog) Lookup(schema, name string) *Table {
 	return nil
 }
 
-// AllowFunction lets queries call a function that is not a known one.
+// AllowFunction lets queries call a function that is not a known one, under the
+// name as it is given, or, as an unquoted name stands for, in lower case.
 func (c *Catalog) AllowFunction(name string) {
-	c.allowed[strings.ToLower(name)] = true
+	c.allowed[name], c.allowed[strings.ToLower(name)] = true, true
 }
 
 // typeNames are PostgreSQL's internal names of types and what SQL calls them. It

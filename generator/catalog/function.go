@@ -25,11 +25,11 @@ const (
 	FunctionAllowed
 )
 
-// Function returns the class of a function by its name as written: lower case,
-// with its schema where it has one other than pg_catalog. A function that the
-// schema declares hides the one of PostgreSQL.
+// Function returns the class of a function by its name as the database sees it:
+// in lower case unless it was quoted, with its schema where it has one other than
+// pg_catalog. Case counts: "Count" is not count. A function that the schema
+// declares hides the one of PostgreSQL.
 func (c *Catalog) Function(name string) FunctionClass {
-	name = strings.ToLower(name)
 	if forbidden(name) {
 		return FunctionForbidden
 	}
@@ -44,7 +44,7 @@ func (c *Catalog) Function(name string) FunctionClass {
 
 // Declares reports whether the schema declares a function of that name. In
 // PostgreSQL, x.name calls it when x has no column of that name.
-func (c *Catalog) Declares(name string) bool { return c.functions[strings.ToLower(name)] }
+func (c *Catalog) Declares(name string) bool { return c.functions[name] }
 
 // DeclaresOperator reports whether the schema declares an operator of that name,
 // for whatever types. What it does is not known.

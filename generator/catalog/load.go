@@ -60,7 +60,7 @@ func (l loader) apply(s parse.DDL) {
 	case s.CreateOperator != nil:
 		l.operators[s.CreateOperator.Name] = true
 	case s.CreateFunction != nil:
-		l.functions[strings.ToLower(s.CreateFunction.Name)] = true
+		l.functions[s.CreateFunction.Name] = true
 	}
 }
 

@@ -135,8 +135,7 @@ func (v *viewBody) exposed(t *Table, column string) (*Table, string) {
 		return nil, "it has LIMIT, OFFSET or DISTINCT ON, which look at all tenants' rows"
 	}
 	isTenant := func(e *parse.Expr) bool {
-		e = e.Uncast()
-		return e != nil && e.Kind == parse.ColumnExpr && !e.Star && e.Path[len(e.Path)-1] == base.Tenancy.Column &&
+		return e.Kind == parse.ColumnExpr && !e.Star && e.Path[len(e.Path)-1] == base.Tenancy.Column &&
 			(len(e.Path) == 1 || e.Path[len(e.Path)-2] == ref.Visible())
 	}
 	if v.aggregates(q) && !slices.ContainsFunc(q.Select.GroupBy, isTenant) {
@@ -216,7 +215,7 @@ func (v *viewBody) selects(t *Table, sel *parse.Select, ref *parse.Table, base *
 		if position < len(t.View.Columns) {
 			name = t.View.Columns[position]
 		}
-		if e.Kind == parse.ColumnExpr && isTenant(e) && name == column {
+		if isTenant(e) && name == column {
 			return true
 		}
 		position++

@@ -123,3 +123,24 @@ func TestCorpus(t *testing.T) {
 		t.Errorf("only %d statements were found", parsed)
 	}
 }
+
+// TestOneOff checks that SQL from the command line is one statement whatever its
+// text holds, and that what is wrong with it is said.
+func TestOneOff(t *testing.T) {
+	t.Parallel()
+	for sql, want := range map[string]string{
+		"SELECT 1 FROM a WHERE x = 'name: y';":   "SELECT 1 FROM a WHERE x = 'name: y'",
+		"-- why\n/*+ Hint */ SELECT @x":          "/*+ Hint */ SELECT $1",
+		"-- name: Q :one\nSELECT sqlc.arg(Foo);": "SELECT $1",
+	} {
+		var report diag.Report
+		got := OneOff(source.NewFile("<sql>", sql), &report)
+		if len(got) != 1 || got[0].Text != want || report.HasErrors() {
+			t.Errorf("%q gives %v, errors %v; want %q", sql, got, report.Sorted(), want)
+		}
+	}
+	var report diag.Report
+	if got := OneOff(source.NewFile("<sql>", "SELECT $2"), &report); got != nil || !report.HasErrors() {
+		t.Errorf("a gap in the parameters gives %v without an error", got)
+	}
+}

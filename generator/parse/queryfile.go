@@ -20,7 +20,8 @@ type QueryText struct {
 	Name     string
 	Cmd      string
 	NameSpan source.Span
-	// Comments are the other comment lines before the statement, without marks.
+	// Comments are the other comment lines before the statement, on either side of
+	// the name, without marks.
 	Comments []string
 	// Unscoped is set by -- @tenancy unscoped reason="…"; Reason is the reason.
 	Unscoped bool
@@ -49,6 +50,9 @@ func (q *QueryText) At(offset int) source.Span {
 
 // nameLine matches sqlc's annotation, after the comment mark.
 var nameLine = regexp.MustCompile(`^\s*name:\s*(\S+)(?:\s+(\S+))?(.*)$`)
+
+// annotated matches a text that has such an annotation, or means to.
+var annotated = regexp.MustCompile(`(?m)^\s*(--|/\*)\s*name:`)
 
 // unscopedLine matches the one annotation of our own.
 var unscopedLine = regexp.MustCompile(`^unscoped\s+reason="([^"]*)"$`)
@@ -212,7 +216,6 @@ func (q *QueryText) setName(m []string, span source.Span, report *diag.Report) b
 			WithHelp("write -- name: %s %s and nothing else on the line", name, cmd)
 	default:
 		q.Name, q.Cmd, q.NameSpan = name, cmd, span
-		q.Comments = nil // sqlc's own users write the comment on either side
 		return true
 	}
 	return false
@@ -220,7 +223,7 @@ func (q *QueryText) setName(m []string, span source.Span, report *diag.Report) b
 
 // OneOff makes a QueryText of a statement that is not in a query file.
 func OneOff(file *source.File, report *diag.Report) []*QueryText {
-	if !strings.Contains(file.Text, "name:") {
+	if !annotated.MatchString(file.Text) {
 		toks, err := scan(file.Text)
 		if err == nil && len(toks.list) > 0 {
 			w := window{toks, 0, len(toks.list)}

@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 func local(t *testing.T) {
 	t.Helper()
 	if _, err := findBinaries(); err != nil {
+		if Required() {
+			t.Fatal("no postgres and initdb on this machine")
+		}
 		t.Skip("no postgres and initdb on this machine")
 	}
 }
