@@ -6,7 +6,6 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/analyze"
 	"github.com/tenancygen/tenancygen/generator/catalog"
-	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
 )
@@ -33,9 +32,14 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 		Tenant: ir.Tenant{Column: cfg.Tenant.Column, SQLType: cat.TenantType, Root: cfg.Tenant.Root},
 		Enums:  out.Enums, Composites: out.Composites,
 	}
+	for _, f := range cfg.Functions {
+		pkg.Functions = append(pkg.Functions, f.Name)
+	}
 	written, direct := map[*catalog.Table]bool{}, map[*catalog.Table]bool{}
 	for i, s := range list {
-		pkg.Queries = append(pkg.Queries, s.complete(out.Queries[i], report))
+		q := s.complete(out.Queries[i], report)
+		q.Place, q.Functions = s.place(cfg.Dir), s.allowedFunctions(cfg)
+		pkg.Queries = append(pkg.Queries, q)
 		if s.plan == nil {
 			continue
 		}
@@ -51,6 +55,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 			t.Tenancy, t.Kind, t.Written = known.Tenancy, known.Kind, written[known]
 			t.Sequences = sequences(known)
 			t.Direct = known.Kind == ir.KindPartition && direct[known]
+			t.CommonKeys, t.OpenForeignKeys = cat.CommonKeys(known), cat.OpenForeignKeys(known)
 		}
 		pkg.Tables = append(pkg.Tables, t)
 	}
@@ -84,24 +89,4 @@ func (s *statement) complete(q ir.Query, report *diag.Report) ir.Query {
 		report.Errorf(diag.Internal, s.text.NameSpan, "query %q could not be completed: %v", q.Name, err).WithHelp("report this as a bug").InQuery(q.Name)
 	}
 	return q
-}
-
-// certifyFinal checks the statements once more, in the very text that is sent.
-func certifyFinal(pkg *ir.Package, list []*statement, cat *catalog.Catalog, report *diag.Report) {
-	for i, q := range pkg.Queries {
-		if q.Handle == ir.HandleUnscoped {
-			continue
-		}
-		s := list[i]
-		tenant := 0
-		for _, p := range q.Params {
-			if p.Tenant {
-				tenant = p.Number
-			}
-		}
-		for _, f := range certify.Check(q.SQL, tenant, cat).Findings {
-			report.Errorf(diag.CertifyRefused, s.text.NameSpan, "the final statement of %q is not certified: %s", q.Name, f.Message).
-				WithHelp("report this as a bug: the analysis changed the statement").InQuery(q.Name)
-		}
-	}
 }

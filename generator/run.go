@@ -11,6 +11,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/emit/ddl"
 	"github.com/tenancygen/tenancygen/generator/emit/gosrc"
+	"github.com/tenancygen/tenancygen/generator/emit/manifest"
 	"github.com/tenancygen/tenancygen/generator/project"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -87,7 +88,8 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	if report.HasErrors() {
 		return result, nil
 	}
-	// emit: Go and DDL.
+	pkg.Warnings = warnings(report, list, in.Config.Dir)
+	// emit: Go, DDL, and what the package protects and what not.
 	result.Files, err = gosrc.Emit(pkg)
 	if err != nil {
 		return nil, err
@@ -97,6 +99,11 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 		return nil, err
 	}
 	maps.Copy(result.Files, policies)
+	evidence, err := manifest.Emit(pkg)
+	if err != nil {
+		return nil, err
+	}
+	maps.Copy(result.Files, evidence)
 	return result, nil
 }
 

@@ -48,6 +48,8 @@ type Reference struct {
 	Table *catalog.Table
 	Alias string // the name under which the query sees it
 	Pos   int    // byte offset in the statement
+	// Written is set for the target of a statement that writes.
+	Written bool
 	// Anchor says, for people, what ties it to the tenant. It is empty for a global
 	// table, which needs nothing, and where there is a finding about it.
 	Anchor string
@@ -62,7 +64,7 @@ type Finding struct {
 // Check goes over a final statement with the parameters $1…$n. tenant is the
 // number of the tenant's parameter, or 0 when the statement has none.
 func Check(sql string, tenant int, cat *catalog.Catalog) *Result {
-	c := &checker{sql: sql, tenant: tenant, cat: cat, result: &Result{}}
+	c := &checker{sql: sql, tenant: tenant, cat: cat, result: &Result{}, targets: map[*parse.Table]bool{}}
 	q, err := parse.PostgreSQL(sql)
 	if err != nil {
 		pos := 0
@@ -89,6 +91,7 @@ type checker struct {
 
 	touchesTenants bool  // a tenant's table is referred to
 	globalTargets  []int // where global tables are written
+	targets        map[*parse.Table]bool
 }
 
 func (c *checker) refuse(pos int, format string, args ...any) {
@@ -220,7 +223,7 @@ func (c *checker) reads(lv *level) {
 
 func (c *checker) reference(ref *parse.Table, t *catalog.Table, anchor string) {
 	if t != nil {
-		c.result.References = append(c.result.References, Reference{Table: t, Alias: ref.Visible(), Pos: ref.Start, Anchor: anchor})
+		c.result.References = append(c.result.References, Reference{Table: t, Alias: ref.Visible(), Pos: ref.Start, Written: c.targets[ref], Anchor: anchor})
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 // does depends on rules and triggers.
 func (c *checker) target(ref *parse.Table, where place) *relation {
 	t := c.lookup(ref)
+	c.targets[ref] = true
 	if t != nil && (t.View != nil || t.Kind == ir.KindView || t.Kind == ir.KindMaterializedView) {
 		c.refuse(ref.Start, "%s is a view, and cannot be written", t.QualifiedName())
 	}

@@ -22,6 +22,11 @@ type Package struct {
 	Composites []Name  `json:"composites,omitempty"`
 	Tables     []Table `json:"tables"`
 	Queries    []Query `json:"queries"`
+	// Functions are those that queries may call because the configuration says so.
+	Functions []string `json:"functions,omitempty"`
+	// Warnings are what was said about tables and queries without refusing them,
+	// sorted by place.
+	Warnings []Warning `json:"warnings,omitempty"`
 }
 
 // Tenant describes how the schema names its tenant.
@@ -96,6 +101,20 @@ type Table struct {
 	Written bool `json:"written,omitempty"`
 	// Direct is set for a partition that some query names itself.
 	Direct bool `json:"direct,omitempty"`
+	// CommonKeys are the unique keys of a tenant's table that hold for all tenants
+	// together: a violation tells that somebody has such a row.
+	CommonKeys []Key `json:"common_keys,omitempty"`
+	// OpenForeignKeys lead to a tenant's table without holding the tenant: the
+	// database accepts another tenant's row there.
+	OpenForeignKeys []Step `json:"open_foreign_keys,omitempty"`
+}
+
+// Key is a unique key of a table.
+type Key struct {
+	// Columns are those of its parts that are plain columns.
+	Columns []string `json:"columns,omitempty"`
+	// Expressions is set when it has other parts, too.
+	Expressions bool `json:"expressions,omitempty"`
 }
 
 // Tenancy is how a table belongs to tenants.
@@ -186,6 +205,42 @@ type Query struct {
 	// returns runtime.ErrTenantConflict. It is not set where zero rows can have
 	// another cause.
 	ConflictGuard bool `json:"conflict_guard,omitempty"`
+	// Place is where the author wrote it; zero for a derived method.
+	Place Place `json:"place"`
+	// References are what certify found in SQL, in the order of the text. Those of an
+	// unscoped query have no anchors, and there are none where the tool cannot read
+	// it.
+	References []Reference `json:"references,omitempty"`
+	// Functions are those of Package.Functions that it calls, sorted.
+	Functions []string `json:"functions,omitempty"`
+}
+
+// Place is a line of one of the project's files.
+type Place struct {
+	// Path is relative to the directory of the configuration.
+	Path string `json:"path,omitempty"`
+	Line int    `json:"line,omitempty"`
+}
+
+// Reference is one reference to a table in a statement.
+type Reference struct {
+	Table Name   `json:"table"`
+	Alias string `json:"alias"` // the name under which the statement sees it
+	Class Class  `json:"class"`
+	// Written is set for the target of an INSERT, UPDATE or DELETE.
+	Written bool `json:"written,omitempty"`
+	// Anchor says, for people, what ties it to the tenant; empty where nothing has
+	// to.
+	Anchor string `json:"anchor,omitempty"`
+}
+
+// Warning is a diagnostic that refuses nothing.
+type Warning struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+	// Query is the name of the query that it is about; empty for others.
+	Query string `json:"query,omitempty"`
+	Place Place  `json:"place"`
 }
 
 // Param is one parameter of a statement.

@@ -68,6 +68,7 @@ func TestStages(t *testing.T) {
 		"generator/analyze/sqlcproc":      {"generator/source", "generator/diag", "generator/ir", "generator/analyze", "generator/analyze/protoconflict"},
 		"generator/emit/gosrc":            {"generator/ir", "generator/goname"},
 		"generator/emit/ddl":              {"generator/ir", "templates"},
+		"generator/emit/manifest":         {"generator/ir", "templates"},
 		"generator/output":                {},
 	}
 	for name, list := range load(t) {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/emit/manifest"
 	"github.com/tenancygen/tenancygen/generator/output"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -63,6 +64,9 @@ func (a *app) write(result *generator.Result, verbose bool, r *diag.Report) erro
 	files := counts{{len(written.Written), "written"}, {len(written.Unchanged), "unchanged"}, {len(written.Removed), "removed"}}
 	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(written.Written)+len(written.Unchanged), "file", "files"), files)
 	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(result.Queries), "query", "queries"), byStatus(result.Queries))
+	if _, ok := result.Files[manifest.ReportFile]; ok {
+		fmt.Fprintf(a.stdout, "what is not protected: %s\n", filepath.ToSlash(filepath.Join(result.Dir, manifest.ReportFile)))
+	}
 	return nil
 }
 

@@ -1,0 +1,87 @@
+package catalog
+
+import (
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
+
+// CommonKeys are the unique keys of a tenant's table that hold for all tenants
+// together, so that a violation tells that somebody has such a row. Primary keys
+// that the database makes up, and uuids, tell nothing that a tenant could have
+// guessed, and are left out.
+func (c *Catalog) CommonKeys(t *Table) []ir.Key {
+	ties := t.ties()
+	if len(ties) == 0 || t.Kind != ir.KindTable {
+		return nil
+	}
+	var out []ir.Key
+	if t.PrimaryKey != nil && !c.holdsTenant(t, t.PrimaryKey) && !t.madeUp(t.PrimaryKey) {
+		out = append(out, ir.Key{Columns: t.PrimaryKey})
+	}
+	for _, u := range t.Uniques {
+		if !c.holdsTenant(t, u.Columns) && !t.madeUp(u.Columns) {
+			out = append(out, ir.Key{Columns: u.Columns, Expressions: u.Expressions})
+		}
+	}
+	return out
+}
+
+// OpenForeignKeys lead from a tenant's table to another one without holding the
+// tenant, so that the database accepts another tenant's row there. The key that
+// makes a child of the table is not among them.
+func (c *Catalog) OpenForeignKeys(t *Table) []ir.Step {
+	ties := t.ties()
+	if len(ties) == 0 || t.Kind != ir.KindTable {
+		return nil
+	}
+	var out []ir.Step
+	for _, f := range t.ForeignKeys {
+		parent := c.Lookup(f.RefSchema, f.RefTable)
+		if parent == nil || len(parent.ties()) == 0 || sharesAny(f.Columns, ties) {
+			continue
+		}
+		out = append(out, ir.Step{Columns: f.Columns, Parent: ir.Name{Schema: parent.Schema, Name: parent.Name}, ParentColumns: f.RefColumns})
+	}
+	return out
+}
+
+// ties are the columns by which a row belongs to its tenant: the tenant column,
+// or the key to the parent.
+func (t *Table) ties() []string {
+	switch t.Tenancy.Class {
+	case ir.ClassTenant, ir.ClassRoot:
+		return []string{t.Tenancy.Column}
+	case ir.ClassChild:
+		return t.Tenancy.Path[0].Columns
+	}
+	return nil
+}
+
+// holdsTenant reports whether equal columns mean one tenant: the tenant column is
+// among them, or a whole foreign key to a row that is some tenant's.
+func (c *Catalog) holdsTenant(t *Table, columns []string) bool {
+	holds := func(all []string) bool {
+		return !slices.ContainsFunc(all, func(name string) bool { return !slices.Contains(columns, name) })
+	}
+	if holds(t.ties()) {
+		return true
+	}
+	return slices.ContainsFunc(t.ForeignKeys, func(f *ForeignKey) bool {
+		parent := c.Lookup(f.RefSchema, f.RefTable)
+		return parent != nil && len(parent.ties()) > 0 && holds(f.Columns)
+	})
+}
+
+// madeUp reports whether a key is one column whose values nobody chooses.
+func (t *Table) madeUp(columns []string) bool {
+	if len(columns) != 1 {
+		return false
+	}
+	col := t.Column(columns[0])
+	return col != nil && (col.Serial || col.Identity || col.Type == "uuid")
+}
+
+func sharesAny(a, b []string) bool {
+	return slices.ContainsFunc(a, func(name string) bool { return slices.Contains(b, name) })
+}
