@@ -7,10 +7,13 @@ GO ?= go
 BIN := bin/tenancygen
 # Packages whose tests also run under the race detector.
 RACE := ./runtime/... ./isolation/... ./examples/...
+# Packages whose tests talk to PostgreSQL, and the versions for test-matrix.
+MATRIX := ./generator ./generator/emit/ddl ./internal/equivalence ./isolation/... ./examples/...
+POSTGRES ?= 15,16,17,18
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Generate examples/gen from examples/; needs no server
@@ -21,6 +24,10 @@ demo: build ## Generate examples/gen from examples/; needs no server
 .PHONY: test
 test: ## Run all tests; finds or starts the servers that they need
 	$(GO) run ./internal/testpg/cmd/testservers -- bash scripts/test.sh $(RACE)
+
+.PHONY: test-matrix
+test-matrix: ## Run the tests that need PostgreSQL on 15, 16, 17 and 18; fetches the servers
+	$(GO) run ./internal/testpg/cmd/testservers -postgres $(POSTGRES) -- $(GO) test $(MATRIX)
 
 .PHONY: lint
 lint: ## Vet, staticcheck, formatting, and the import rules of the house

@@ -91,7 +91,7 @@ type oracleProject struct {
 // its directory, and fails where the configuration or the schema is wrong.
 func compileProject(t *testing.T, dir, queries string, tamper func(*parse.QueryText) func(*scope.Plan)) *oracleProject {
 	t.Helper()
-	var report, refused diag.Report
+	var report diag.Report
 	in := read(filepath.Join(dir, "tenancy.yaml"), &report)
 	if in == nil {
 		t.Fatal(report.Sorted())
@@ -99,6 +99,13 @@ func compileProject(t *testing.T, dir, queries string, tamper func(*parse.QueryT
 	if queries != "" {
 		in.Queries = []*source.File{source.NewFile(queries, readText(t, filepath.Join(dir, queries)))}
 	}
+	return compileInput(t, in, tamper)
+}
+
+// compileInput does the same for a project that has been read.
+func compileInput(t *testing.T, in *Input, tamper func(*parse.QueryText) func(*scope.Plan)) *oracleProject {
+	t.Helper()
+	var report, refused diag.Report
 	p := &oracleProject{catalog: loadCatalog(in, &report)}
 	for _, file := range in.Schema {
 		p.schema += file.Text + ";\n"
@@ -201,8 +208,8 @@ func (y *tally) add(name string, o equivalence.Outcome) {
 	}
 }
 
-// check compares all accepted statements for all tenants.
-func (p *oracleProject) check(t *testing.T, lab *equivalence.Lab, tenants []string, known []equivalence.Known) {
+// accepted are the statements to compare. It fails the test for what is refused.
+func (p *oracleProject) accepted(t *testing.T) []*equivalence.Statement {
 	t.Helper()
 	var list []*equivalence.Statement
 	for _, s := range p.statements {
@@ -215,6 +222,13 @@ func (p *oracleProject) check(t *testing.T, lab *equivalence.Lab, tenants []stri
 			list = append(list, s.forOracle())
 		}
 	}
+	return list
+}
+
+// check compares all accepted statements for all tenants.
+func (p *oracleProject) check(t *testing.T, lab *equivalence.Lab, tenants []string, known []equivalence.Known) {
+	t.Helper()
+	list := p.accepted(t)
 	y := &tally{}
 	t.Run("tenants", func(t *testing.T) {
 		for _, tenant := range tenants {

@@ -61,7 +61,7 @@ type Column struct {
 	Type       string // canonical and without modifiers: "uuid", "bigint", "text[]"
 	NotNull    bool
 	HasDefault bool
-	Generated  bool // GENERATED ALWAYS AS (…) STORED
+	Generated  bool // GENERATED ALWAYS AS (…)
 	Identity   bool
 	Serial     bool
 	Span       source.Span
@@ -83,6 +83,8 @@ type ForeignKey struct {
 	RefSchema  string
 	RefTable   string
 	RefColumns []string // filled in from the primary key where not written
+	// Period is set for a key that ends in PERIOD: its last columns are not equal.
+	Period bool
 }
 
 // View is the body of a view.

@@ -183,7 +183,7 @@ func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
 			ref.Schema = DefaultSchema
 		}
 		t.ForeignKeys = append(t.ForeignKeys, &ForeignKey{Name: name, Span: l.span(k.Pos, 1), Columns: k.Columns,
-			RefSchema: ref.Schema, RefTable: ref.Name, RefColumns: k.RefColumns})
+			RefSchema: ref.Schema, RefTable: ref.Name, RefColumns: k.RefColumns, Period: k.Period})
 	}
 }
 

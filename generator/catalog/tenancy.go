@@ -238,6 +238,12 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 			WithHelp("say which: {parent: %s, via: [%s]}", parent.QualifiedName(), strings.Join(usable[0].Columns, ", "))
 		return
 	}
+	if usable[0].Period {
+		// The parent is there all that time, perhaps in several rows.
+		refuse("table %q refers to %q by a foreign key over a PERIOD, which leads to no single row", t.QualifiedName(), parent.QualifiedName()).
+			WithHelp("give %s a tenant column of its own", t.QualifiedName())
+		return
+	}
 	step := ir.Step{Columns: usable[0].Columns, Parent: ir.Name{Schema: parent.Schema, Name: parent.Name}, ParentColumns: usable[0].RefColumns}
 	switch parent.Tenancy.Class {
 	case ir.ClassTenant, ir.ClassRoot:

@@ -144,6 +144,9 @@ var accepted = []struct{ name, sql, anchors string }{
 
 	// UPDATE and DELETE.
 	{"update", `UPDATE o SET q = 1 WHERE o.id = $2 AND o.t = $1`, `o: o.t = $1 in WHERE`},
+	{"update returning old and new", `UPDATE o SET q = 1 WHERE o.t = $1 RETURNING old.q, new.q AS after, old.*, (SELECT count(*) FROM g WHERE g.id = old.id)`, ``},
+	{"upsert returning old", `INSERT INTO o (id, t, q) VALUES (1, $1, 2) ON CONFLICT (id) DO UPDATE SET q = 1 WHERE o.t = $1 RETURNING WITH (OLD AS was, NEW AS n) was.q, n.q`, ``},
+	{"update of a table called old", `UPDATE o AS old SET q = new.q FROM o AS new WHERE old.t = $1 AND new.t = $1 RETURNING old.q, new.q`, ``},
 	{"update alias", `UPDATE o AS x SET q = x.q + 1 WHERE x.t = $1 RETURNING x.*`, ``},
 	{"update from", `UPDATE o SET q = li.qty FROM li WHERE li.oid = o.id AND o.t = $1 AND li.t = $1`, ``},
 	{"update from left join", `UPDATE o SET q = 1 FROM g LEFT JOIN li ON li.id = g.id AND li.t = $1 WHERE o.id = g.id AND o.t = $1`, ``},

@@ -45,14 +45,25 @@ func (c *checker) writeLevel(ref *parse.Table, from []*parse.From, where *parse.
 	return lv
 }
 
+// returning adds the names that RETURNING has for the target's row before and
+// after the statement, where nothing else of the level is called so. They are
+// the row that is written, so they need no anchor of their own, and give none.
+func (lv *level) returning(aliases []string) {
+	for _, name := range append([]string{"old", "new"}, aliases...) {
+		lv.relations = append(lv.relations, &relation{name: name, table: lv.relations[0].table})
+	}
+}
+
 func (c *checker) update(q *parse.Query, ctes *names, outer *level) {
 	lv := c.writeLevel(q.Update.Target, q.Update.From, q.Update.Where, ctes, outer)
 	c.assignments(q.Update.Set, lv, false)
+	lv.returning(q.Update.ReturningAliases)
 	c.expressions(q, lv)
 }
 
 func (c *checker) delete(q *parse.Query, ctes *names, outer *level) {
 	lv := c.writeLevel(q.Delete.Target, q.Delete.Using, q.Delete.Where, ctes, outer)
+	lv.returning(q.Delete.ReturningAliases)
 	c.expressions(q, lv)
 }
 
@@ -76,6 +87,7 @@ func (c *checker) insert(q *parse.Query, ctes *names, outer *level) {
 		c.conflict(ins.Conflict, lv, owned)
 	}
 	c.reference(r.ref, r.table, anchor)
+	lv.returning(ins.ReturningAliases)
 	c.expressions(q, lv)
 }
 

@@ -51,7 +51,7 @@ type ColumnDef struct {
 	Type       string // as SQL prints it, without modifiers: "varchar", "uuid[]"
 	NotNull    bool
 	HasDefault bool
-	// Generated is set for GENERATED ALWAYS AS (…) STORED columns, Identity for
+	// Generated is set for GENERATED ALWAYS AS (…) columns, Identity for
 	// identity columns, Serial for serial ones.
 	Generated bool
 	Identity  bool
@@ -78,6 +78,9 @@ type ConstraintDef struct {
 	Columns    []string
 	RefTable   ObjectName
 	RefColumns []string
+	// Period is set for a foreign key with a PERIOD: the last column lies within
+	// the parent's, and is not equal to it.
+	Period bool
 	// UsingIndex is the index that becomes the constraint.
 	UsingIndex string
 }
@@ -305,8 +308,15 @@ func constraintDefs(k *ast.Constraint, column string) []ConstraintDef {
 	switch k.GetContype() {
 	case ast.ConstrType_CONSTR_PRIMARY:
 		def.Kind = PrimaryKeyConstraint
+		if k.GetWithoutOverlaps() {
+			// It excludes rows, and is no key that ON CONFLICT could look at.
+			def.Kind = NotNullConstraint
+		}
 	case ast.ConstrType_CONSTR_UNIQUE:
 		def.Kind = UniqueConstraint
+		if k.GetWithoutOverlaps() {
+			def.Kind = ExcludeConstraint
+		}
 	case ast.ConstrType_CONSTR_NOTNULL:
 		def.Kind = NotNullConstraint
 	case ast.ConstrType_CONSTR_EXCLUSION:
@@ -315,6 +325,7 @@ func constraintDefs(k *ast.Constraint, column string) []ConstraintDef {
 		def.Kind = ForeignKeyConstraint
 		def.Columns = stringsOf(k.FkAttrs)
 		def.RefTable, def.RefColumns = nameOf(k.Pktable), stringsOf(k.PkAttrs)
+		def.Period = k.FkWithPeriod
 	default:
 		return nil
 	}

@@ -17,5 +17,7 @@
 // other end of a pipe and stops the server also when the test binary is killed.
 //
 // Starting a server for each test binary takes a second or two. The command
-// internal/testpg/cmd/testservers starts one for a whole run of go test.
+// internal/testpg/cmd/testservers starts one for a whole run of go test, and with
+// -postgres one after the other of several major versions, whose binaries
+// StartRelease fetches.
 package testpg

@@ -36,10 +36,16 @@ func startLocal(ctx context.Context) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
+	return start(ctx, func(string, func(*exec.Cmd)) (string, error) { return bin, nil })
+}
+
+// start starts a server in a directory of its own. binaries returns where postgres
+// and initdb are; it may put them into that directory, as the server's user.
+func start(ctx context.Context, binaries func(dir string, asServer func(*exec.Cmd)) (string, error)) (*Server, error) {
 	var failure error
 	// Another process can take the free port before the server does.
 	for range 3 {
-		s, err := startFrom(ctx, bin)
+		s, err := startOnce(ctx, binaries)
 		if err == nil {
 			return s, nil
 		}
@@ -78,7 +84,7 @@ func executable(path string) bool {
 	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
 }
 
-func startFrom(ctx context.Context, bin string) (_ *Server, err error) {
+func startOnce(ctx context.Context, binaries func(dir string, asServer func(*exec.Cmd)) (string, error)) (_ *Server, err error) {
 	asServer, own, err := serverUser()
 	if err != nil {
 		return nil, err
@@ -93,6 +99,10 @@ func startFrom(ctx context.Context, bin string) (_ *Server, err error) {
 		}
 	}()
 	if err := own(dir); err != nil {
+		return nil, err
+	}
+	bin, err := binaries(dir, asServer)
+	if err != nil {
 		return nil, err
 	}
 	if err := initData(ctx, bin, filepath.Join(dir, "data"), asServer); err != nil {

@@ -21,6 +21,8 @@ const (
 	EnvURL = "TENANCY_TEST_POSTGRES_URL"
 	// EnvRequire, when it is 1, turns a skip for want of a server into a failure.
 	EnvRequire = "TENANCY_REQUIRE_SERVERS"
+	// EnvCache holds the directory where StartRelease keeps what it fetched.
+	EnvCache = "TENANCY_TEST_POSTGRES_CACHE"
 )
 
 // shared is the server of this test binary.
@@ -64,6 +66,21 @@ func URL(t testing.TB) string {
 		t.Skip(shared.err)
 	}
 	return shared.server.URL
+}
+
+// Version returns the server's major version. It skips or fails t as URL does.
+func Version(t testing.TB) int {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), URL(t))
+	if err != nil {
+		t.Fatalf("testpg: connect: %v", err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	var number int
+	if err := conn.QueryRow(t.Context(), "SELECT current_setting('server_version_num')::int").Scan(&number); err != nil {
+		t.Fatalf("testpg: version: %v", err)
+	}
+	return number / 10000
 }
 
 // Required reports whether a missing server is a failure.

@@ -2,23 +2,30 @@
 // this project need, so that all test binaries share one server:
 //
 //	go run ./internal/testpg/cmd/testservers -- go test ./...
+//	go run ./internal/testpg/cmd/testservers -postgres 15,16,17,18 -- go test ./...
 //
 // It starts PostgreSQL as package testpg does, sets TENANCY_TEST_POSTGRES_URL
 // for the command, passes on signals, stops the server, and exits with the exit
 // code of the command (go run itself turns any code but 0 into 1). Without a
 // server the command runs all the same, and tests are skipped, unless
 // TENANCY_REQUIRE_SERVERS=1.
+//
+// With -postgres the command runs once for each of these major versions, whose
+// binaries are fetched, and a version that cannot be had is a failure.
 package main
 
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"os/signal"
+	"strings"
 	"syscall"
+	"time"
 
 	"github.com/tenancygen/tenancygen/internal/testpg"
 )
@@ -27,12 +34,19 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr))
 }
 
+const usage = "usage: testservers [-postgres version,...] [--] command [argument ...]"
+
 func run(args []string, stdout, stderr io.Writer) int {
-	if len(args) > 0 && args[0] == "--" {
-		args = args[1:]
+	flags := flag.NewFlagSet("testservers", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.Usage = func() { fmt.Fprintln(stderr, usage) }
+	versions := flags.String("postgres", "", "")
+	if err := flags.Parse(args); err != nil {
+		return 2
 	}
-	if len(args) == 0 {
-		fmt.Fprintln(stderr, "usage: testservers [--] command [argument ...]")
+	command := flags.Args()
+	if len(command) == 0 {
+		flags.Usage()
 		return 2
 	}
 	// Caught from here on, so that the server is stopped whatever happens. The
@@ -41,20 +55,53 @@ func run(args []string, stdout, stderr io.Writer) int {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
-	server, err := testpg.Start(context.Background())
-	env := os.Environ()
-	switch {
-	case err == nil:
-		defer server.Close()
-		env = append(env, testpg.EnvURL+"="+server.URL)
-	case testpg.Required():
-		fmt.Fprintln(stderr, "testservers:", err)
-		return 1
-	default:
-		fmt.Fprintln(stderr, "testservers:", err)
+	if *versions == "" {
+		return runWithServer(command, signals, stdout, stderr)
 	}
+	return runWithVersions(command, strings.Split(*versions, ","), signals, stdout, stderr)
+}
 
-	cmd := exec.Command(args[0], args[1:]...)
+// runWithServer runs the command with the server that package testpg finds.
+func runWithServer(command []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
+	server, err := testpg.Start(context.Background())
+	if err != nil {
+		fmt.Fprintln(stderr, "testservers:", err)
+		if testpg.Required() {
+			return 1
+		}
+		return execute(command, os.Environ(), signals, stdout, stderr)
+	}
+	defer server.Close()
+	return execute(command, append(os.Environ(), testpg.EnvURL+"="+server.URL), signals, stdout, stderr)
+}
+
+// runWithVersions runs the command with a server of each version. It goes on
+// after a failure of the command, so that one run shows all.
+func runWithVersions(command, versions []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
+	env := append(os.Environ(), testpg.EnvRequire+"=1")
+	result := 0
+	for _, version := range versions {
+		server, err := testpg.StartRelease(context.Background(), version)
+		if err != nil {
+			fmt.Fprintln(stderr, "testservers:", err)
+			return 1
+		}
+		begin := time.Now()
+		fmt.Fprintf(stdout, "== PostgreSQL %s\n", version)
+		code := execute(command, append(env, testpg.EnvURL+"="+server.URL), signals, stdout, stderr)
+		server.Close()
+		fmt.Fprintf(stdout, "== PostgreSQL %s: exit code %d, %.0f s\n", version, code, time.Since(begin).Seconds())
+		if code >= 128 { // stopped by a signal
+			return code
+		}
+		result = max(result, code)
+	}
+	return result
+}
+
+// execute runs the command and passes signals on to it.
+func execute(command, env []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
+	cmd := exec.Command(command[0], command[1:]...)
 	cmd.Env = env
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, stdout, stderr
 	if err := cmd.Start(); err != nil {
