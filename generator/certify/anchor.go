@@ -14,6 +14,9 @@ import (
 // nothing does. The relation's places are those at which a conjunct filters it
 // (see placesOf), so all that is left is to find the right conjunct there.
 func (c *checker) anchor(lv *level, r *relation) string {
+	if c.author != nil {
+		return c.author.anchor(lv, r)
+	}
 	if r.table == nil || r.renamed {
 		return ""
 	}

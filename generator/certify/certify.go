@@ -88,6 +88,7 @@ type checker struct {
 	tenant int
 	cat    *catalog.Catalog
 	result *Result
+	author *author // set by Audit alone
 
 	touchesTenants bool  // a tenant's table is referred to
 	globalTargets  []int // where global tables are written
@@ -100,17 +101,20 @@ func (c *checker) refuse(pos int, format string, args ...any) {
 
 // names are the common table expressions that a query sees, innermost first.
 type names struct {
-	outer *names
-	name  string
+	outer     *names
+	cte       *parse.CTE
+	recursive bool // the expression sees its own name
 }
 
-func (n *names) has(name string) bool {
+func (n *names) has(name string) bool { return n.find(name) != nil }
+
+func (n *names) find(name string) *names {
 	for ; n != nil; n = n.outer {
-		if n.name == name {
-			return true
+		if n.cte.Name == name {
+			return n
 		}
 	}
-	return false
+	return nil
 }
 
 // and returns n with all the names of a WITH clause: what the query that the
@@ -118,7 +122,7 @@ func (n *names) has(name string) bool {
 func (n *names) and(w *parse.With) *names {
 	if w != nil {
 		for _, cte := range w.CTEs {
-			n = &names{n, cte.Name}
+			n = &names{n, cte, w.Recursive}
 		}
 	}
 	return n
@@ -171,7 +175,7 @@ func (c *checker) with(w *parse.With, ctes *names, outer *level) {
 	for _, cte := range w.CTEs {
 		c.query(cte.Query, ctes, outer)
 		if !w.Recursive {
-			ctes = &names{ctes, cte.Name}
+			ctes = &names{ctes, cte, false}
 		}
 	}
 }
@@ -199,6 +203,10 @@ func (c *checker) from(items []*parse.From, lv *level) {
 // reads records the references among a level's relations and demands an anchor
 // of each.
 func (c *checker) reads(lv *level) {
+	if c.author != nil {
+		c.author.reads(lv)
+		return
+	}
 	seen := map[string]bool{}
 	for _, r := range lv.relations {
 		// With two of one name it is not certain which one a predicate speaks of.

@@ -22,6 +22,7 @@ type level struct {
 type relation struct {
 	name    string // under which the level sees it; may be empty
 	pos     int
+	item    *parse.From    // nil for the target of a write
 	ref     *parse.Table   // nil for subqueries, functions and aliases of joins
 	table   *catalog.Table // nil when ref is nil, a CTE or unknown
 	isCTE   bool
@@ -74,6 +75,9 @@ func (c *checker) newLevel(from []*parse.From, where *parse.Expr, ctes *names, o
 	for _, r := range lv.relations {
 		r.places = placesOf(r.joins, w)
 	}
+	if c.author != nil {
+		c.author.qualify(lv)
+	}
 	return lv
 }
 
@@ -81,7 +85,7 @@ func (c *checker) newLevel(from []*parse.From, where *parse.Expr, ctes *names, o
 // in, the nearest first.
 func (c *checker) addItem(lv *level, f *parse.From, above []joinSide) {
 	add := func(name string) *relation {
-		r := &relation{name: name, pos: f.Start, joins: above}
+		r := &relation{name: name, pos: f.Start, item: f, joins: above}
 		lv.relations = append(lv.relations, r)
 		return r
 	}

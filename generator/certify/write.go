@@ -78,6 +78,11 @@ func (c *checker) insert(q *parse.Query, ctes *names, outer *level) {
 	if ins.Source != nil {
 		c.query(ins.Source, ctes, outer) // it does not see the target
 	}
+	if c.author != nil {
+		c.author.insert(ins, lv)
+		c.expressions(q, lv)
+		return
+	}
 	anchor := ""
 	owned := c.usable(r.ref, r.table) && r.table.Tenancy.Class != ir.ClassGlobal
 	if owned {
@@ -112,6 +117,10 @@ func (c *checker) conflict(k *parse.Conflict, lv *level, owned bool) {
 // key of a parent of the tenant, or under ON CONFLICT to the one that was to be
 // inserted, which inserted has checked.
 func (c *checker) assignments(sets []parse.Set, lv *level, conflict bool) {
+	if c.author != nil {
+		c.author.assignments(sets, lv)
+		return
+	}
 	t := lv.relations[0].table
 	if t == nil {
 		return

@@ -63,6 +63,7 @@ func TestStages(t *testing.T) {
 		"generator/scope":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog"},
 		"generator/rewrite":               {"generator/source", "generator/ir", "generator/parse", "generator/catalog", "generator/scope"},
 		"generator/certify":               {"generator/ir", "generator/parse", "generator/catalog"},
+		"generator/audit":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog", "generator/scope", "generator/rewrite", "generator/certify"},
 		"generator/analyze":               {"generator/source", "generator/diag", "generator/ir"},
 		"generator/analyze/protoconflict": {},
 		"generator/analyze/sqlcproc":      {"generator/source", "generator/diag", "generator/ir", "generator/analyze", "generator/analyze/protoconflict"},

@@ -97,7 +97,6 @@ func (a *app) printProposal(p *proposal.Proposal) {
 
 // The places where projects keep their SQL, the more usual first.
 var (
-	sqlcFiles    = []string{"sqlc.yaml", "sqlc.yml", "sqlc.json"}
 	schemaPlaces = []string{
 		"schema.sql", "db/schema.sql", "sql/schema.sql", "database/schema.sql",
 		"migrations", "db/migrations", "sql/migrations", "database/migrations", "schema", "db/schema", "sql/schema",
@@ -112,7 +111,7 @@ var (
 func findInputs(dir string, flags initFlags, r *diag.Report) (proposal.Inputs, []*source.File) {
 	in := proposal.Inputs{Package: "gen", Out: "gen", Schema: flags.schema, Queries: flags.queries}
 	if len(in.Schema) == 0 && len(in.Queries) == 0 {
-		if sqlc := first(dir, sqlcFiles); sqlc != "" {
+		if sqlc := first(dir, config.SQLCFiles); sqlc != "" {
 			return fromSQLC(dir, sqlc, r)
 		}
 	}
@@ -120,7 +119,7 @@ func findInputs(dir string, flags initFlags, r *diag.Report) (proposal.Inputs, [
 		found := first(dir, schemaPlaces)
 		if found == "" {
 			r.Errorf(diag.FileMissing, source.Span{}, "no schema found").
-				WithHelp("looked for %s; name yours with --schema", strings.Join(append(sqlcFiles[:1:1], schemaPlaces...), ", "))
+				WithHelp("looked for %s; name yours with --schema", strings.Join(append(config.SQLCFiles[:1:1], schemaPlaces...), ", "))
 			return in, nil
 		}
 		in.Schema = []string{found}

@@ -1,0 +1,187 @@
+package certify
+
+import (
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// value says whether an expression of a level is a tenant that the author gives:
+// it has no column in it but the tenant columns of tied relations. A column of
+// self ties nothing to anything.
+func (a *author) value(lv *level, e *parse.Expr, self *relation) Strength {
+	switch e.Kind {
+	case parse.DefaultExpr:
+		return Unanchored
+	case parse.ConstExpr:
+		if e.Null {
+			return Unanchored
+		}
+	case parse.ColumnExpr:
+		if e.Star || len(e.Path) == 0 {
+			return Unanchored
+		}
+		r, at := a.resolve(lv, e.Path)
+		if r == nil || r == self {
+			return Unanchored
+		}
+		return a.column(at, r, e.Path[len(e.Path)-1], self)
+	case parse.SubqueryExpr:
+		switch e.Name {
+		case "":
+			// One value, whatever it was looked up by: the tables in it are judged for
+			// themselves.
+			if self != nil && mentions(e.Query, self.name) {
+				return Unanchored
+			}
+			return Anchored
+		case "ARRAY":
+			return a.outputs(e.Query, lv.ctes, lv).strength(a, 0, self)
+		}
+		return Unanchored
+	}
+	worst := Anchored
+	for _, arg := range e.Args {
+		worst = min(worst, a.value(lv, arg, self))
+	}
+	return worst
+}
+
+// column is the strength of one column of a relation of a level as a tenant.
+func (a *author) column(lv *level, r *relation, name string, self *relation) Strength {
+	switch {
+	case r.table != nil && !r.isCTE:
+		if direct(r.table) && name == r.table.Tenancy.Column {
+			return a.level(lv)[r].strength
+		}
+		return Unanchored
+	case r.item != nil && len(r.item.Function) > 0:
+		worst := Anchored
+		for _, f := range r.item.Function {
+			worst = min(worst, a.value(lv, f, self))
+		}
+		return worst
+	}
+	out := a.relation(lv, r)
+	return out.strength(a, out.index(name), self)
+}
+
+// keyed says whether an expression of a level is the key of a tied row of a
+// table.
+func (a *author) keyed(lv *level, e *parse.Expr, parent *catalog.Table, key string) Strength {
+	e = e.Uncast()
+	if e.Kind == parse.SubqueryExpr && e.Name == "" {
+		return a.outputs(e.Query, lv.ctes, lv).keyed(a, 0, parent, key)
+	}
+	if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) == 0 {
+		return Unanchored
+	}
+	r, at := a.resolve(lv, e.Path)
+	name := e.Path[len(e.Path)-1]
+	switch {
+	case r == nil:
+	case r.table == parent && !r.isCTE && name == key:
+		return a.level(at)[r].strength
+	case r.table != nil && !r.isCTE:
+		// A sibling that is tied through the same parent has the key, too.
+		held := a.level(at)[r]
+		if f := held.via; f != nil && slices.Equal(f.Columns, []string{name}) && a.cat.Lookup(f.RefSchema, f.RefTable) == parent && slices.Equal(f.RefColumns, []string{key}) {
+			return held.strength
+		}
+	default:
+		out := a.relation(at, r)
+		return out.keyed(a, out.index(name), parent, key)
+	}
+	return Unanchored
+}
+
+// is reports whether an expression of a level is a column of its relation r.
+func (a *author) is(lv *level, e *parse.Expr, r *relation, column string) bool {
+	e = e.Uncast()
+	if e == nil || e.Kind != parse.ColumnExpr || e.Star || len(e.Path) == 0 || e.Path[len(e.Path)-1] != column {
+		return false
+	}
+	found, _ := a.resolve(lv, e.Path)
+	return found == r
+}
+
+// mentions reports whether a query has a column of a relation of that name.
+func mentions(q *parse.Query, name string) bool {
+	found := false
+	q.EachQuery(func(q *parse.Query) {
+		q.Expressions(func(e *parse.Expr) {
+			found = found || e.Kind == parse.ColumnExpr && len(e.Path) > 1 && e.Path[len(e.Path)-2] == name
+		})
+	})
+	return found
+}
+
+// resolve finds the relation that a column belongs to, and its level; nil when
+// that is not certain.
+func (a *author) resolve(lv *level, path []string) (*relation, *level) {
+	name := path[len(path)-1]
+	for ; lv != nil; lv = lv.outer {
+		if len(path) > 1 {
+			if r := lv.named(path[len(path)-2]); r != nil {
+				return r, lv
+			}
+			continue
+		}
+		r, certain := a.bare(lv, name)
+		if r != nil {
+			return r, lv
+		}
+		if !certain {
+			return nil, nil
+		}
+	}
+	return nil, nil
+}
+
+// bare finds the relation of a level that has a column. In a statement that is
+// valid only one has it, or USING makes them equal. A relation whose columns are
+// not known may have it, if it is the only such one.
+func (a *author) bare(lv *level, name string) (found *relation, certain bool) {
+	var unknown []*relation
+	for _, r := range lv.relations {
+		if r.ref == nil && r.item != nil && r.item.Join != nil || r.name == "excluded" && r.item == nil && r.ref == nil {
+			continue // the columns are those of the relations inside
+		}
+		if r.table != nil && !r.isCTE {
+			if r.table.Column(name) != nil && !r.renamed {
+				return r, true
+			}
+			if r.table.Opaque {
+				unknown = append(unknown, r)
+			}
+			continue
+		}
+		out := a.relation(lv, r)
+		if out.index(name) >= 0 {
+			return r, true
+		}
+		if !out.complete {
+			unknown = append(unknown, r)
+		}
+	}
+	if len(unknown) == 1 {
+		return unknown[0], true
+	}
+	return nil, len(unknown) == 0
+}
+
+// qualify gives the bare columns in the conditions of a level the names of their
+// relations, as the rules of the proof want them.
+func (a *author) qualify(lv *level) {
+	for _, e := range conditions(lv) {
+		e.Walk(func(e *parse.Expr) {
+			if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) == 2 || len(e.Path) == 0 {
+				return
+			}
+			if r, at := a.resolve(lv, e.Path); r != nil && (at == lv || lv.named(r.name) == nil) {
+				e.Path = []string{r.name, e.Path[len(e.Path)-1]}
+			}
+		})
+	}
+}
