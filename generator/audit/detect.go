@@ -43,6 +43,9 @@ type Candidate struct {
 	score    int
 }
 
+// Likely reports whether its name is one that tenants have.
+func (c Candidate) Likely() bool { return c.strength > 0 }
+
 // String says what speaks for the column.
 func (c Candidate) String() string {
 	parts := []string{fmt.Sprintf("in %s", plural(c.Tables, "table"))}

@@ -70,10 +70,10 @@ type AuthoredStatement struct {
 // nothing for the generator, and qualifies columns in q, which it may not share.
 func Audit(sql string, q *parse.Query, cat *catalog.Catalog) *AuthoredStatement {
 	a := &author{
-		result: &AuthoredStatement{}, ties: map[*level]map[*relation]tie{}, busy: map[*level]bool{}, targets: map[*parse.Table]*level{},
+		result: &AuthoredStatement{}, ties: map[*level]map[*relation]tie{}, busy: map[*level]bool{}, written: map[*parse.Table]*level{},
 		refs: map[*parse.Table]*Authored{}, listed: map[*parse.Query]*outputs{}, open: map[assumption]bool{},
 	}
-	a.checker = &checker{sql: sql, cat: cat, result: &Result{}, author: a}
+	a.checker = &checker{sql: sql, cat: cat, result: &Result{}, targets: map[*parse.Table]bool{}, author: a}
 	a.query(q, nil, nil)
 	slices.SortStableFunc(a.result.References, func(x, y *Authored) int { return cmp.Compare(x.Ref.Start, y.Ref.Start) })
 	return a.result
@@ -85,7 +85,7 @@ type author struct {
 	result  *AuthoredStatement
 	ties    map[*level]map[*relation]tie
 	busy    map[*level]bool         // whose ties are being looked for
-	targets map[*parse.Table]*level // of statements that write
+	written map[*parse.Table]*level // by the target of what writes
 	refs    map[*parse.Table]*Authored
 	listed  map[*parse.Query]*outputs
 	open    map[assumption]bool
@@ -117,7 +117,7 @@ func direct(t *catalog.Table) bool { return owned(t) && t.Tenancy.Class != ir.Cl
 func (a *author) reads(lv *level) {
 	if len(lv.relations) > 0 && lv.relations[0].item == nil && lv.relations[0].ref != nil {
 		a.qualify(lv) // now that the target is there
-		a.targets[lv.relations[0].ref] = lv
+		a.written[lv.relations[0].ref] = lv
 	}
 	ties := a.level(lv)
 	for _, r := range lv.relations {
@@ -150,49 +150,42 @@ func (a *author) anchor(lv *level, r *relation) string {
 	return ""
 }
 
-// assignments finds a SET that gives a row another tenant. One that repeats what
-// the row is tied to, or that repeats the value of an upsert, gives it the same.
+// assignments finds a SET of an UPDATE that gives a row another tenant. One that
+// repeats what WHERE compares with gives it the same.
 func (a *author) assignments(sets []parse.Set, lv *level) {
 	r := lv.relations[0]
+	a.reassigned(sets, r, func(e *parse.Expr) bool {
+		return slices.ContainsFunc(r.places[0].conjuncts, func(k *parse.Expr) bool {
+			x, y, ok := equality(k)
+			mine := func(e *parse.Expr) bool { return a.is(lv, e, r, r.table.Tenancy.Column) }
+			return ok && (mine(x) && sameParam(y, e) || mine(y) && sameParam(x, e))
+		})
+	})
+}
+
+// reassigned records a SET of the tenant column, but to a value that is the same.
+func (a *author) reassigned(sets []parse.Set, r *relation, same func(*parse.Expr) bool) {
 	ref := a.refs[r.ref]
 	if ref == nil || !direct(r.table) {
 		return
 	}
 	for _, s := range sets {
-		i := slices.Index(s.Columns, r.table.Tenancy.Column)
-		if i < 0 || len(s.Columns) == 1 && (isColumn(s.Value, "excluded", s.Columns[i]) || a.repeats(lv, r, s.Value)) {
-			continue
+		if slices.Contains(s.Columns, r.table.Tenancy.Column) && (len(s.Columns) > 1 || s.Value == nil || !same(s.Value)) {
+			ref.Reassigned = s.Start
 		}
-		ref.Reassigned = s.Start
 	}
 }
 
-// repeats reports whether WHERE equates the tenant column with the same parameter
-// that e is.
-func (a *author) repeats(lv *level, r *relation, e *parse.Expr) bool {
-	e = e.Uncast()
-	if e == nil || e.Kind != parse.ParamExpr || len(r.places) == 0 {
-		return false
-	}
-	for _, k := range r.places[0].conjuncts {
-		x, y, ok := equality(k)
-		if !ok {
-			continue
-		}
-		for _, pair := range [][2]*parse.Expr{{x, y}, {y, x}} {
-			if value := pair[1].Uncast(); a.is(lv, pair[0], r, r.table.Tenancy.Column) && value.Kind == parse.ParamExpr && value.Param == e.Param {
-				return true
-			}
-		}
-	}
-	return false
+func sameParam(x, y *parse.Expr) bool {
+	x, y = x.Uncast(), y.Uncast()
+	return x.Kind == parse.ParamExpr && y.Kind == parse.ParamExpr && x.Param == y.Param
 }
 
 // insert records the target of an INSERT: its rows are tied when each of them is
 // given the tenant, or, in a child, the key of a row that is tied.
 func (a *author) insert(ins *parse.Insert, lv *level) {
 	r := lv.relations[0]
-	a.targets[r.ref] = lv
+	a.written[r.ref] = lv
 	held := tie{}
 	if owned(r.table) {
 		held = a.inserted(ins, r.table, lv)
@@ -203,7 +196,18 @@ func (a *author) insert(ins *parse.Insert, lv *level) {
 		return
 	}
 	ref.Conflict = a.conflict(ins, r, held)
-	a.assignments(ins.Conflict.Set, lv)
+	if ins.Source == nil {
+		return
+	}
+	// Where the arbiter holds the tenant, the value of the insert is the same.
+	a.reassigned(ins.Conflict.Set, r, func(e *parse.Expr) bool {
+		same := isColumn(e, "excluded", r.table.Tenancy.Column)
+		a.eachRow(ins.Source, lv.ctes, lv.outer, func(_ int, row []*parse.Expr, _ *level) {
+			value := item(row, columnIndex(ins, r.table, r.table.Tenancy.Column))
+			same = same || value != nil && sameParam(value, e)
+		})
+		return same && ref.Conflict.Covered
+	})
 }
 
 func (a *author) inserted(ins *parse.Insert, t *catalog.Table, lv *level) tie {
@@ -293,7 +297,7 @@ func (a *author) conflict(ins *parse.Insert, r *relation, inserted tie) *Authore
 		out.Covered = out.Covered || !direct(t) && parent != nil && !slices.ContainsFunc(step.Columns, func(c string) bool { return !covers(c) })
 	}
 	// In the guard, excluded is the row that was to be inserted.
-	lv := &level{outer: a.targets[r.ref].outer, ctes: a.targets[r.ref].ctes}
+	lv := &level{outer: a.written[r.ref].outer, ctes: a.written[r.ref].ctes}
 	target := &relation{name: r.name, pos: r.pos, ref: r.ref, table: t, places: []place{{conjuncts: k.Where.Conjuncts(), text: "in the guard of ON CONFLICT"}}}
 	excluded := &relation{name: "excluded", pos: k.Start, table: t, renamed: true}
 	lv.relations = []*relation{target, excluded}

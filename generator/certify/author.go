@@ -84,7 +84,7 @@ func (a *author) columnTie(lv *level, r *relation, columns []string) tie {
 					best = tie{strength: s, text: text + " " + p.text}
 				}
 			}
-			for _, other := range merged(lv, r, column, p) {
+			for _, other := range a.merged(lv, r, column, p) {
 				if s := a.column(lv, other, column, r); s > best.strength {
 					best = tie{strength: s, text: fmt.Sprintf("%s.%s = %s.%s by USING", r.name, column, other.name, column)}
 				}
@@ -183,7 +183,7 @@ func (a *author) rows(lv *level, r *relation, mine func(*parse.Expr) bool, name 
 
 // merged are the relations that USING or NATURAL at a place equates with r in a
 // column.
-func merged(lv *level, r *relation, column string, p place) []*relation {
+func (a *author) merged(lv *level, r *relation, column string, p place) []*relation {
 	if p.join == nil || !p.join.Join.Natural && !slices.Contains(p.join.Join.Using, column) {
 		return nil
 	}
@@ -199,7 +199,10 @@ func merged(lv *level, r *relation, column string, p place) []*relation {
 		return 0
 	}
 	for _, other := range lv.relations {
-		if other.table != nil && other.table.Column(column) != nil && side(other) != side(r) && side(other) != 0 {
+		if side(other) == side(r) || side(other) == 0 {
+			continue
+		}
+		if names, _ := a.columnNames(lv, other); slices.Contains(names, column) {
 			out = append(out, other)
 		}
 	}
@@ -247,7 +250,7 @@ func (a *author) joined(lv *level, r, p *relation, step ir.Step) bool {
 	for i, column := range step.Columns {
 		found := false
 		for _, at := range r.places {
-			found = found || step.ParentColumns[i] == column && slices.Contains(merged(lv, r, column, at), p)
+			found = found || step.ParentColumns[i] == column && slices.Contains(a.merged(lv, r, column, at), p)
 		}
 		if !found {
 			return false
@@ -284,12 +287,13 @@ func (a *author) step(t *catalog.Table, f *catalog.ForeignKey) (ir.Step, *catalo
 }
 
 // mentioned reports whether a condition of the level compares the tenant column
-// of r with anything but a column.
+// of r with anything but a column or a query, which would have been a tie if it
+// were tied itself.
 func (a *author) mentioned(lv *level, r *relation) bool {
 	found := false
 	var look func(*parse.Expr)
 	look = func(e *parse.Expr) {
-		if x, y, ok := equality(e); e.Name == "NullTest" || ok && x.Kind == parse.ColumnExpr && y.Kind == parse.ColumnExpr {
+		if x, y, ok := equality(e); e.Name == "NullTest" || e.Kind == parse.SubqueryExpr || ok && stored(x) && stored(y) {
 			return
 		}
 		found = found || a.is(lv, e, r, r.table.Tenancy.Column)
@@ -301,6 +305,12 @@ func (a *author) mentioned(lv *level, r *relation) bool {
 		look(e)
 	}
 	return found
+}
+
+// stored reports whether an expression is what rows hold.
+func stored(e *parse.Expr) bool {
+	e = e.Uncast()
+	return e.Kind == parse.ColumnExpr || e.Kind == parse.SubqueryExpr
 }
 
 // conditions are those of WHERE and of all joins of a level.

@@ -170,7 +170,7 @@ func (a *author) returning(q *parse.Query, out *outputs) {
 	case q.Delete != nil:
 		target, list = q.Delete.Target, q.Delete.Returning
 	}
-	if lv := a.targets[target]; lv != nil {
+	if lv := a.written[target]; lv != nil {
 		out.columns, out.complete = a.targetColumns(list, lv)
 	}
 }

@@ -58,10 +58,12 @@ func (w *auditWriter) detection(d *audit.Detection) {
 	w.line(d.String(), "")
 	var others []string
 	for _, c := range d.Candidates {
-		others = append(others, fmt.Sprintf("%s (%s)", c.Column, c))
+		if c.Likely() && len(others) < 3 {
+			others = append(others, fmt.Sprintf("%s (%s)", c.Column, c))
+		}
 	}
 	if len(others) > 0 {
-		w.line("if it is another, use --column: "+strings.Join(others[:min(len(others), 3)], ", "), "")
+		w.line("if it is another, name it with --column: "+strings.Join(others, ", "), "")
 	}
 }
 
