@@ -13,7 +13,7 @@ POSTGRES ?= 15,16,17,18
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
 demo: build ## Generate examples/gen from examples/; needs no server
@@ -51,6 +51,10 @@ fuzz: ## Fuzz the compiler and the readers, a minute each
 	$(GO) test ./generator -run '^$$' -fuzz FuzzCompile -fuzztime 1m
 	$(GO) test ./generator/certify -run '^$$' -fuzz FuzzCheck -fuzztime 1m
 	$(GO) test ./generator/config -run '^$$' -fuzz FuzzParse -fuzztime 1m
+
+.PHONY: bench-scoping
+bench-scoping: ## Time parse, scope, rewrite and certify by kind, length and number of statements
+	$(GO) test ./generator -run '^$$' -bench '^BenchmarkScoping$$' -benchtime 200ms
 
 .PHONY: build
 build: ## Build bin/tenancygen
