@@ -42,6 +42,14 @@ verify: build ## Fail when examples/gen is not what the generator writes now
 	$(BIN) diff -f examples/tenancy.yaml
 	@echo "examples/gen is up to date"
 
+# Where the random statements of make oracle begin, and how many there are.
+SEED ?= 1
+STATEMENTS ?= 20000
+
+.PHONY: oracle
+oracle: ## Compare many random statements; SEED=… and STATEMENTS=… choose them
+	$(GO) test ./generator -run 'TestRandom' -v -timeout 60m -oracle.statements=$(STATEMENTS) -oracle.seed=$(SEED)
+
 .PHONY: golden
 golden: ## Rewrite the expectations in golden/ (fails when any changed; read the diff)
 	$(GO) test ./generator -run TestGolden -update

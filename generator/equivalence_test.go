@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/rewrite"
@@ -83,6 +84,7 @@ func TestRefusedByNasty(t *testing.T) {
 // oracleProject is a project compiled for the oracle.
 type oracleProject struct {
 	schema     string
+	config     *config.Config
 	catalog    *catalog.Catalog
 	statements []*statement
 }
@@ -106,7 +108,7 @@ func compileProject(t *testing.T, dir, queries string, tamper func(*parse.QueryT
 func compileInput(t *testing.T, in *Input, tamper func(*parse.QueryText) func(*scope.Plan)) *oracleProject {
 	t.Helper()
 	var report, refused diag.Report
-	p := &oracleProject{catalog: loadCatalog(in, &report)}
+	p := &oracleProject{config: in.Config, catalog: loadCatalog(in, &report)}
 	for _, file := range in.Schema {
 		p.schema += file.Text + ";\n"
 	}

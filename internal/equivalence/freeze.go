@@ -44,10 +44,10 @@ SET synchronize_seqscans = off;
 SET jit = off;
 SET plan_cache_mode = force_generic_plan`
 
-// resetSequences puts every sequence where no row of the data is. Sequences do
-// not roll back.
+// resetSequences puts every sequence where no row of the data is, and where sums
+// of its numbers do not overflow. Sequences do not roll back.
 const resetSequences = `
-SELECT pg_catalog.setval(c.oid::regclass, s.seqmax / 2)
+SELECT pg_catalog.setval(c.oid::regclass, least(s.seqmax / 2, 500000000))
 FROM pg_catalog.pg_class AS c JOIN pg_catalog.pg_sequence AS s ON s.seqrelid = c.oid
 WHERE c.relkind = 'S'`
 
