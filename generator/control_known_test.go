@@ -7,12 +7,12 @@ var byAuthor = []string{"TenantIsMore", "TenantTwice"}
 // own tenant's rows only, and the guard is there so that nobody has to know.
 var sameKey = []string{
 	"ConflictConstraint", "ConflictSubquery", "ConflictTenantGiven", "ConflictUpdate", "ConflictUpdateSelect",
-	"ChildUpsert", "InsertQuoted", "PinHit", "PinUpsert", "PinUpsertParam",
+	"ChildUpsert", "InsertQuoted", "PinHit", "PinUpsert", "PinUpsertParam", "SharedChildUpsert", "SharedUpsert",
 }
 
 // throughParent are outer joins whose condition holds the tenant without the
 // predicate: it leads to a parent, or an author's row, that is the tenant's.
-var throughParent = []string{"GrandchildrenLeft", "GroupByKey", "LeftAuthorScoped"}
+var throughParent = []string{"GrandchildrenLeft", "GroupByKey", "LeftAuthorScoped", "SharedChildrenJoined"}
 
 // controls are the ways in which plans are spoilt, with what is expected.
 var controls = []struct {
@@ -31,25 +31,26 @@ var controls = []struct {
 }{
 	{
 		name: "no predicates", tamper: dropPredicates,
-		certified: byAuthor,
+		certified: append([]string{"SharedByAuthor"}, byAuthor...),
 		missed: []string{
 			"TenantIsMore", "TenantTwice",
 			"AuthorScopes", "RootUpdate", // by their authors, too, in ways that certify does not follow
 			"ConflictConstraint", "ConflictTenantGiven", "ConflictUpdate", "ChildUpsert", "InsertQuoted",
 			"PinHit", "PinUpsert", "PinUpsertParam",
-			"DeleteForeignCascade", // changes rows of others in any case
+			"SharedByAuthor", "OwnOnlyByAuthor", "SharedOnlyByAuthor", "SharedChildUpsert", "SharedUpsert",
+			"SharedLockAll", // differs in the same way as it is known to
 		},
 		foreign: []string{
 			"DeleteAll", "DeleteGrandchild", "DeleteInCTE", "DeleteUsingSelf", "MoveInCTE", "PartitionUpdate", "TargetIsNoCTE",
 			"UpdateChild", "UpdateFromJoin", "UpdateFromSelf", "UpdateGrandchild", "UpdateInCTE", "UpdateNoWhere", "UpdateOr",
-			"UpdateQuoted", "UpdateSubquery",
+			"UpdateQuoted", "UpdateSubquery", "SharedUpdateAll", "SharedChildUpdate",
 		},
 	},
 	{
 		name: "no predicates on outer joins", tamper: dropOn,
 		certified: throughParent,
 		missed: []string{
-			"GrandchildrenLeft", "GroupByKey", "LeftAuthorScoped",
+			"GrandchildrenLeft", "GroupByKey", "LeftAuthorScoped", "SharedChildrenJoined",
 			"NaturalLeftJoin", "NaturalRoot", "RootJoin", // they join by the tenant column
 		},
 	},
@@ -65,6 +66,15 @@ var controls = []struct {
 		name: "no guards", tamper: dropGuards,
 		missed:  sameKey,
 		foreign: []string{"ChildConflictUpdate", "ConflictForeignKeyless"},
+	},
+	{
+		name: "shared rows written and locked", tamper: shareTargets,
+		missed: []string{
+			"SharedChildUpsert", "SharedUpsert", // their keys hold the tenant
+			"SharedLock", "SharedLockAll", "SharedLockChildren", // nobody sees a lock
+			"SharedTableParents", "SharedTableOldParent", // all stamps are somebody's
+		},
+		foreign: []string{"SharedUpdateAll", "SharedUpdate", "SharedUpdateFrom", "SharedDeleteSelf", "SharedDeleteInCTE", "SharedChildUpdate"},
 	},
 	{
 		name: "no keys", tamper: dropKeys,
@@ -86,8 +96,9 @@ var controls = []struct {
 		// keys lead to.
 		certified: []string{
 			"InsertForeignParent", "PinHit", "PinMove", "PinNothing", "PinSelected", "PinUpsert", "PinUpsertParam", "UpdateForeignParent",
+			"SharedParent", "SharedParentNullable", "SharedTableOldParent",
 		},
-		wrong:  []string{"InsertForeignParent", "PinSelected"},
-		missed: []string{"PinHit", "PinMove", "PinNothing", "PinUpsert", "PinUpsertParam", "UpdateForeignParent"},
+		wrong:  []string{"InsertForeignParent", "PinSelected", "SharedParent"},
+		missed: []string{"PinHit", "PinMove", "PinNothing", "PinUpsert", "PinUpsertParam", "SharedParentNullable", "SharedTableOldParent", "UpdateForeignParent"},
 	},
 }

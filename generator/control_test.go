@@ -76,6 +76,13 @@ func dropKeys(_ *parse.Query, p *scope.Plan) { p.Keys = nil }
 // dropInserts leaves new rows without a tenant.
 func dropInserts(_ *parse.Query, p *scope.Plan) { p.Inserts = nil }
 
+// shareTargets lets shared rows be written and locked like own ones.
+func shareTargets(_ *parse.Query, p *scope.Plan) {
+	for _, r := range append(slices.Clone(p.References), p.Guards...) {
+		r.Shared = r.Table.Tenancy.Shared
+	}
+}
+
 // dropChecks lets foreign keys lead to other tenants' rows.
 func dropChecks(_ *parse.Query, p *scope.Plan) {
 	p.Updates = nil

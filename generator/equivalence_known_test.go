@@ -11,6 +11,7 @@ import (
 const (
 	globalKey = "the unique key does not hold the tenant, so another tenant's row is in the way; TG0301 warns of it in ON CONFLICT"
 	crossRow  = "the data holds a reference to another tenant's row, from before tenancygen: the slice has no such row, and keeps the reference"
+	lockedOwn = "a tenant locks its own rows only: a lock on a shared row would make others wait; TG0304 warns of it, and PostgreSQL does the same under policies"
 	cascade   = "ON DELETE acts on another tenant's row that refers to this one: PostgreSQL does it, and policies do not stop it either"
 )
 
@@ -25,6 +26,12 @@ var nastyKnown = []equivalence.Known{
 	{Statement: "ChildConflictByID", Kind: equivalence.Tag, Reason: globalKey},
 	{Statement: "ChildConflictUpdate", Kind: equivalence.Tag, Reason: globalKey},
 	{Statement: "PinCopiedForeign", Kind: equivalence.Failure, Reason: crossRow},
+	{Statement: "SharedInsertGiven", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "SharedNothing", Kind: equivalence.Tag, Reason: globalKey},
+	{Statement: "SharedNothing", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "SharedUpsertByID", Kind: equivalence.Rows, Reason: globalKey},
+	{Statement: "SharedUpsertByID", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "SharedLockAll", Kind: equivalence.Rows, Reason: lockedOwn},
 	{Statement: "DeleteForeignCascade", Kind: equivalence.Foreign, Reason: cascade},
 }
 
@@ -54,6 +61,8 @@ var nastyStricter = []equivalence.Known{
 	{Statement: "PinMove", Kind: equivalence.Failure, Reason: zeroRows},
 	{Statement: "PinUpsertParam", Kind: equivalence.Failure, Reason: zeroRows},
 	{Statement: "PinUpsertParam", Kind: equivalence.Tag, Reason: zeroRows},
+	{Statement: "SharedTableOldParent", Kind: equivalence.Failure, Reason: zeroRows},
+	{Statement: "SharedParentNullable", Kind: equivalence.Failure, Reason: zeroRows},
 	{Statement: "UpdateForeignParent", Kind: equivalence.Failure, Reason: zeroRows},
 }
 

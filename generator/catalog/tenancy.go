@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -115,10 +116,13 @@ func (k *classifier) classify(t *Table) {
 	switch {
 	case k.isRoot(t):
 		k.root(t)
+		if entry != nil && entry.Shared {
+			k.unshared(entry, "it is the table of tenants, and each sees its own row")
+		}
 	case entry != nil && entry.Class == ir.ClassChild:
 		k.child(t, entry)
 	case entry != nil && entry.Class == ir.ClassTenant:
-		k.tenant(t, entry.Column, entry)
+		k.tenant(t, cmp.Or(entry.Column, k.cfg.Tenant.Column), entry)
 	case entry != nil:
 		t.Tenancy = ir.Tenancy{Class: entry.Class}
 		k.checkGlobal(t, entry)
@@ -144,7 +148,10 @@ func (k *classifier) checkGlobal(t *Table, entry *config.Table) {
 // checkInheritance refuses a table that belongs to tenants in another way than the
 // table it inherits from: reading that one reads its rows, too.
 func (k *classifier) checkInheritance(t *Table) {
-	if t.Parent == nil || t.Tenancy.Class == t.Parent.Tenancy.Class && t.Tenancy.Column == t.Parent.Tenancy.Column && t.Tenancy.Class != ir.ClassChild {
+	if t.Parent == nil {
+		return
+	}
+	if a, b := t.Tenancy, t.Parent.Tenancy; a.Class == b.Class && a.Column == b.Column && a.Shared == b.Shared && a.Class != ir.ClassChild {
 		return
 	}
 	k.report.Errorf(diag.TableUnclassified, t.Span, "table %q inherits from %q, and they do not belong to tenants in the same way", t.QualifiedName(), t.Parent.QualifiedName()).
@@ -178,8 +185,12 @@ func (k *classifier) root(t *Table) {
 }
 
 func (k *classifier) tenant(t *Table, column string, entry *config.Table) {
+	shared := entry != nil && entry.Shared
 	if t.View != nil {
 		k.view(t, column)
+		if shared && !t.Tenancy.Shared && t.Tenancy.Class != ir.ClassExcluded {
+			k.unshared(entry, "it is a view of a table without shared rows")
+		}
 		return
 	}
 	col := t.Column(column)
@@ -196,11 +207,20 @@ func (k *classifier) tenant(t *Table, column string, entry *config.Table) {
 		k.report.Errorf(diag.TenantColumnType, col.Span, "the tenant column %s.%s is generated", t.QualifiedName(), column).
 			WithHelp("make it a plain column: what is computed cannot be tied to the caller's tenant")
 	}
-	if !col.NotNull {
+	switch {
+	case shared && col.NotNull:
+		k.unshared(entry, "its tenant column "+column+" is NOT NULL").WithRelated(col.Span, "declared here")
+	case !shared && !col.NotNull:
 		k.report.Warnf(diag.TenantColumnNull, col.Span, "the tenant column %s.%s may be NULL; such rows belong to nobody", t.QualifiedName(), column).
-			WithHelp("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", t.QualifiedName(), column)
+			WithHelp("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL; or, if every tenant may read such rows, %s: {read: own_or_shared} under tables:", t.QualifiedName(), column, t.QualifiedName())
 	}
-	t.Tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: column, SQLType: col.Type}
+	t.Tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: column, SQLType: col.Type, Shared: shared}
+}
+
+// unshared reports that a table cannot have shared rows.
+func (k *classifier) unshared(entry *config.Table, why string) *diag.Diagnostic {
+	return k.report.Errorf(diag.SharedUnusable, entry.Span, "table %q cannot have shared rows: %s", entry.Pattern, why).
+		WithHelp("rows are shared when their tenant is NULL: drop the NOT NULL of the tenant column, or take read: own_or_shared out")
 }
 
 // child scopes a table by a foreign key to a parent.
@@ -247,9 +267,9 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 	step := ir.Step{Columns: usable[0].Columns, Parent: ir.Name{Schema: parent.Schema, Name: parent.Name}, ParentColumns: usable[0].RefColumns}
 	switch parent.Tenancy.Class {
 	case ir.ClassTenant, ir.ClassRoot:
-		t.Tenancy = ir.Tenancy{Class: ir.ClassChild, Path: []ir.Step{step}}
+		t.Tenancy = ir.Tenancy{Class: ir.ClassChild, Path: []ir.Step{step}, Shared: parent.Tenancy.Shared}
 	case ir.ClassChild:
-		t.Tenancy = ir.Tenancy{Class: ir.ClassChild, Path: append([]ir.Step{step}, parent.Tenancy.Path...)}
+		t.Tenancy = ir.Tenancy{Class: ir.ClassChild, Path: append([]ir.Step{step}, parent.Tenancy.Path...), Shared: parent.Tenancy.Shared}
 	default:
 		refuse("the parent of %q, %q, belongs to no tenant", t.QualifiedName(), parent.QualifiedName()).
 			WithHelp("name a tenant table, or another child, as its parent")

@@ -42,7 +42,9 @@ func (k *classifier) view(t *Table, column string) {
 		refuse(why)
 		return
 	}
-	t.Tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: column, SQLType: base.Tenancy.SQLType}
+	// The view's column is NULL where that of the table is, so its rows are shared
+	// where those are.
+	t.Tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: column, SQLType: base.Tenancy.SQLType, Shared: base.Tenancy.Shared}
 	if col := t.Column(column); col != nil {
 		col.NotNull = base.Column(base.Tenancy.Column).NotNull
 	}

@@ -1,6 +1,7 @@
 package certify_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -176,7 +177,7 @@ func anchors(r *certify.Result) string {
 func TestAccepted(t *testing.T) {
 	t.Parallel()
 	cat := specCatalog(t)
-	for _, tt := range accepted {
+	for _, tt := range slices.Concat(accepted, sharedAccepted) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := certify.Check(tt.sql, 1, cat)

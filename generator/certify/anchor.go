@@ -11,9 +11,10 @@ import (
 )
 
 // anchor says what ties a relation of the level to the tenant; it is empty when
-// nothing does. The relation's places are those at which a conjunct filters it
-// (see placesOf), so all that is left is to find the right conjunct there.
-func (c *checker) anchor(lv *level, r *relation) string {
+// nothing does. With own, shared rows are not enough. The relation's places are
+// those at which a conjunct filters it (see placesOf), so all that is left is to
+// find the right conjunct there.
+func (c *checker) anchor(lv *level, r *relation, own bool) string {
 	if c.author != nil {
 		return c.author.anchor(lv, r)
 	}
@@ -22,31 +23,52 @@ func (c *checker) anchor(lv *level, r *relation) string {
 	}
 	switch r.table.Tenancy.Class {
 	case ir.ClassTenant, ir.ClassRoot:
-		return c.directAnchor(r)
+		return c.directAnchor(r, own)
 	case ir.ClassChild:
-		return c.parentAnchor(lv, r)
+		return c.parentAnchor(lv, r, own)
 	}
 	return ""
 }
 
-// directAnchor finds name.column = $T. The conjunct is the definition of σ(R).
-func (c *checker) directAnchor(r *relation) string {
+// directAnchor finds name.column = $T. The conjunct is the definition of σ(R), or,
+// where shared rows belong to it, implies it. Where they do and R need not be the
+// tenant's own, name.column = $T OR name.column IS NULL is that definition. Nothing
+// else may stand under the OR: it would let rows of other tenants pass.
+func (c *checker) directAnchor(r *relation, own bool) string {
 	column := r.table.Tenancy.Column
 	for _, p := range r.places {
 		for _, e := range p.conjuncts {
-			a, b, ok := equality(e)
-			if ok && (isColumn(a, r.name, column) && c.isTenant(b, r.table) || isColumn(b, r.name, column) && c.isTenant(a, r.table)) {
+			if c.equalsTenant(e, r) {
 				return fmt.Sprintf("%s.%s = $%d %s", r.name, column, c.tenant, p.text)
+			}
+			if own || !r.table.Tenancy.Shared || e.Kind != parse.OrExpr || len(e.Args) != 2 {
+				continue
+			}
+			if a, b := e.Args[0], e.Args[1]; c.equalsTenant(a, r) && isNull(b, r) || c.equalsTenant(b, r) && isNull(a, r) {
+				return fmt.Sprintf("%s.%s = $%d or shared %s", r.name, column, c.tenant, p.text)
 			}
 		}
 	}
 	return ""
 }
 
+// equalsTenant reports whether e is name.column = $T.
+func (c *checker) equalsTenant(e *parse.Expr, r *relation) bool {
+	a, b, ok := equality(e)
+	column := r.table.Tenancy.Column
+	return ok && (isColumn(a, r.name, column) && c.isTenant(b, r.table) || isColumn(b, r.name, column) && c.isTenant(a, r.table))
+}
+
+// isNull reports whether e is name.column IS NULL.
+func isNull(e *parse.Expr, r *relation) bool {
+	return e.Kind == parse.OtherExpr && e.Name == "NullTest" && e.Null && len(e.Args) == 1 && isColumn(e.Args[0], r.name, r.table.Tenancy.Column)
+}
+
 // parentAnchor anchors a child table. σ(R) are the rows with a parent of the
 // tenant: those for which there is a row in σ(parent) with equal key columns. A
-// conjunct that implies this is as good as one that says it (see placesOf).
-func (c *checker) parentAnchor(lv *level, r *relation) string {
+// conjunct that implies this is as good as one that says it (see placesOf). With
+// own, the parent has to be the tenant's own, too.
+func (c *checker) parentAnchor(lv *level, r *relation, own bool) string {
 	step, parent := c.parent(r.table)
 	if parent == nil {
 		return ""
@@ -54,7 +76,7 @@ func (c *checker) parentAnchor(lv *level, r *relation) string {
 	text := fmt.Sprintf("through %s (%s)", parent.QualifiedName(), strings.Join(step.Columns, ", "))
 	for _, p := range r.places {
 		for _, e := range p.conjuncts {
-			if e.Kind == parse.SubqueryExpr && e.Name == "EXISTS" && c.guards(e.Query, lv, r, step, parent) {
+			if e.Kind == parse.SubqueryExpr && e.Name == "EXISTS" && c.guards(e.Query, lv, r, own, step, parent) {
 				return text
 			}
 		}
@@ -66,7 +88,7 @@ func (c *checker) parentAnchor(lv *level, r *relation) string {
 	// and sees both, so rows without such a parent are dropped there, or match
 	// nothing there, exactly as if they were not in R.
 	for _, p := range lv.relations {
-		if p != r && p.table == parent && keysEqual(conjunctsSeeing(p, r.places), p.name, r.name, step) && c.anchor(lv, p) != "" {
+		if p != r && p.table == parent && keysEqual(conjunctsSeeing(p, r.places), p.name, r.name, step) && c.anchor(lv, p, own) != "" {
 			return text
 		}
 	}
@@ -98,7 +120,7 @@ func (c *checker) parent(t *catalog.Table) (ir.Step, *catalog.Table) {
 // nothing (EXISTS (SELECT count(*) …) is always true), even one in a subquery
 // that speaks of q's columns, so the targets must be plain and all other clauses
 // absent.
-func (c *checker) guards(q *parse.Query, lv *level, r *relation, step ir.Step, parent *catalog.Table) bool {
+func (c *checker) guards(q *parse.Query, lv *level, r *relation, own bool, step ir.Step, parent *catalog.Table) bool {
 	if q == nil || q.Select == nil || q.With != nil || q.Limit != nil || q.Offset != nil || len(q.OrderBy) > 0 {
 		return false
 	}
@@ -116,7 +138,7 @@ func (c *checker) guards(q *parse.Query, lv *level, r *relation, step ir.Step, p
 		return false // the child's name means something else in here
 	}
 	for _, p := range inner.relations {
-		if p.table == parent && keysEqual(conjunctsSeeing(p, inner.filters), p.name, r.name, step) && c.anchor(inner, p) != "" {
+		if p.table == parent && keysEqual(conjunctsSeeing(p, inner.filters), p.name, r.name, step) && c.anchor(inner, p, own) != "" {
 			return true
 		}
 	}

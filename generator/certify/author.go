@@ -219,7 +219,7 @@ func (a *author) parentTie(lv *level, r *relation, f *catalog.ForeignKey) tie {
 	best := tie{}
 	for _, p := range r.places {
 		for _, e := range p.conjuncts {
-			if e.Kind == parse.SubqueryExpr && e.Name == "EXISTS" && a.guards(e.Query, lv, r, step, parent) {
+			if e.Kind == parse.SubqueryExpr && e.Name == "EXISTS" && a.guards(e.Query, lv, r, r.own, step, parent) {
 				return held(Anchored, text, f)
 			}
 		}

@@ -11,7 +11,8 @@ import (
 )
 
 // schema has the tables of the specification: o and li with a tenant column,
-// par with the child ch and the grandchild gch, the global g.
+// par with the child ch and the grandchild gch, the global g. sh has shared rows,
+// the child shc and the grandchild shg.
 const schema = `
 CREATE TABLE tenants (id uuid PRIMARY KEY, name text);
 CREATE TABLE g (id bigint PRIMARY KEY, name text);
@@ -29,6 +30,10 @@ CREATE TABLE ch2 (id bigint, a bigint NOT NULL, b bigint NOT NULL, FOREIGN KEY (
 CREATE TABLE secret (id bigint, t uuid);
 CREATE TABLE parts (id bigint, t uuid NOT NULL) PARTITION BY LIST (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
+CREATE TABLE sh (id bigint PRIMARY KEY, t uuid, k text, q int);
+CREATE TABLE shc (id bigint PRIMARY KEY, sid bigint NOT NULL REFERENCES sh (id), v text);
+CREATE TABLE shg (id bigint PRIMARY KEY, cid bigint NOT NULL REFERENCES shc (id));
+CREATE VIEW vsh AS SELECT id, t FROM sh;
 CREATE VIEW vo AS SELECT id, t, q FROM o;
 CREATE VIEW vg AS SELECT id FROM g;
 CREATE FUNCTION leak(o) RETURNS text LANGUAGE sql AS 'SELECT string_agg(k, '','') FROM o';
@@ -58,6 +63,9 @@ func specCatalog(t testing.TB) *catalog.Catalog {
 		config.Table{Pattern: "ch", Class: ir.ClassChild, Parent: "par"},
 		config.Table{Pattern: "nch", Class: ir.ClassChild, Parent: "par"},
 		config.Table{Pattern: "gch", Class: ir.ClassChild, Parent: "ch"},
+		config.Table{Pattern: "sh", Class: ir.ClassTenant, Shared: true},
+		config.Table{Pattern: "shc", Class: ir.ClassChild, Parent: "sh"},
+		config.Table{Pattern: "shg", Class: ir.ClassChild, Parent: "shc"},
 		config.Table{Pattern: "ch2", Class: ir.ClassChild, Parent: "par2"},
 	)
 }

@@ -6,8 +6,10 @@
 //
 // # What is proved
 //
-// For a reference R to a tenant table let σ(R) be its rows of the tenant $T. R
-// is anchored when the statement gives the same result with R replaced by σ(R),
+// For a reference R to a tenant table let σ(R) be its rows of the tenant $T; where
+// the table shares the rows that have no tenant (Tenancy.Shared), and R is only
+// read, those rows as well. What is written or locked is always the tenant's own:
+// a lock on a shared row would make other tenants wait. R is anchored when the statement gives the same result with R replaced by σ(R),
 // whatever the database holds. These replacements can be made one after the
 // other, so when every reference is anchored, the whole statement reads nothing
 // but the tenant's rows and the global tables. Each rule says why it yields such
@@ -74,6 +76,7 @@ func Check(sql string, tenant int, cat *catalog.Catalog) *Result {
 		c.refuse(pos, "it cannot be read: %s", err)
 		return c.result
 	}
+	c.locked = q.Locked()
 	c.query(q, nil, nil)
 	c.leftOut()
 	c.globalWrites()
@@ -93,6 +96,7 @@ type checker struct {
 	touchesTenants bool  // a tenant's table is referred to
 	globalTargets  []int // where global tables are written
 	targets        map[*parse.Table]bool
+	locked         map[*parse.Table]bool
 }
 
 func (c *checker) refuse(pos int, format string, args ...any) {
@@ -221,7 +225,7 @@ func (c *checker) reads(lv *level) {
 		}
 		anchor := ""
 		if c.usable(r.ref, r.table) && r.table.Tenancy.Class != ir.ClassGlobal {
-			if anchor = c.anchor(lv, r); anchor == "" {
+			if anchor = c.anchor(lv, r, r.own); anchor == "" {
 				c.refuse(r.pos, "%s", c.unanchored(r))
 			}
 		}

@@ -27,6 +27,7 @@ type relation struct {
 	table   *catalog.Table // nil when ref is nil, a CTE or unknown
 	isCTE   bool
 	renamed bool // its columns have other names here
+	own     bool // it is written or locked, so that shared rows may not be among it
 	// joins are the joins above it, the nearest first.
 	joins []joinSide
 	// places are where a predicate on it can stand.
@@ -92,7 +93,7 @@ func (c *checker) addItem(lv *level, f *parse.From, above []joinSide) {
 	switch {
 	case f.Table != nil:
 		r := add(f.Table.Visible())
-		r.ref, r.renamed = f.Table, len(f.Table.Columns) > 0
+		r.ref, r.renamed, r.own = f.Table, len(f.Table.Columns) > 0, c.locked[f.Table]
 		if r.isCTE = f.Table.Schema == "" && lv.ctes.has(f.Table.Name); !r.isCTE {
 			r.table = c.lookup(f.Table)
 		}

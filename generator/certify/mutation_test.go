@@ -21,6 +21,7 @@ var (
 	derived     = regexp.MustCompile(`\(SELECT \* FROM (\w+) WHERE (\w+\.t = \$1)\) AS (\w+)`)
 	guard       = regexp.MustCompile(`(?s)(DO UPDATE SET .*?) WHERE .*?( RETURNING .*)?$`)
 	insertValue = regexp.MustCompile(`\$1(?:::uuid)?`)
+	sharedAtom  = regexp.MustCompile(`(\w+)\.t IS NULL`)
 	name        = regexp.MustCompile(`("?\w+"?)\.`)
 )
 
@@ -93,6 +94,20 @@ func mutants(sql string) []mutant {
 			add(r.what, m[0], m[1], r.sql)
 		}
 	}
+	for _, m := range sharedAtom.FindAllStringSubmatchIndex(sql, -1) {
+		alias := sql[m[2]:m[3]]
+		for _, r := range []string{
+			"TRUE", alias + ".t IS NOT NULL", alias + ".id IS NULL", "t IS NULL", "$1 IS NULL", alias + ".t = $2",
+			"(" + alias + ".t IS NULL) IS NOT NULL", alias + ".t IS NULL OR TRUE", "NOT " + alias + ".t IS NULL",
+		} {
+			add("shared when "+r, m[0], m[1], r)
+		}
+		for _, n := range name.FindAllStringSubmatch(sql, -1) {
+			if n[1] != alias {
+				add("shared when that of "+n[1], m[0], m[1], n[1]+".t IS NULL")
+			}
+		}
+	}
 	for _, m := range disjunction.FindAllStringSubmatchIndex(sql, -1) {
 		add("parentheses removed", m[0], m[1], sql[m[2]:m[3]])
 	}
@@ -158,7 +173,7 @@ func TestMutants(t *testing.T) {
 	cat := specCatalog(t)
 	total, killed, equal := 0, 0, 0
 	used := map[string]bool{}
-	for _, tt := range accepted {
+	for _, tt := range slices.Concat(accepted, sharedAccepted) {
 		for _, m := range mutants(tt.sql) {
 			total++
 			if len(certify.Check(m.sql, 1, cat).Findings) > 0 {
@@ -185,6 +200,8 @@ func TestMutants(t *testing.T) {
 const (
 	innerJoin    = "an inner join's condition and the WHERE above it filter alike"
 	nullableSide = "on the nullable side of an outer join, a condition of an inner join there and that of the outer join filter alike"
+	ownRows      = "it reads the tenant's own rows alone, which is what a statement without shared rows does"
+	nothingElse  = "the OR is all there is in WHERE"
 	derivedTable = "an inner join's condition filters its operand as a derived table would"
 )
 
@@ -210,5 +227,14 @@ var equivalents = map[string]string{
 	"inner on below left: li.t = $1 moved to ON at 77":                            nullableSide,
 	"inner on below left: o.t = $1 moved to ON at 78":                             nullableSide,
 	"parent and child on a nullable side: par.t = $1 moved to ON at 39":           nullableSide,
+	"shared child, joined: sh.t = $1 moved to ON at 26":                           ownRows,
+	"shared grandchild: s.t = $1 moved to ON at 68":                               ownRows,
+	"shared read: parentheses removed":                                            nothingElse,
+	"shared subquery: parentheses removed":                                        nothingElse,
+	"shared view: parentheses removed":                                            nothingElse,
+	"shared child, joined: parentheses removed":                                   nothingElse,
+	"shared source of insert: parentheses removed":                                nothingElse,
+	"shared in a subquery of what is locked: parentheses removed":                 nothingElse,
+	"shared cte of what is locked: parentheses removed":                           nothingElse,
 	"aliased join with derived tables: derived table taken away, predicate in ON": derivedTable,
 }

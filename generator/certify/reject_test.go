@@ -1,6 +1,7 @@
 package certify_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/tenancygen/tenancygen/generator/certify"
@@ -300,7 +301,7 @@ var rejected = []struct{ name, sql string }{
 func TestRejected(t *testing.T) {
 	t.Parallel()
 	cat := specCatalog(t)
-	for _, tt := range rejected {
+	for _, tt := range slices.Concat(rejected, sharedRejected) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			r := certify.Check(tt.sql, 1, cat)

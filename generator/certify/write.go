@@ -21,7 +21,7 @@ func (c *checker) target(ref *parse.Table, where place) *relation {
 	if t != nil && t.Tenancy.Class == ir.ClassGlobal {
 		c.globalTargets = append(c.globalTargets, ref.Start)
 	}
-	return &relation{name: ref.Visible(), pos: ref.Start, ref: ref, table: t, renamed: len(ref.Columns) > 0, places: []place{where}}
+	return &relation{name: ref.Visible(), pos: ref.Start, ref: ref, table: t, renamed: len(ref.Columns) > 0, own: true, places: []place{where}}
 }
 
 // globalWrites refuses to write a global table in a statement that reads or
@@ -106,7 +106,7 @@ func (c *checker) conflict(k *parse.Conflict, lv *level, owned bool) {
 	if r.name == "excluded" {
 		c.refuse(r.pos, "the target is called excluded, as the row to be inserted is")
 	}
-	if owned && c.anchor(lv, r) == "" {
+	if owned && c.anchor(lv, r, r.own) == "" {
 		c.refuse(k.Start, "ON CONFLICT may update another tenant's row: %s", c.unanchored(r))
 	}
 	c.assignments(k.Set, lv, true)
@@ -250,7 +250,7 @@ func (c *checker) isTenantOrNull(e *parse.Expr, t *catalog.Table) bool {
 // isParentKey reports whether e, an expression of the level, is the key of a row
 // of t's parent that belongs to the tenant, or NULL: the key column of an
 // anchored reference to the parent, at this level or as the only output of a
-// scalar subquery. Anchored means that the reference may be taken for one to the
+// scalar subquery. A shared parent is not the tenant's. Anchored means that the reference may be taken for one to the
 // tenant's rows alone, so whatever else the query does, the key is one of theirs;
 // NULL comes from no row and from outer joins.
 func (c *checker) isParentKey(e *parse.Expr, t *catalog.Table, lv *level) bool {
@@ -266,7 +266,7 @@ func (c *checker) isParentKey(e *parse.Expr, t *catalog.Table, lv *level) bool {
 		e, lv = q.Select.Targets[0].Expr, c.newLevel(q.Select.From, q.Select.Where, lv.ctes, lv)
 	}
 	for _, p := range lv.relations {
-		if p.table == parent && isColumn(e, p.name, step.ParentColumns[0]) && p.visibleAt(place{}) && c.anchor(lv, p) != "" {
+		if p.table == parent && isColumn(e, p.name, step.ParentColumns[0]) && p.visibleAt(place{}) && c.anchor(lv, p, true) != "" {
 			return true
 		}
 	}

@@ -57,7 +57,9 @@ type Table struct {
 	Span    source.Span // of the key
 	// Class is tenant, child, global or excluded.
 	Class  ir.Class
-	Column string   // for ClassTenant
+	Column string // for ClassTenant; empty for that of Tenant
+	// Shared is read: own_or_shared of a ClassTenant.
+	Shared bool
 	Parent string   // for ClassChild
 	Via    []string // for ClassChild: the foreign key's columns; may be empty
 }

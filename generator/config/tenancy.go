@@ -87,16 +87,20 @@ func (p *parser) tableMap(e entry, t *Table) bool {
 		"column": p.setString(&t.Column),
 		"parent": p.setString(&t.Parent),
 		"via":    func(e entry) { t.Via, _ = p.oneOrMore(e) },
+		"read":   func(e entry) { t.Shared = p.ownOrShared(e) },
 	})
 	switch {
 	case !ok: // what is missing may be what is misspelt
 	case t.Column != "" && t.Parent != "":
 		p.invalid(e.key, "table %q has both a column and a parent", t.Pattern).
 			WithHelp("keep column if the table holds the tenant itself, parent if it belongs to a row that does")
-	case t.Column != "" && t.Via != nil:
+	case t.Parent != "" && t.Shared:
+		p.invalid(e.key, "table %q has both read and a parent", t.Pattern).
+			WithHelp("a child of a shared row is shared with it; give read to the table that holds the tenant")
+	case (t.Column != "" || t.Shared) && t.Via != nil:
 		p.invalid(e.key, "table %q has via without parent", t.Pattern).
 			WithHelp("via names the columns of the foreign key to the parent; remove it")
-	case t.Column != "":
+	case t.Column != "" || t.Shared:
 		t.Class = ir.ClassTenant
 		return true
 	case t.Parent != "":
@@ -106,6 +110,18 @@ func (p *parser) tableMap(e entry, t *Table) bool {
 		p.invalid(e.key, "table %q has neither a column nor a parent", t.Pattern).WithHelp("%s", classHelp)
 	}
 	return false
+}
+
+// ownOrShared reads read: of a table, which has one value. Without the key a
+// tenant reads its own rows.
+func (p *parser) ownOrShared(e entry) bool {
+	s, ok := p.str(e)
+	if ok && s != "own_or_shared" {
+		p.invalid(e.value, "%s cannot be %q", name(e), s).
+			WithHelp("write own_or_shared: rows whose tenant is NULL are everybody's to read; leave read out, and a tenant reads its own")
+		return false
+	}
+	return ok
 }
 
 // crud reads the crud: map.

@@ -23,6 +23,7 @@ const (
 	ParentUnusable      Code = "TG0105" // a child table without a usable foreign key
 	SchemaUnsupported   Code = "TG0106" // DDL that the catalog does not understand
 	GlobalTenantColumn  Code = "TG0107" // a global table with the tenant column
+	SharedUnusable      Code = "TG0108" // read: own_or_shared for a table that cannot have shared rows
 	TableExcluded       Code = "TG0201" // a query uses an excluded table
 	RelationUnknown     Code = "TG0202" // a query uses a relation that the schema does not have
 	StatementRefused    Code = "TG0203" // a kind of statement that no tenant may run
@@ -34,6 +35,7 @@ const (
 	ConflictUnguarded   Code = "TG0301" // an upsert whose arbiter lacks the tenant column
 	ForeignKeyOpen      Code = "TG0302" // a foreign key value that may be another tenant\'s
 	SampleOfAll         Code = "TG0303" // TABLESAMPLE over all tenants\' rows
+	LockOfShared        Code = "TG0304" // FOR UPDATE leaves out shared rows
 	CertifyRefused      Code = "TG0401" // the independent check disagrees
 	AnalysisFailed      Code = "TG0402" // sqlc cannot type the statement
 	OptionUnsupported   Code = "TG0403" // a go option or command that is not implemented

@@ -124,6 +124,10 @@ type Tenancy struct {
 	Column string `json:"column,omitempty"`
 	// SQLType is that column's type, as SQL prints it.
 	SQLType string `json:"sql_type,omitempty"`
+	// Shared is set when the rows without a tenant, those in which Column is NULL,
+	// are everybody's to read and nobody's to write; for a child table, when that
+	// holds for the table at the end of Path.
+	Shared bool `json:"shared,omitempty"`
 	// Path leads from a child table to the table that carries the tenant column:
 	// one step for each foreign key.
 	Path []Step `json:"path,omitempty"`

@@ -107,7 +107,7 @@ func (c *converter) operator(e *Expr, n *ast.Node, w window) bool {
 		}
 		e.Args = c.exprs(s.BoolExpr.Args, w)
 	case *ast.Node_NullTest:
-		e.Pos = int(s.NullTest.Location)
+		e.Pos, e.Null = int(s.NullTest.Location), s.NullTest.Nulltesttype == ast.NullTestType_IS_NULL
 		e.Args = c.exprs([]*ast.Node{s.NullTest.Arg}, w)
 	case *ast.Node_BooleanTest:
 		e.Pos = int(s.BooleanTest.Location)

@@ -270,7 +270,8 @@ type Expr struct {
 	Path  []string
 	Star  bool
 	Param int
-	Null  bool
+	// Null is set for the constant NULL, and for a NullTest that is IS NULL.
+	Null bool
 	// Over is set for a function called over a window.
 	Over bool
 	// Text is a constant's value as written, without quotes.

@@ -1,5 +1,7 @@
 package parse
 
+import "slices"
+
 // EachQuery calls visit for the query and for every query inside it: in its WITH
 // clause, its FROM clause, its expressions, the arms of a set operation and the
 // source of an INSERT.
@@ -51,6 +53,48 @@ func Tables(from []*From) []*Table {
 		}
 	}
 	return out
+}
+
+// Locked are the references to tables that FOR UPDATE and its kin lock, at any
+// level: those that OF names, or all of the FROM clause, and the tables of a
+// subquery there. A common table expression is not among what a clause outside of
+// it locks.
+func (q *Query) Locked() map[*Table]bool {
+	locked := map[*Table]bool{}
+	q.EachQuery(func(q *Query) {
+		for _, lock := range q.Locks {
+			q.lock(lock.Tables, locked)
+		}
+	})
+	return locked
+}
+
+// lock adds what a locking clause on q locks; no names stand for all.
+func (q *Query) lock(names []string, locked map[*Table]bool) {
+	var visit func(from []*From)
+	visit = func(from []*From) {
+		for _, f := range from {
+			switch {
+			case f.Table != nil:
+				if names == nil || slices.Contains(names, f.Table.Visible()) {
+					locked[f.Table] = true
+				}
+			case f.Query != nil:
+				if names == nil || slices.Contains(names, f.Alias) {
+					f.Query.lock(nil, locked)
+				}
+			case f.Join != nil:
+				visit([]*From{f.Join.Left, f.Join.Right})
+			}
+		}
+	}
+	switch {
+	case q.Select != nil:
+		visit(q.Select.From)
+	case q.SetOp != nil:
+		q.SetOp.Left.lock(names, locked)
+		q.SetOp.Right.lock(names, locked)
+	}
 }
 
 // Assignments are those of an UPDATE's SET or of ON CONFLICT DO UPDATE.

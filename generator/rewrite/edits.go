@@ -35,14 +35,14 @@ func (w *writer) edits() []source.Edit {
 			w.derived(r)
 		}
 	}
+	for _, c := range w.plan.Lookups {
+		w.lookup(c)
+	}
 	for _, ins := range w.plan.Inserts {
 		w.rows(ins)
 	}
 	for _, k := range w.plan.Keys {
 		w.key(k)
-	}
-	for _, c := range w.plan.Lookups {
-		w.lookup(c)
 	}
 	w.clauses(append(append([]*scope.Reference{}, w.plan.References...), w.plan.Guards...))
 	return w.list
@@ -202,5 +202,5 @@ func (w *writer) key(k *scope.Key) {
 	step := k.Table.Tenancy.Path[0]
 	key := column(k.Aliases[0], step.ParentColumns[0])
 	w.insert(k.Start, "(SELECT "+key+" FROM "+w.parents(k.Table, k.Aliases, k.Qualify)+" WHERE "+key+" = ")
-	w.insert(k.End, " AND "+w.owner(k.Table, k.Aliases)+strings.Join(prefixed(" AND ", w.checks(k.Checks)), "")+")")
+	w.insert(k.End, " AND "+w.owner(k.Table, k.Aliases, false)+strings.Join(prefixed(" AND ", w.checks(k.Checks)), "")+")")
 }

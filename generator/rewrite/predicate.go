@@ -14,7 +14,7 @@ import (
 func (w *writer) predicate(r *scope.Reference, visible string) string {
 	t := r.Table
 	if t.Tenancy.Class != ir.ClassChild {
-		return column(visible, t.Tenancy.Column) + " = " + w.tenant
+		return w.isTenants(column(visible, t.Tenancy.Column), r.Shared)
 	}
 	step := t.Tenancy.Path[0]
 	var on []string
@@ -22,7 +22,16 @@ func (w *writer) predicate(r *scope.Reference, visible string) string {
 		on = append(on, column(r.Aliases[0], step.ParentColumns[i])+" = "+column(visible, name))
 	}
 	return "EXISTS (SELECT 1 FROM " + w.parents(t, r.Aliases, r.Qualify) + " WHERE " + strings.Join(on, " AND ") +
-		" AND " + w.owner(t, r.Aliases) + ")"
+		" AND " + w.owner(t, r.Aliases, r.Shared) + ")"
+}
+
+// isTenants compares a tenant column with the tenant; shared lets the rows that
+// have none pass, too.
+func (w *writer) isTenants(column string, shared bool) string {
+	if shared {
+		return "(" + column + " = " + w.tenant + " OR " + column + " IS NULL)"
+	}
+	return column + " = " + w.tenant
 }
 
 // parents is the FROM clause that leads from a child's parent to the table that
@@ -52,11 +61,12 @@ func (w *writer) parents(t *catalog.Table, aliases []string, qualify bool) strin
 	return b.String()
 }
 
-// owner ties the last parent of a child's path to the tenant.
-func (w *writer) owner(t *catalog.Table, aliases []string) string {
+// owner ties the last parent of a child's path to the tenant, or lets it be a
+// shared row.
+func (w *writer) owner(t *catalog.Table, aliases []string, shared bool) string {
 	last := t.Tenancy.Path[len(t.Tenancy.Path)-1].Parent
 	parent := w.catalog.Lookup(last.Schema, last.Name)
-	return column(aliases[len(aliases)-1], parent.Tenancy.Column) + " = " + w.tenant
+	return w.isTenants(column(aliases[len(aliases)-1], parent.Tenancy.Column), shared)
 }
 
 // relation is a table's name, with its schema where that is needed.

@@ -51,9 +51,13 @@ func holds(f *parse.From, ref *parse.Table) bool {
 	return false
 }
 
-// tenantEquality recognises tenant column = parameter, in either order, and
-// returns the parameter's number and the reference that the column belongs to.
+// tenantEquality recognises tenant column = parameter, in either order, and the
+// same OR tenant column IS NULL for a table with shared rows. It returns the
+// parameter's number and the reference that the column belongs to.
 func (s *scoper) tenantEquality(l *level, e *parse.Expr) (int, *Reference) {
+	if own := s.ownOrShared(l, e); own != nil {
+		e = own
+	}
 	if e.Kind != parse.OpExpr || e.Name != "=" || len(e.Args) != 2 {
 		return 0, nil
 	}

@@ -20,8 +20,16 @@ func (s *scoper) rowChecks(r *Reference, items []parse.Item, columns []string, f
 		if item.Expr.Kind == parse.ColumnExpr && item.Expr.Star || i >= len(columns) {
 			break // what follows a star has no certain column
 		}
-		if c := s.foreignKey(r, columns[i], item.Range, item.Expr, from); c != nil {
+		c := s.foreignKey(r, columns[i], item.Range, item.Expr, from)
+		switch {
+		case c == nil:
+		case s.canRefuse(r):
 			out = append(out, c)
+		case !c.Nullable: // its own NOT NULL refuses the row
+			s.plan.Lookups = append(s.plan.Lookups, c)
+		default:
+			f, _ := s.openKey(r.Table, columns[i])
+			s.warnKey(r, columns[i], f, item.Range)
 		}
 	}
 	return out
@@ -83,7 +91,7 @@ func (s *scoper) foreignKey(r *Reference, column string, text parse.Range, value
 		return nil
 	case inner.Kind == parse.ColumnExpr && s.sameKey(inner.Path, from, f, parent):
 		return nil
-	case len(f.Columns) > 1 || len(f.RefColumns) != 1 || inner.Kind != parse.ParamExpr && inner.Kind != parse.ConstExpr || !s.canRefuse(r):
+	case len(f.Columns) > 1 || len(f.RefColumns) != 1 || inner.Kind != parse.ParamExpr && inner.Kind != parse.ConstExpr:
 		s.warnKey(r, column, f, text)
 		return nil
 	}

@@ -102,6 +102,7 @@ func (s *scoper) table(l *level, ref *parse.Table, at position) {
 		s.report.Warnf(diag.SampleOfAll, s.span(ref.Range), "TABLESAMPLE picks from the rows of all tenants").
 			WithHelp("sample in the query, as in WHERE random() < 0.1").InQuery(s.text.Name)
 	}
+	r.Shared = s.readsShared(ref, t)
 	r.Aliases, r.Qualify = s.path(t)
 	if at.kind == Derived {
 		s.checkDerived(l, r, at.why)

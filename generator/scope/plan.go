@@ -67,6 +67,9 @@ type Reference struct {
 	Table     *catalog.Table
 	Ref       *parse.Table
 	Placement Placement
+	// Shared is set where the rows without a tenant are read as well: the table
+	// shares them, and nothing of it is written or locked here.
+	Shared bool
 	// Slot is the clause that InWhere, InOn and InConflict go to.
 	Slot *Slot
 	// Aliases are fresh names for the parents on a child's path.
@@ -146,7 +149,7 @@ type Check struct {
 
 // Reference is the reference to the parent that the check makes.
 func (c *Check) Reference() *Reference {
-	return &Reference{Table: c.Parent, Aliases: c.Aliases, Qualify: c.Qualify}
+	return &Reference{Table: c.Parent, Shared: c.Parent.Tenancy.Shared, Aliases: c.Aliases, Qualify: c.Qualify}
 }
 
 // Update is a condition in a WHERE clause.

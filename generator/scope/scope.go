@@ -28,7 +28,7 @@ func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts
 		return &Plan{Refused: true}
 	}
 	s := &scoper{
-		text: text, catalog: cat, opts: opts, report: report, names: names,
+		text: text, catalog: cat, opts: opts, report: report, names: names, locked: q.Locked(),
 		plan: &Plan{Bound: map[int]bool{}, TenantType: cat.TenantType},
 	}
 	s.query(q, nil)
@@ -45,6 +45,7 @@ type scoper struct {
 	names   map[string]bool // all names in the statement, and those made up so far
 	plan    *Plan
 	ctes    map[string]bool // all CTE names of the statement
+	locked  map[*parse.Table]bool
 }
 
 // refuse reports an error at a place of the statement.

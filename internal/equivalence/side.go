@@ -49,7 +49,8 @@ func (s *side) prune(ctx context.Context, cat *catalog.Catalog, tenant string) e
 	for depth := deepest(cat); depth >= 0; depth-- {
 		for _, t := range cat.Tables {
 			if owner := ownerOf(t, cat, "x"); t.View == nil && owner != "" && len(t.Tenancy.Path) == depth {
-				sql.WriteString("DELETE FROM " + qualified(t.Schema, t.Name) + " AS x WHERE (" + owner + " = " + literal(tenant) + ") IS NOT TRUE;\n")
+				sql.WriteString("DELETE FROM " + qualified(t.Schema, t.Name) + " AS x WHERE (" + owner + " = " + literal(tenant) + ") IS NOT TRUE" +
+					" AND NOT " + sharedRow(t, cat, "x") + ";\n")
 			}
 		}
 	}
@@ -62,6 +63,7 @@ func (s *side) prune(ctx context.Context, cat *catalog.Catalog, tenant string) e
 				" SET DEFAULT " + literal(tenant) + ";\n")
 		}
 	}
+	keepShared(&sql, cat)
 	sql.WriteString("SET session_replication_role = origin")
 	_, err := s.conn.Exec(ctx, sql.String())
 	return err
@@ -82,28 +84,35 @@ func ownerOf(t *catalog.Table, cat *catalog.Catalog, alias string) string {
 	case ir.ClassTenant, ir.ClassRoot:
 		return alias + "." + quote(t.Tenancy.Column) + "::text"
 	case ir.ClassChild:
-		var from, on strings.Builder
-		child := alias
-		for i, step := range t.Tenancy.Path {
-			parent := alias + "p" + strings.Repeat("p", i)
-			if i > 0 {
-				from.WriteString(", ")
-				on.WriteString(" AND ")
-			}
-			from.WriteString(qualified(step.Parent.Schema, step.Parent.Name) + " AS " + parent)
-			for k, column := range step.Columns {
-				if k > 0 {
-					on.WriteString(" AND ")
-				}
-				on.WriteString(parent + "." + quote(step.ParentColumns[k]) + " = " + child + "." + quote(column))
-			}
-			child = parent
-		}
-		last := t.Tenancy.Path[len(t.Tenancy.Path)-1].Parent
-		column := cat.Lookup(last.Schema, last.Name).Tenancy.Column
-		return "(SELECT " + child + "." + quote(column) + "::text FROM " + from.String() + " WHERE " + on.String() + ")"
+		column, from := ancestor(t, cat, alias)
+		return "(SELECT " + column + "::text FROM " + from + ")"
 	}
 	return ""
+}
+
+// ancestor is the tenant column that a child's row leads to, and the FROM and
+// WHERE clauses that lead there.
+func ancestor(t *catalog.Table, cat *catalog.Catalog, alias string) (column, from string) {
+	var tables, on strings.Builder
+	child := alias
+	for i, step := range t.Tenancy.Path {
+		parent := alias + "p" + strings.Repeat("p", i)
+		if i > 0 {
+			tables.WriteString(", ")
+			on.WriteString(" AND ")
+		}
+		tables.WriteString(qualified(step.Parent.Schema, step.Parent.Name) + " AS " + parent)
+		for k, column := range step.Columns {
+			if k > 0 {
+				on.WriteString(" AND ")
+			}
+			on.WriteString(parent + "." + quote(step.ParentColumns[k]) + " = " + child + "." + quote(column))
+		}
+		child = parent
+	}
+	last := t.Tenancy.Path[len(t.Tenancy.Path)-1].Parent
+	column = child + "." + quote(cat.Lookup(last.Schema, last.Name).Tenancy.Column)
+	return column, tables.String() + " WHERE " + on.String()
 }
 
 // stateQuery reads every row of every table, with its tenant.
@@ -117,8 +126,8 @@ func stateQuery(cat *catalog.Catalog) string {
 		if owner == "" {
 			owner, isGlobal = "NULL", "true"
 		}
-		parts = append(parts, "SELECT "+literal(t.QualifiedName())+" AS name, "+isGlobal+" AS is_global, "+owner+" AS owner, x::text AS line FROM ONLY "+
-			qualified(t.Schema, t.Name)+" AS x")
+		parts = append(parts, "SELECT "+literal(t.QualifiedName())+" AS name, "+isGlobal+" AS is_global, "+owner+" AS owner, x::text AS line, "+
+			sharedRow(t, cat, "x")+" AS is_shared FROM ONLY "+qualified(t.Schema, t.Name)+" AS x")
 	}
 	return strings.Join(parts, "\nUNION ALL\n")
 }

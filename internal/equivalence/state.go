@@ -12,6 +12,7 @@ type state []stateRow
 type stateRow struct {
 	owner  string // the tenant; empty for nobody's
 	global bool
+	shared bool   // everybody's to read, and nobody's to write
 	line   string // table and row
 }
 
@@ -23,17 +24,19 @@ func (s *side) read(ctx context.Context) (state, error) {
 	}
 	out := make(state, 0, len(result.Rows))
 	for _, row := range result.Rows {
-		out = append(out, stateRow{owner: string(row[2]), global: string(row[1]) == "t", line: string(row[0]) + " " + string(row[3])})
+		out = append(out, stateRow{owner: string(row[2]), global: string(row[1]) == "t",
+			shared: string(row[4]) == "t", line: string(row[0]) + " " + string(row[3])})
 	}
 	return out, nil
 }
 
 // of are the rows that a tenant's slice holds, sorted.
 func (s state) of(tenant string) []string {
-	return s.lines(func(r stateRow) bool { return r.global || r.owner == tenant })
+	return s.lines(func(r stateRow) bool { return r.global || r.shared || r.owner == tenant })
 }
 
-// others are the rows of all other tenants, and nobody's.
+// others are the rows of all other tenants, and nobody's, shared ones included: no
+// statement of the tenant may change them.
 func (s state) others(tenant string) []string {
 	return s.lines(func(r stateRow) bool { return !r.global && r.owner != tenant })
 }

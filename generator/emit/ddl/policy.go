@@ -8,16 +8,16 @@ import (
 )
 
 // predicate returns the condition that a row of a table meets when it is the
-// tenant's.
-func (b *builder) predicate(t *ir.Table) (string, error) {
+// tenant's; with shared, or when it is one of those that all tenants share.
+func (b *builder) predicate(t *ir.Table, shared bool) (string, error) {
 	switch t.Tenancy.Class {
 	case ir.ClassTenant, ir.ClassRoot:
 		if t.Tenancy.Column == "" {
 			return "", fmt.Errorf("table %s has no tenant column", b.name(t))
 		}
-		return b.comparison(t, identifier(t.Tenancy.Column))
+		return b.comparison(t, identifier(t.Tenancy.Column), shared)
 	case ir.ClassChild:
-		return b.childPredicate(t)
+		return b.childPredicate(t, shared)
 	}
 	return "", fmt.Errorf("table %s: no policy for a table of class %q", b.name(t), t.Tenancy.Class)
 }
@@ -25,8 +25,9 @@ func (b *builder) predicate(t *ir.Table) (string, error) {
 // comparison returns the test of a tenant column against the setting. The
 // setting is read in a sub-select, which the planner evaluates once and not for
 // every row. On a connection where a transaction has set it before, an unset
-// setting is ” rather than NULL; nullif makes both compare as unknown.
-func (b *builder) comparison(owner *ir.Table, column string) (string, error) {
+// setting is ” rather than NULL; nullif makes both compare as unknown. A shared
+// row is shown to a tenant only: without the setting there is none.
+func (b *builder) comparison(owner *ir.Table, column string, shared bool) (string, error) {
 	sqlType := owner.Tenancy.SQLType
 	if sqlType == "" {
 		sqlType = b.pkg.Tenant.SQLType
@@ -35,14 +36,17 @@ func (b *builder) comparison(owner *ir.Table, column string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("table %s: %w", b.name(owner), err)
 	}
-	return fmt.Sprintf("%s = (SELECT nullif(current_setting(%s, true), '')::%s)",
-		column, literal(b.pkg.RLS.Setting), cast), nil
+	setting := fmt.Sprintf("(SELECT nullif(current_setting(%s, true), '')::%s)", literal(b.pkg.RLS.Setting), cast)
+	if shared {
+		return fmt.Sprintf("(%s = %s OR %s IS NULL AND %s IS NOT NULL)", column, setting, column, setting), nil
+	}
+	return column + " = " + setting, nil
 }
 
 // childPredicate follows a child's foreign keys to the table with the tenant
 // column and compares that column itself, so that it holds whatever policies
 // the parents have.
-func (b *builder) childPredicate(t *ir.Table) (string, error) {
+func (b *builder) childPredicate(t *ir.Table, shared bool) (string, error) {
 	path := t.Tenancy.Path
 	if len(path) == 0 {
 		return "", fmt.Errorf("table %s: no way to its parent", b.name(t))
@@ -71,7 +75,7 @@ func (b *builder) childPredicate(t *ir.Table) (string, error) {
 	if owner == nil || owner.Tenancy.Column == "" {
 		return "", fmt.Errorf("table %s: its parent %s has no tenant column", b.name(t), relation(b.pkg, last))
 	}
-	compare, err := b.comparison(owner, below+"."+identifier(owner.Tenancy.Column))
+	compare, err := b.comparison(owner, below+"."+identifier(owner.Tenancy.Column), shared)
 	if err != nil {
 		return "", err
 	}

@@ -74,8 +74,14 @@ func (b *builder) addTable(r *relationScript, t *ir.Table) (forbidden string, er
 		return "", fmt.Errorf("table %s is of unknown class %q", r.Name, t.Tenancy.Class)
 	}
 	if scoped {
-		if r.Predicate, err = b.predicate(t); err != nil {
+		if r.Predicate, err = b.predicate(t, false); err != nil {
 			return "", err
+		}
+		if t.Tenancy.Shared {
+			r.Note += " Rows without a tenant are everybody's to read and nobody's to write."
+			if r.Readable, err = b.predicate(t, true); err != nil {
+				return "", err
+			}
 		}
 	}
 

@@ -30,6 +30,7 @@ type relationScript struct {
 	Note      string
 	Role      string
 	Predicate string // of the policies; empty without
+	Readable  string // the predicate for reading where it is another one, else empty
 	View      bool   // a view that is not materialized
 	Invoker   bool   // the view reads with the rights of who asks
 	Granted   string

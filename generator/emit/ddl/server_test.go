@@ -39,6 +39,9 @@ func serverPackage(role string) *ir.Package {
 	}
 	lines := ir.Step{Columns: []string{"invoice_id", "line_no"}, Parent: ir.Name{Name: "parent"}, ParentColumns: []string{"invoice_id", "line_no"}}
 	invoice := ir.Step{Columns: []string{"invoice_id"}, Parent: ir.Name{Schema: "public", Name: "invoices"}, ParentColumns: []string{"id"}}
+	template := ir.Step{Columns: []string{"template_id"}, Parent: ir.Name{Name: "templates"}, ParentColumns: []string{"id"}}
+	shared := tenant("tenant_id")
+	shared.Shared = true
 	global, excluded := ir.Tenancy{Class: ir.ClassGlobal}, ir.Tenancy{Class: ir.ClassExcluded}
 	return &ir.Package{
 		Engine:        "postgresql",
@@ -57,6 +60,8 @@ func serverPackage(role string) *ir.Package {
 			{Schema: "billing", Name: "accounts", Kind: ir.KindTable, Tenancy: ir.Tenancy{Class: ir.ClassTenant, Column: "code", SQLType: "character varying(3)"}},
 			{Name: "events", Kind: ir.KindTable, Tenancy: tenant("tenant_id")},
 			{Name: "events_2026", Kind: ir.KindPartition, Tenancy: tenant("tenant_id")},
+			{Name: "templates", Kind: ir.KindTable, Tenancy: shared},
+			{Name: "template_parts", Kind: ir.KindTable, Tenancy: ir.Tenancy{Class: ir.ClassChild, Path: []ir.Step{template}, Shared: true}},
 			{Name: "customer_names", Kind: ir.KindView, Tenancy: tenant("tenant_id")},
 			{Name: "internals", Kind: ir.KindView, Tenancy: excluded},
 			{Name: "totals", Kind: ir.KindMaterializedView, Tenancy: tenant("tenant_id")},

@@ -50,3 +50,19 @@ INSERT INTO "Order" ("No", "Org Id", "select")
 SELECT n, o, 'order ' || n FROM generate_series(1, 3) AS o, generate_series(1, 3) AS n;
 INSERT INTO "Order Item" ("Order No", "Order Org", "Text")
 SELECT n, o, CASE WHEN o <> n THEN 'item ' || o || n END FROM generate_series(1, 3) AS o, generate_series(1, 2) AS n;
+
+-- Shared forms have the codes of the tenants' own.
+INSERT INTO forms (id, org_id, code, label, base_id) VALUES
+    (1, NULL, 'a', 'Shared A', NULL), (2, NULL, 'b', NULL, 1), (3, NULL, 'a', 'Shared again', 2), (4, NULL, 'b', NULL, NULL),
+    (11, 1, 'a', 'One A', 1), (12, 1, 'b', NULL, 11), (13, 1, 'c', 'One C', 2),
+    (21, 2, 'a', 'Two A', 3), (22, 2, 'd', 'Shared A', NULL), (31, 3, 'a', NULL, 2),
+    (14, 1, 'e', NULL, 21); -- based on another tenant's
+INSERT INTO fields (id, form_id, name, width)
+SELECT f.id * 10 + n, f.id, 'field ' || n, CASE WHEN n = 1 THEN f.id END FROM forms AS f, generate_series(1, 2) AS n WHERE f.id <> 12;
+INSERT INTO choices (field_id, choice)
+SELECT id, (ARRAY['yes', 'no'])[1 + id % 2] FROM fields WHERE id % 10 = 1 OR form_id < 3;
+INSERT INTO answers (id, org_id, form_id, old_id, answer) VALUES
+    (101, 1, 1, NULL, 'to shared'), (102, 1, 11, 2, 'to own'), (103, 1, 13, 11, NULL), (104, 1, 14, NULL, NULL),
+    (201, 2, 1, 3, 'to shared'), (202, 2, 21, NULL, 'to own'), (11, 2, 21, NULL, 'an id of a form'), (301, 3, 2, 1, 'to shared');
+INSERT INTO folders (id, org_id, name) VALUES (13, 1, 'd'), (23, 2, 'd');
+INSERT INTO stamps (org_id, name, folder_id) VALUES (1, 's', 13), (1, 'u', 13), (2, 's', 23);

@@ -36,3 +36,7 @@ CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM ('2026-01-01') TO (
 CREATE VIEW customer_names AS SELECT tenant_id, name FROM customers;
 CREATE VIEW internals AS SELECT id, tenant_id FROM jobs;
 CREATE MATERIALIZED VIEW totals AS SELECT tenant_id, count(*) AS n FROM customers GROUP BY tenant_id;
+
+-- Rows without a tenant are everybody's to read.
+CREATE TABLE templates (id integer PRIMARY KEY, tenant_id uuid REFERENCES tenants (id), body text NOT NULL DEFAULT '');
+CREATE TABLE template_parts (template_id integer NOT NULL REFERENCES templates (id), n integer NOT NULL, PRIMARY KEY (template_id, n));

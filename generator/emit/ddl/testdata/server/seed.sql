@@ -11,3 +11,7 @@ INSERT INTO billing.accounts VALUES ('acm'), ('xyz');
 INSERT INTO events SELECT id, '2026-05-01' FROM tenants;
 INSERT INTO jobs (tenant_id) SELECT id FROM tenants;
 REFRESH MATERIALIZED VIEW totals;
+INSERT INTO templates VALUES (0, NULL, 'shared');
+INSERT INTO templates SELECT 1, id, 'own' FROM tenants WHERE name = 'a';
+INSERT INTO templates SELECT 2, id, 'own' FROM tenants WHERE name = 'b';
+INSERT INTO template_parts SELECT id, 1 FROM templates;
