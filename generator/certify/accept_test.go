@@ -164,6 +164,24 @@ var accepted = []struct{ name, sql, anchors string }{
 	{"delete in", `DELETE FROM o WHERE o.id IN (SELECT li.oid FROM li WHERE li.t = $1) AND o.t = $1`, ``},
 	{"delete child", `DELETE FROM ch USING par WHERE par.id = ch.pid AND par.t = $1`, ``},
 	{"delete root", `DELETE FROM tenants WHERE tenants.id = $1`, ``},
+
+	// MERGE.
+	{"merge update", `MERGE INTO o USING (SELECT $2::bigint AS id, $3::int AS q) AS s ON o.id = s.id AND o.t = $1 WHEN MATCHED AND o.t = $1 THEN UPDATE SET q = s.q`,
+		`o: o.t = $1 in the condition of MERGE`},
+	{"merge upsert", `MERGE INTO o USING (VALUES ($2::bigint, 'x')) AS s (id, k) ON o.id = s.id AND o.t = $1 WHEN MATCHED AND s.k IS NULL AND o.t = $1 THEN DELETE WHEN MATCHED AND o.t = $1 THEN DO NOTHING WHEN NOT MATCHED AND s.k <> '' THEN INSERT (id, k, t) VALUES (s.id, s.k, $1) WHEN NOT MATCHED THEN DO NOTHING`, ``},
+	{"merge by source", `MERGE INTO o AS a USING (SELECT * FROM li WHERE li.t = $1) AS li ON a.id = li.oid AND a.t = $1 WHEN NOT MATCHED BY SOURCE AND (a.q > 1 OR a.k = 'x') AND a.t = $1 THEN DELETE WHEN NOT MATCHED BY SOURCE AND a.t = $1 THEN UPDATE SET q = 0 WHEN NOT MATCHED BY TARGET THEN INSERT (t, id) VALUES ($1::uuid, li.oid)`,
+		`a: a.t = $1 in the condition of MERGE; li: li.t = $1 in WHERE`},
+	{"merge from a join", `MERGE INTO o AS a USING (SELECT * FROM o2 WHERE o2.t = $1) AS o2 LEFT JOIN li ON li.oid = o2.id AND li.t = $1 ON a.id = o2.id AND a.t = $1 WHEN MATCHED AND a.t = $1 THEN UPDATE SET q = li.qty RETURNING merge_action(), a.id, li.id`,
+		`a: a.t = $1 in the condition of MERGE; o2: o2.t = $1 in WHERE; li: li.t = $1 in the condition of the LEFT JOIN`},
+	{"merge from a cte", `WITH s AS (SELECT li.oid FROM li WHERE li.t = $1) MERGE INTO o USING s ON s.oid = o.id AND $1 = o.t WHEN MATCHED AND o.t = $1 THEN DELETE`, ``},
+	{"merge in a cte", `WITH m AS (MERGE INTO o USING g ON g.id = o.id AND o.t = $1 WHEN MATCHED AND o.t = $1 THEN DELETE RETURNING o.*) SELECT * FROM m`, ``},
+	{"merge past a cte", `WITH o AS (SELECT 1 AS id) MERGE INTO o AS x USING o ON o.id = x.id AND x.t = $1 WHEN MATCHED AND x.t = $1 THEN DELETE`, `x: x.t = $1 in the condition of MERGE`},
+	{"merge root", `MERGE INTO tenants USING g ON g.id = $2 AND tenants.id = $1 WHEN MATCHED AND tenants.id = $1 THEN UPDATE SET name = g.name`, ``},
+	{"merge global", `MERGE INTO g USING (SELECT 1 AS id) AS s ON s.id = g.id WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (s.id, 'x')`, ``},
+	{"merge checked value", `MERGE INTO li USING (SELECT $2::bigint AS id) AS s ON s.id = li.id AND li.t = $1 WHEN NOT MATCHED THEN INSERT (id, oid, t) VALUES (s.id, $3, CASE WHEN EXISTS (SELECT 1 FROM o WHERE o.id = $3 AND o.t = $1) THEN $1 END)`, ``},
+	{"merge child", `MERGE INTO ch USING (SELECT $2::bigint AS id) AS s ON s.id = ch.id AND EXISTS (SELECT 1 FROM par WHERE par.id = ch.pid AND par.t = $1) WHEN MATCHED AND EXISTS (SELECT 1 FROM par WHERE par.id = ch.pid AND par.t = $1) THEN UPDATE SET pid = (SELECT p.id FROM par AS p WHERE p.id = $3 AND p.t = $1) WHEN NOT MATCHED BY SOURCE AND EXISTS (SELECT 1 FROM par WHERE par.id = ch.pid AND par.t = $1) THEN DELETE WHEN NOT MATCHED THEN INSERT (id, pid) VALUES (s.id, (SELECT p.id FROM par AS p WHERE p.id = $3 AND p.t = $1))`,
+		`ch: through par (pid); par: par.t = $1 in WHERE; par: par.t = $1 in WHERE; p: p.t = $1 in WHERE; par: par.t = $1 in WHERE; p: p.t = $1 in WHERE`},
+	{"merge child beside its parent", `MERGE INTO ch USING par RIGHT JOIN g ON g.id = par.id AND par.t = $1 ON par.id = ch.pid WHEN MATCHED AND ch.pid = par.id THEN UPDATE SET pid = par.id, v = 'x'`, ``},
 }
 
 func anchors(r *certify.Result) string {

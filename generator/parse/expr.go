@@ -60,6 +60,8 @@ func (c *converter) leaf(e *Expr, n *ast.Node, w window) bool {
 		e.Kind, e.Pos = DefaultExpr, int(s.SetToDefault.Location)
 	case *ast.Node_SqlvalueFunction:
 		e.Kind, e.Pos = ConstExpr, int(s.SqlvalueFunction.Location)
+	case *ast.Node_MergeSupportFunc:
+		e.Pos = int(s.MergeSupportFunc.Location)
 	case *ast.Node_CurrentOfExpr:
 		c.fail(unsupported(w.start(), "WHERE CURRENT OF", "select the row by its key"))
 	case *ast.Node_String_, *ast.Node_Integer, *ast.Node_AStar:

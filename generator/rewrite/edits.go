@@ -54,7 +54,7 @@ func (w *writer) clauses(refs []*scope.Reference) {
 	predicates := map[scope.Slot][]string{}
 	for _, r := range refs {
 		switch r.Placement {
-		case scope.InWhere, scope.InOn, scope.InConflict:
+		case scope.InWhere, scope.InOn, scope.InConflict, scope.InWhen:
 			predicates[*r.Slot] = append(predicates[*r.Slot], w.predicate(r, r.Ref.Visible()))
 		}
 	}
@@ -79,6 +79,10 @@ func (w *writer) clauses(refs []*scope.Reference) {
 			// The parentheses keep an OR of the author's from swallowing the predicate.
 			w.insert(slot.Expr.Start, "(")
 			w.insert(slot.Expr.End, ") AND "+all)
+			continue
+		}
+		if slot.When {
+			w.insert(slot.At, " AND "+all)
 			continue
 		}
 		w.insert(slot.At, w.newline(slot.At)+"WHERE "+all)

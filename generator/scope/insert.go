@@ -30,19 +30,25 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 	}
 	r := &Reference{Table: t, Ref: ins.Target, Placement: ByValue}
 	s.plan.References = append(s.plan.References, r)
-	switch t.Tenancy.Class {
-	case ir.ClassGlobal:
+	if t.Tenancy.Class == ir.ClassGlobal {
 		r.Placement = NoPredicate
 		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
 		return
-	case ir.ClassChild:
-		s.insertChild(r, ins)
-	default:
-		s.insertTenant(r, ins)
 	}
+	s.newRows(r, ins, nil)
 	if ins.Conflict != nil {
 		s.conflict(r, ins)
 	}
+}
+
+// newRows ties the rows of an INSERT to the tenant. from are the tables that a
+// row of VALUES can refer to.
+func (s *scoper) newRows(r *Reference, ins *parse.Insert, from []*parse.From) {
+	if r.Class() == ir.ClassChild {
+		s.insertChild(r, ins, from)
+		return
+	}
+	s.insertTenant(r, ins, from)
 }
 
 // columnNames are the columns that an INSERT writes, in order. Without a list
@@ -87,7 +93,7 @@ func sourceWidth(q *parse.Query) (int, bool) {
 }
 
 // insertTenant gives every row of an INSERT into a tenant table the tenant.
-func (s *scoper) insertTenant(r *Reference, ins *parse.Insert) {
+func (s *scoper) insertTenant(r *Reference, ins *parse.Insert, from []*parse.From) {
 	column := tenantColumn(r.Table)
 	plan := &Insert{Target: r}
 	if ins.Source == nil {
@@ -114,7 +120,7 @@ func (s *scoper) insertTenant(r *Reference, ins *parse.Insert) {
 		}
 		plan.Column, plan.ColumnAt = column, ins.ColumnsEnd
 	}
-	s.tenantValues(plan, ins.Source, columns, index)
+	s.tenantValues(plan, ins.Source, columns, index, from)
 	s.plan.Inserts = append(s.plan.Inserts, plan)
 }
 
@@ -125,15 +131,15 @@ func (s *scoper) refuseRoot(r *Reference, ins *parse.Insert, column string) {
 
 // tenantValues looks at each arm of a source: it adds the tenant's value behind
 // the last one (index < 0), or checks the author's value at the index.
-func (s *scoper) tenantValues(plan *Insert, q *parse.Query, columns []string, index int) {
+func (s *scoper) tenantValues(plan *Insert, q *parse.Query, columns []string, index int, from []*parse.From) {
 	switch {
 	case q.Values != nil:
 		for _, row := range q.Values.Rows {
-			s.tenantRow(plan, row.Items, row.Range, columns, index, nil)
+			s.tenantRow(plan, row.Items, row.Range, columns, index, from)
 		}
 	case q.SetOp != nil:
-		s.tenantValues(plan, q.SetOp.Left, columns, index)
-		s.tenantValues(plan, q.SetOp.Right, columns, index)
+		s.tenantValues(plan, q.SetOp.Left, columns, index, from)
+		s.tenantValues(plan, q.SetOp.Right, columns, index, from)
 	case q.Select != nil:
 		var items []parse.Item
 		for _, t := range q.Select.Targets {
@@ -209,7 +215,7 @@ func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item) bool {
 }
 
 // insertChild checks the key of each row of an INSERT into a child table.
-func (s *scoper) insertChild(r *Reference, ins *parse.Insert) {
+func (s *scoper) insertChild(r *Reference, ins *parse.Insert, from []*parse.From) {
 	step := r.Table.Tenancy.Path[0]
 	if ins.Source == nil {
 		s.refuse(diag.TenantColumnWrite, s.span(ins.DefaultValues), "the row would have no %s, which leads to the tenant", step.Columns[0]).
@@ -230,16 +236,16 @@ func (s *scoper) insertChild(r *Reference, ins *parse.Insert) {
 				WithHelp("insert the key of a %s", step.Parent.Name)
 			continue
 		}
-		s.childValues(r, ins.Source, columns, column, index)
+		s.childValues(r, ins.Source, columns, column, index, from)
 	}
 }
 
-func (s *scoper) childValues(r *Reference, q *parse.Query, columns []string, column string, index int) {
+func (s *scoper) childValues(r *Reference, q *parse.Query, columns []string, column string, index int, from []*parse.From) {
 	switch {
 	case q.Values != nil:
 		for _, row := range q.Values.Rows {
 			if index < len(row.Items) {
-				s.childKey(r, row.Items, columns, column, index, nil)
+				s.childKey(r, row.Items, columns, column, index, from)
 			}
 		}
 	case q.Select != nil && index < len(q.Select.Targets) && !hasStar(q.Select.Targets[:index+1]):

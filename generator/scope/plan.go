@@ -24,7 +24,7 @@ type Plan struct {
 	// Keys are values for a child's foreign key that must lead to the tenant's own
 	// parent.
 	Keys []*Key
-	// Guards restrict ON CONFLICT DO UPDATE.
+	// Guards restrict ON CONFLICT DO UPDATE, and the WHEN clauses of a MERGE.
 	Guards []*Reference
 	// Updates are conditions on the values that an UPDATE, or ON CONFLICT DO UPDATE,
 	// gives to foreign keys that may be NULL, each in the clause that it goes to.
@@ -60,6 +60,8 @@ const (
 	ByValue Placement = "inserted value"
 	// InConflict is a conjunct of the WHERE clause of DO UPDATE.
 	InConflict Placement = "conflict condition"
+	// InWhen is a conjunct of the condition of a WHEN clause of a MERGE.
+	InWhen Placement = "merge condition"
 )
 
 // Reference is one reference to a table.
@@ -70,7 +72,7 @@ type Reference struct {
 	// Shared is set where the rows without a tenant are read as well: the table
 	// shares them, and nothing of it is written or locked here.
 	Shared bool
-	// Slot is the clause that InWhere, InOn and InConflict go to.
+	// Slot is the clause that InWhere, InOn, InConflict and InWhen go to.
 	Slot *Slot
 	// Aliases are fresh names for the parents on a child's path.
 	Aliases []string
@@ -82,18 +84,21 @@ type Reference struct {
 // Class is the tenancy of the referenced table.
 func (r *Reference) Class() ir.Class { return r.Table.Tenancy.Class }
 
-// Slot is a WHERE or ON clause. References share the slot of their level.
+// Slot is a WHERE or ON clause, or the condition of a WHEN clause. References
+// share the slot of their level.
 type Slot struct {
 	// Expr is the existing expression's text; empty without one.
 	Expr parse.Range
 	// At is the place for a new WHERE clause where there is none.
 	At int
+	// When is set for a WHEN clause, whose condition begins with AND.
+	When bool
 }
 
 // HasExpr reports whether the clause exists.
 func (s *Slot) HasExpr() bool { return s.Expr.End > s.Expr.Start }
 
-// Insert completes the rows of one INSERT into a tenant table.
+// Insert completes the rows of one INSERT into a tenant table, in a MERGE too.
 type Insert struct {
 	Target *Reference
 	// ExpandAt and Expand are the place and the names of a column list for a

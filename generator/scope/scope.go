@@ -73,7 +73,8 @@ func (n *scopeNames) has(name string) bool {
 
 // query scopes a query and everything inside it. PostgreSQL's rules for names:
 // a CTE sees the ones before it, and, under RECURSIVE, also itself and the ones
-// after it; the target of INSERT, UPDATE and DELETE is always a real table.
+// after it; the target of INSERT, UPDATE, DELETE and MERGE is always a real
+// table.
 func (s *scoper) query(q *parse.Query, names *scopeNames) {
 	if q.With != nil {
 		if q.With.Recursive {
@@ -102,6 +103,8 @@ func (s *scoper) query(q *parse.Query, names *scopeNames) {
 		s.update(q, names)
 	case q.Delete != nil:
 		s.delete(q, names)
+	case q.Merge != nil:
+		s.merge(q, names)
 	}
 	s.expressions(q, names)
 }

@@ -49,8 +49,26 @@ SELECT 1 FROM docs, docs;
 -- name: Truncate :exec
 TRUNCATE docs;
 
--- name: Merge :exec
-MERGE INTO counters c USING docs d ON d.title = c.name WHEN MATCHED THEN DELETE;
+-- name: MergeSetsTenant :exec
+MERGE INTO counters c USING docs d ON d.title = c.name WHEN MATCHED THEN UPDATE SET org_id = d.org_id;
+
+-- name: MergeInsertsTenant :exec
+MERGE INTO counters c USING docs d ON d.title = c.name WHEN NOT MATCHED THEN INSERT (org_id, name) VALUES (d.org_id, d.title);
+
+-- name: MergeNeverReached :exec
+MERGE INTO counters c USING docs d ON d.title = c.name WHEN MATCHED THEN DELETE WHEN MATCHED AND d.id = 1 THEN DO NOTHING;
+
+-- name: MergeSystemColumn :exec
+MERGE INTO counters c USING docs d ON d.ctid = '(0,1)' WHEN MATCHED THEN DELETE;
+
+-- name: MergeGlobalFromTenant :exec
+MERGE INTO regions r USING docs d ON d.title = r.name WHEN MATCHED THEN DELETE;
+
+-- name: MergeView :exec
+MERGE INTO live_docs l USING docs d ON d.id = l.id WHEN MATCHED THEN DELETE;
+
+-- name: MergeFallsThrough :exec
+MERGE INTO pins p USING (SELECT 1) s ON true WHEN MATCHED AND p.hits = 0 THEN UPDATE SET folder_id = $1 WHEN MATCHED THEN DELETE;
 
 -- name: Into :exec
 SELECT * INTO copy FROM docs;
