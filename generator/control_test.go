@@ -68,7 +68,14 @@ func moveToWhere(q *parse.Query, p *scope.Plan) {
 }
 
 // dropGuards lets an upsert update whatever row is in the way.
-func dropGuards(_ *parse.Query, p *scope.Plan) { p.Guards = nil }
+func dropGuards(_ *parse.Query, p *scope.Plan) { dropGuardsAt(p, scope.InConflict) }
+
+// dropWhens leaves the target of a MERGE only its predicate in ON.
+func dropWhens(_ *parse.Query, p *scope.Plan) { dropGuardsAt(p, scope.InWhen) }
+
+func dropGuardsAt(p *scope.Plan, placement scope.Placement) {
+	p.Guards = slices.DeleteFunc(p.Guards, func(r *scope.Reference) bool { return r.Placement == placement })
+}
 
 // dropKeys lets a child belong to any parent.
 func dropKeys(_ *parse.Query, p *scope.Plan) { p.Keys = nil }

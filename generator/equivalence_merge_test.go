@@ -53,7 +53,7 @@ func TestControlOfMergesSince17(t *testing.T) {
 	honest := compileProject(t, dir, since17, nil)
 	lab := honest.lab(t, filepath.Join(dir, "data.sql"))
 	tampered := compileProject(t, dir, since17, func(text *parse.QueryText) func(*scope.Plan) {
-		return func(p *scope.Plan) { dropGuards(nil, p) }
+		return func(p *scope.Plan) { dropWhens(nil, p) }
 	})
 	spoilt := spoilt(honest, tampered)
 	got := control(t, lab, spoilt, nastyTenants[:2])
