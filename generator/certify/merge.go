@@ -27,15 +27,20 @@ import (
 // What the clauses write is checked as for INSERT and UPDATE.
 func (c *checker) merge(q *parse.Query, ctes *names, outer *level) {
 	m := q.Merge
-	join := &parse.From{Join: &parse.Join{Kind: parse.FullJoin, Left: &parse.From{Table: m.Target}, Right: m.Source}}
+	join := &parse.From{Join: &parse.Join{Kind: parse.FullJoin, Left: &parse.From{Table: m.Target}, Right: m.Source, On: m.On}}
 	lv := c.newLevel([]*parse.From{join}, nil, ctes, outer)
 	c.from([]*parse.From{m.Source}, lv)
 	r := c.target(m.Target, place{conjuncts: m.On.Conjuncts(), text: "in the condition of MERGE"})
 	lv.relations[0] = r // which newLevel took for one that is read
 	c.reads(lv)
-	for _, w := range m.Whens {
-		c.when(w, r, lv)
+	if c.author != nil {
+		c.author.merge(m, lv)
+	} else {
+		for _, w := range m.Whens {
+			c.when(w, r, lv)
+		}
 	}
+	lv.returning(m.ReturningAliases)
 	c.expressions(q, lv)
 }
 
