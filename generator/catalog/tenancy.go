@@ -22,6 +22,9 @@ func (c *Catalog) Classify(cfg *config.Config, report *diag.Report) {
 		k.classify(t)
 	}
 	k.checkTypes()
+	for _, t := range c.Tables {
+		k.checkReactions(t)
+	}
 	if k.operators["="] {
 		report.Errorf(diag.SchemaUnsupported, source.Span{}, "the schema declares an operator =").
 			WithHelp("give the operator another name: tenants are compared with =, which must be the database's own")
