@@ -9,7 +9,7 @@ import (
 
 // DDL is one schema statement, as far as the catalog needs it. Exactly one of
 // the pointers is set. Statements that change nothing the catalog knows of
-// (grants, comments, data) yield none.
+// (grants, triggers, comments, data) yield none.
 type DDL struct {
 	// Pos is where the statement's text begins.
 	Pos         int
@@ -23,10 +23,6 @@ type DDL struct {
 	// created or renamed, and CreateOperator that of an operator.
 	CreateFunction *ObjectName
 	CreateOperator *ObjectName
-	// Body is that of CreateFunction, where it has one.
-	Body *FunctionBody
-	// OnTable is a trigger or rule.
-	OnTable *OnTable
 }
 
 // ObjectName is a possibly qualified name.
@@ -149,11 +145,10 @@ type CreateIndex struct {
 	Partial     bool
 }
 
-// Drop drops tables, views, indexes or schemas, or a part of a table.
+// Drop drops tables, views, indexes or schemas.
 type Drop struct {
-	Kind  string // "relation", "index", "schema", "trigger", "rule"
+	Kind  string // "relation", "index", "schema", "function"
 	Names []ObjectName
-	Part  string // the trigger or rule of the table
 }
 
 // Rename renames a relation or one of its parts, or moves it to a schema.
@@ -224,10 +219,7 @@ func (s *schemaStatement) convert(n *ast.Node) []DDL {
 		}
 	case *ast.Node_CreateFunctionStmt:
 		name := qualified(stmt.CreateFunctionStmt.Funcname)
-		return s.one(DDL{CreateFunction: &name, Body: functionBody(s.text)})
-	}
-	if on := onTable(n); on != nil {
-		return s.one(DDL{OnTable: on})
+		return s.one(DDL{CreateFunction: &name})
 	}
 	return nil
 }
@@ -390,10 +382,6 @@ func createIndex(s *ast.IndexStmt) *CreateIndex {
 }
 
 func (s *schemaStatement) drop(d *ast.DropStmt) []DDL {
-	switch d.RemoveType {
-	case ast.ObjectType_OBJECT_TRIGGER, ast.ObjectType_OBJECT_RULE:
-		return s.one(DDL{Drop: dropOnTable(d)})
-	}
 	kinds := map[ast.ObjectType]string{
 		ast.ObjectType_OBJECT_TABLE: "relation", ast.ObjectType_OBJECT_VIEW: "relation",
 		ast.ObjectType_OBJECT_MATVIEW: "relation", ast.ObjectType_OBJECT_FOREIGN_TABLE: "relation",
