@@ -1,18 +1,25 @@
 package generator
 
 // byAuthor are statements whose authors wrote out the tenant for every table.
-var byAuthor = []string{"TenantIsMore", "TenantTwice"}
+var byAuthor = []string{"MergeTenantGiven", "TenantIsMore", "TenantTwice"}
 
 // sameKey are upserts whose conflict target holds the tenant: they meet their
 // own tenant's rows only, and the guard is there so that nobody has to know.
 var sameKey = []string{
 	"ConflictConstraint", "ConflictSubquery", "ConflictTenantGiven", "ConflictUpdate", "ConflictUpdateSelect",
-	"ChildOfReturned", "ChildUpsert", "InsertQuoted", "PinHit", "PinUpsert", "PinUpsertParam", "SharedChildUpsert", "SharedUpsert",
+	"ChildUpsert", "InsertQuoted", "PinHit", "PinUpsert", "PinUpsertParam", "SharedChildUpsert", "SharedUpsert",
 }
 
 // throughParent are outer joins whose condition holds the tenant without the
 // predicate: it leads to a parent, or an author's row, that is the tenant's.
 var throughParent = []string{"GrandchildrenLeft", "GroupByKey", "LeftAuthorScoped", "SharedChildrenJoined"}
+
+// matchedOnly are MERGE statements without an INSERT that another tenant's row
+// could keep from happening, or in which the author compares the tenant: without
+// the predicate in ON, the WHEN clauses keep to the tenant's rows.
+var matchedOnly = []string{
+	"MergeCTE", "MergeChildMove", "MergeFromGlobal", "MergeKeyPair", "MergeRoot", "MergeTargetIsNoCTE", "MergeTenantGiven", "MergeUpdate",
+}
 
 // controls are the ways in which plans are spoilt, with what is expected.
 var controls = []struct {
@@ -33,9 +40,9 @@ var controls = []struct {
 		name: "no predicates", tamper: dropPredicates,
 		certified: append([]string{"SharedByAuthor"}, byAuthor...),
 		missed: []string{
-			"TenantIsMore", "TenantTwice",
-			"AuthorScopes", "RootUpdate", // by their authors, too, in ways that certify does not follow
-			"ConflictConstraint", "ConflictTenantGiven", "ConflictUpdate", "ChildOfReturned", "ChildUpsert", "InsertQuoted",
+			"MergeTenantGiven", "TenantIsMore", "TenantTwice",
+			"AuthorScopes", "MergeFromGlobal", "RootUpdate", // by their authors, too, in ways that certify does not follow
+			"ConflictConstraint", "ConflictTenantGiven", "ConflictUpdate", "ChildUpsert", "InsertQuoted",
 			"PinHit", "PinUpsert", "PinUpsertParam",
 			"SharedByAuthor", "OwnOnlyByAuthor", "SharedOnlyByAuthor", "SharedChildUpsert", "SharedUpsert",
 			"SharedLockAll", // differs in the same way as it is known to
@@ -48,11 +55,11 @@ var controls = []struct {
 	},
 	{
 		name: "no predicates on outer joins", tamper: dropOn,
-		certified: throughParent,
-		missed: []string{
+		certified: append([]string{"MergeFromGlobal", "MergeTenantGiven"}, throughParent...),
+		missed: append([]string{
 			"GrandchildrenLeft", "GroupByKey", "LeftAuthorScoped", "SharedChildrenJoined",
 			"NaturalLeftJoin", "NaturalRoot", "RootJoin", // they join by the tenant column
-		},
+		}, matchedOnly...),
 	},
 	{
 		name: "predicates of outer joins in WHERE", tamper: moveToWhere,
@@ -77,12 +84,8 @@ var controls = []struct {
 		foreign: []string{"SharedUpdateAll", "SharedUpdate", "SharedUpdateFrom", "SharedDeleteSelf", "SharedDeleteInCTE", "SharedChildUpdate"},
 	},
 	{
-		name: "no look-ups of foreign keys", tamper: dropLookups,
-		missed: []string{
-			"ChildGrouped", "ChildMoveBare", "ChildMoveCoalesce", "ChildMoveScalar", "ChildStar", "ChildWindow",
-			"PartComputed",                                                                                      // their values are never another tenant's
-			"ChildOfNewParent", "PartSpare", "PinCopied", "PinHit", "PinNothing", "PinUpsert", "PinUpsertParam", // known without that
-		},
+		name: "no keys", tamper: dropKeys,
+		missed:  []string{"ChildOfNewParent"},
 		foreign: []string{"ChildInsert", "ChildMove", "ChildSelected", "GrandchildInsert"},
 	},
 	{
@@ -90,8 +93,19 @@ var controls = []struct {
 		missed: []string{
 			"InsertNoColumnsTenant", "InsertWithoutListFirst", // the author gives the tenant
 			// They fail in the same class of ways as they are known to.
-			"ChildOfNewParent", "ConflictForeignKeyless", "ConflictForeignNothing", "InsertKeyOfAll",
+			"ChildOfNewParent", "ConflictForeignKeyless", "ConflictForeignNothing", "InsertKeyOfAll", "MergeForeignKeyless", "PinCopiedForeign",
 			"PinHit", "PinNothing", "PinUpsert", "PinUpsertParam", "PlainForeignKeyless",
 		},
+	},
+	{
+		name: "no checks of foreign keys", tamper: dropChecks,
+		// certify proves what is read and whose rows are written, not what foreign
+		// keys lead to.
+		certified: []string{
+			"InsertForeignParent", "MergePin", "PinHit", "PinMove", "PinNothing", "PinSelected", "PinUpsert", "PinUpsertParam", "UpdateForeignParent",
+			"SharedParent", "SharedParentNullable", "SharedTableOldParent",
+		},
+		wrong:  []string{"InsertForeignParent", "MergePin", "PinSelected", "SharedParent"},
+		missed: []string{"PinHit", "PinMove", "PinNothing", "PinUpsert", "PinUpsertParam", "SharedParentNullable", "SharedTableOldParent", "UpdateForeignParent"},
 	},
 }

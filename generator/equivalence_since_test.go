@@ -55,7 +55,7 @@ func TestControlsOfNewServers(t *testing.T) {
 			skipBefore(t, since.version)
 			lab := honest.labSince(t, since.version)
 			seen := false
-			for _, spoil := range []tamper{dropPredicates, dropOn, dropGuards, dropInserts} {
+			for _, spoil := range []tamper{dropPredicates, dropOn, dropGuards, dropWhens, dropInserts} {
 				list := spoilt(honest, compileSince(t, since.version, spoil))
 				got := control(t, lab, list, nastyTenants[:2], since.known)
 				if len(got.wrong) > 0 {

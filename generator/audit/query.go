@@ -66,6 +66,8 @@ func actions(q *parse.Query) map[*parse.Table]string {
 			out[q.Update.Target] = "update"
 		case q.Delete != nil:
 			out[q.Delete.Target] = "delete"
+		case q.Merge != nil:
+			out[q.Merge.Target] = "merge"
 		}
 	})
 	return out

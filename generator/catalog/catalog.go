@@ -22,10 +22,11 @@ type Catalog struct {
 	// where no table has one.
 	TenantType string
 
-	indexes   map[string]*index // by name, for DROP INDEX and USING INDEX
-	operators map[string]bool   // declared in the schema
-	functions map[string]bool   // declared in the schema, by name without schema
-	allowed   map[string]bool   // allowed by the configuration
+	indexes   map[string]*index                // by name, for DROP INDEX and USING INDEX
+	operators map[string]bool                  // declared in the schema
+	functions map[string]bool                  // declared in the schema, by name without schema
+	bodies    map[string][]*parse.FunctionBody // what the text of those shows
+	allowed   map[string]bool                  // allowed by the configuration
 }
 
 // Table is a table or view.
@@ -52,7 +53,8 @@ type Table struct {
 	// Classify has reported an error.
 	Unclassified bool
 
-	notNull map[string]bool
+	notNull   map[string]bool
+	reactions []reaction
 }
 
 // Column is a column of a table.

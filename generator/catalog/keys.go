@@ -7,9 +7,8 @@ import (
 )
 
 // CommonKeys are the unique keys of a tenant's table that hold for all tenants
-// together, so that a violation tells that somebody has such a row. Primary keys
-// that the database makes up, and uuids, tell nothing that a tenant could have
-// guessed, and are left out.
+// together, so that a violation tells that somebody has such a row. Keys of values
+// that nobody can guess are left out.
 func (c *Catalog) CommonKeys(t *Table) []ir.Key {
 	ties := t.ties()
 	if len(ties) == 0 || t.Kind != ir.KindTable {
@@ -73,13 +72,17 @@ func (c *Catalog) holdsTenant(t *Table, columns []string) bool {
 	})
 }
 
-// madeUp reports whether a key is one column whose values nobody chooses.
+// madeUp reports whether a key holds one that is a single column of values that
+// nobody chooses: a uuid, or filled in by the database, and no foreign key.
 func (t *Table) madeUp(columns []string) bool {
-	if len(columns) != 1 {
-		return false
-	}
-	col := t.Column(columns[0])
-	return col != nil && (col.Serial || col.Identity || col.Type == "uuid")
+	return slices.ContainsFunc(t.Keys(), func(key []string) bool {
+		if len(key) != 1 || !slices.Contains(columns, key[0]) {
+			return false
+		}
+		foreign := slices.ContainsFunc(t.ForeignKeys, func(f *ForeignKey) bool { return slices.Contains(f.Columns, key[0]) })
+		col := t.Column(key[0])
+		return col != nil && !foreign && (col.Serial || col.Identity || col.Type == "uuid")
+	})
 }
 
 func sharesAny(a, b []string) bool {

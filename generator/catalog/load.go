@@ -13,7 +13,7 @@ import (
 // Load reads the schema files in order and returns the catalog. Mistakes go into
 // the report; what could be understood is in the catalog all the same.
 func Load(files []*source.File, report *diag.Report) *Catalog {
-	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, operators: map[string]bool{}, allowed: map[string]bool{}}
+	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, allowed: map[string]bool{}}
 	for _, file := range files {
 		statements, err := parse.Schema(file.Text)
 		if err != nil {
@@ -61,6 +61,11 @@ func (l loader) apply(s parse.DDL) {
 		l.operators[s.CreateOperator.Name] = true
 	case s.CreateFunction != nil:
 		l.functions[s.CreateFunction.Name] = true
+		if s.Body != nil {
+			l.bodies[s.CreateFunction.Name] = append(l.bodies[s.CreateFunction.Name], s.Body)
+		}
+	case s.OnTable != nil:
+		l.addReaction(s.OnTable, s.Pos)
 	}
 }
 
@@ -345,6 +350,10 @@ func (l loader) drop(s *parse.Drop) {
 		case "relation":
 			if t := l.lookup(name); t != nil {
 				l.remove(func(other *Table) bool { return other == t })
+			}
+		case "trigger", "rule":
+			if t := l.lookup(name); t != nil {
+				l.dropReaction(t, s.Kind == "rule", s.Part)
 			}
 		case "schema":
 			l.remove(func(t *Table) bool { return t.Schema == name.Name })

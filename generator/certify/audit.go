@@ -320,3 +320,33 @@ func constraintColumns(t *catalog.Table, name string) []string {
 	}
 	return nil
 }
+
+// merge records what the clauses of a MERGE do to its target: it is tied as its
+// weakest clause is. What ON ties, holds where the target has met a row of the
+// source; a clause for other rows of the target needs a condition of its own.
+func (a *author) merge(m *parse.Merge, lv *level) {
+	r := lv.relations[0]
+	ref := a.refs[r.ref]
+	if ref == nil {
+		return
+	}
+	source := &level{outer: lv.outer, ctes: lv.ctes, relations: lv.relations[1:]}
+	for _, w := range m.Whens {
+		found := tie{Anchored, "", nil}
+		switch {
+		case w.Insert != nil:
+			found = a.inserted(w.Insert, r.table, &level{outer: source, ctes: lv.ctes})
+		case w.Kind == parse.NotMatchedBySource && (w.Delete || w.Update != nil):
+			seen := &level{outer: lv.outer, ctes: lv.ctes}
+			alone := *r
+			alone.places = []place{{conjuncts: w.Condition.Conjuncts(), text: "behind WHEN " + string(w.Kind)}}
+			seen.relations, seen.filters = []*relation{&alone}, alone.places
+			a.qualify(seen)
+			found = a.tieOf(seen, &alone)
+		}
+		if found.strength < ref.Strength {
+			ref.Strength, ref.Anchor = found.strength, found.text
+		}
+		a.assignments(w.Update, lv)
+	}
+}

@@ -161,6 +161,8 @@ func (c *checker) query(q *parse.Query, ctes *names, outer *level) {
 		c.update(q, ctes, outer)
 	case q.Delete != nil:
 		c.delete(q, ctes, outer)
+	case q.Merge != nil:
+		c.merge(q, ctes, outer)
 	default:
 		c.refuse(q.Start, "this kind of statement is not known")
 	}

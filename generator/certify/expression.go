@@ -62,7 +62,7 @@ func (c *checker) expression(e *parse.Expr, lv *level) {
 
 // otherNodes are the nodes that compute from their operands alone.
 var otherNodes = strings.Fields(`NullTest BooleanTest CollateClause CaseExpr CaseWhen CoalesceExpr MinMaxExpr RowExpr
-	AArrayExpr AIndirection GroupingFunc GroupingSet SortBy WindowDef NamedArgExpr List String Integer AStar`)
+	AArrayExpr AIndirection GroupingFunc GroupingSet SortBy WindowDef NamedArgExpr List String Integer AStar MergeSupportFunc`)
 
 func (c *checker) other(e *parse.Expr) {
 	switch {

@@ -16,13 +16,13 @@ type mutant struct{ what, sql string }
 var (
 	tenantAtom  = regexp.MustCompile(`("?\w+"?)\.("?\w+"?) = \$1(?:::uuid)?`)
 	keyAtom     = regexp.MustCompile(`(p|p2|par|c|ch)\.(id|a|b|pid) = (p|par|ch|gch|ch2|c|excluded)\.(id|pid|cid|a|b)|(?:ch|p)\.(?:pid|b) = (?:par|p|ch2)\.(?:id|b)`)
-	otherAtom   = regexp.MustCompile(`([pq])\.b = (?:\$3|7::bigint|c\.b|d\.y)`)
-	lookup      = regexp.MustCompile(`\(SELECT [poqs]\.(?:id|a) FROM`)
-	returned    = regexp.MustCompile(`RETURNING (?:id|\*|b, a|par\.id|ch\.id)`)
-	slot        = regexp.MustCompile(`\b(ON|WHERE) (?:\()?`)
+	slot        = regexp.MustCompile(`\b(?:ON|WHERE|(?:MATCHED|SOURCE) AND) `)
+	whenGuard   = regexp.MustCompile(` AND (\w+\.t = \$1|EXISTS \([^()]*\)) THEN`)
+	slotAt      = regexp.MustCompile(`^(?:ON|WHERE|(?:MATCHED|SOURCE) AND) `)
 	disjunction = regexp.MustCompile(`\(([^()]* OR [^()]*)\)`)
 	derived     = regexp.MustCompile(`\(SELECT \* FROM (\w+) WHERE (\w+\.t = \$1)\) AS (\w+)`)
 	guard       = regexp.MustCompile(`(?s)(DO UPDATE SET .*?) WHERE .*?( RETURNING .*)?$`)
+	mergeSet    = regexp.MustCompile(`THEN UPDATE SET `)
 	insertValue = regexp.MustCompile(`\$1(?:::uuid)?`)
 	sharedAtom  = regexp.MustCompile(`(\w+)\.t IS NULL`)
 	name        = regexp.MustCompile(`("?\w+"?)\.`)
@@ -67,7 +67,7 @@ func mutants(sql string) []mutant {
 		}
 		without := sql[:start] + "TRUE" + sql[end:]
 		for _, s := range slot.FindAllStringIndex(without, -1) {
-			at := s[0] + strings.Index(without[s[0]:], " ") + 1
+			at := s[1]
 			if strings.HasPrefix(without[at:], "CONFLICT") || strings.HasSuffix(without[:s[0]], "DISTINCT ") {
 				continue
 			}
@@ -111,31 +111,6 @@ func mutants(sql string) []mutant {
 			}
 		}
 	}
-	for _, m := range otherAtom.FindAllStringSubmatchIndex(sql, -1) {
-		atom := sql[m[0]:m[1]]
-		for _, r := range []mutant{
-			{"other key dropped", "TRUE"},
-			{"other key under OR", "(" + atom + " OR TRUE)"},
-			{"other key is another value", sql[m[2]:m[3]] + ".b = $4"},
-			{"other key by another operator", strings.Replace(atom, "=", ">=", 1)},
-			{"other key of another column", strings.Replace(atom, ".b", ".a", 1)},
-		} {
-			add(r.what, m[0], m[1], r.sql)
-		}
-	}
-	for _, m := range lookup.FindAllStringIndex(sql, -1) {
-		if !strings.Contains(sql, "INSERT INTO") && !strings.Contains(sql, "UPDATE") {
-			continue // a plain subquery of a SELECT may give what it wants
-		}
-		add("looked up another column", m[0], m[1], "(SELECT p.name FROM")
-		add("looked up a value", m[0], m[1], "(SELECT $2 FROM")
-		add("looked up an expression", m[0], m[1], strings.Replace(sql[m[0]:m[1]], " FROM", " + 1 FROM", 1))
-	}
-	for _, m := range returned.FindAllStringIndex(sql, -1) {
-		if strings.HasPrefix(sql, "WITH") {
-			add("returned a value", m[0], m[1], "RETURNING $2 AS id, $3 AS a, $4 AS b, $5 AS k")
-		}
-	}
 	for _, m := range disjunction.FindAllStringSubmatchIndex(sql, -1) {
 		add("parentheses removed", m[0], m[1], sql[m[2]:m[3]])
 	}
@@ -146,6 +121,16 @@ func mutants(sql string) []mutant {
 		out = append(out, mutant{"derived table taken away, predicate in WHERE", sql[:m[0]] + bare + sql[m[1]:] + " WHERE " + atom})
 		if rest := sql[m[1]:]; strings.Contains(rest, " ON ") {
 			out = append(out, mutant{"derived table taken away, predicate in ON", sql[:m[0]] + bare + strings.Replace(rest, " ON ", " ON "+atom+" AND ", 1)})
+		}
+	}
+	for _, m := range whenGuard.FindAllStringSubmatchIndex(sql, -1) {
+		atom := sql[m[2]:m[3]]
+		add("clause not guarded", m[0], m[1], " THEN")
+		add("guard under OR", m[0], m[1], " OR "+atom+" THEN")
+	}
+	for _, m := range mergeSet.FindAllStringIndex(sql, -1) {
+		if !strings.Contains(sql, "INTO g ") {
+			add("tenant set", m[1], m[1], map[bool]string{true: "pid = $2, ", false: "t = $2, id = $2, "}[strings.Contains(sql, "INTO ch ")])
 		}
 	}
 	for _, m := range guard.FindAllStringSubmatchIndex(sql, -1) {
@@ -163,9 +148,9 @@ func mutants(sql string) []mutant {
 			add("EXISTS in COALESCE", at, len(sql), "COALESCE(TRUE, "+sql[at:]+")")
 		}
 	}
-	if strings.Contains(sql, "INSERT INTO") && !strings.Contains(sql, "INSERT INTO g ") {
+	if (strings.Contains(sql, "INSERT INTO") || strings.Contains(sql, "THEN INSERT")) && !strings.Contains(sql, "INSERT INTO g ") {
 		for _, m := range insertValue.FindAllStringIndex(sql, -1) {
-			if strings.HasSuffix(sql[:m[0]], "= ") {
+			if strings.HasSuffix(sql[:m[0]], "= ") || strings.HasPrefix(sql[m[1]:], " = ") {
 				continue // of a predicate
 			}
 			for _, r := range []string{"$2", "NULL", "o.t", "DEFAULT", "COALESCE($2, $1)", "$1::int::uuid", "(SELECT $1)", "g.*, $1"} {
@@ -179,7 +164,7 @@ func mutants(sql string) []mutant {
 	return slices.DeleteFunc(out, func(m mutant) bool { return m.sql == sql })
 }
 
-// conjunctionOf is the offset of the ON or WHERE that the text at an offset
+// conjunctionOf is the offset of the ON, WHERE or WHEN … AND that the text at an offset
 // belongs to: the last one before it that is no deeper in parentheses.
 func conjunctionOf(sql string, offset int) int {
 	depth := 0
@@ -189,7 +174,7 @@ func conjunctionOf(sql string, offset int) int {
 			depth++
 		case sql[i] == '(' && depth > 0:
 			depth--
-		case depth == 0 && (strings.HasPrefix(sql[i:], "ON ") || strings.HasPrefix(sql[i:], "WHERE ")):
+		case depth == 0 && slotAt.MatchString(sql[i:]):
 			return i
 		}
 	}
@@ -243,8 +228,6 @@ var equivalents = map[string]string{
 	"inner join on: o.t = $1 moved to ON at 24":                                   innerJoin,
 	"self join: a.t = $1 moved to ON at 33":                                       innerJoin,
 	"self join: b.t = $1 moved to ON at 33":                                       innerJoin,
-	"insert foreign key of a child: p.t = $1 moved to ON at 73":                   innerJoin,
-	"insert foreign key of a child: o.t = $1 moved to ON at 73":                   innerJoin,
 	"recursive: o.t = $1 moved to ON at 91":                                       innerJoin,
 	"child inner join: par.t = $1 moved to ON at 26":                              innerJoin,
 	"child keys split: p.t = $1 moved to ON at 33":                                innerJoin,

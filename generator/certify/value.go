@@ -29,7 +29,7 @@ func (a *author) value(lv *level, e *parse.Expr, self *relation) Strength {
 		return a.column(at, r, e.Path[len(e.Path)-1], self)
 	case parse.SubqueryExpr:
 		switch e.Name {
-		case "":
+		case "", "EXISTS":
 			// One value, whatever it was looked up by: the tables in it are judged for
 			// themselves.
 			if self != nil && mentions(e.Query, self.name) {

@@ -24,6 +24,7 @@ const (
 	SchemaUnsupported   Code = "TG0106" // DDL that the catalog does not understand
 	GlobalTenantColumn  Code = "TG0107" // a global table with the tenant column
 	SharedUnusable      Code = "TG0108" // read: own_or_shared for a table that cannot have shared rows
+	TriggerUnseen       Code = "TG0110" // a trigger whose function may touch other rows
 	TableExcluded       Code = "TG0201" // a query uses an excluded table
 	RelationUnknown     Code = "TG0202" // a query uses a relation that the schema does not have
 	StatementRefused    Code = "TG0203" // a kind of statement that no tenant may run
@@ -33,7 +34,7 @@ const (
 	PlacementImpossible Code = "TG0207" // no correct place for the predicate
 	GlobalWrite         Code = "TG0208" // a tenant's statement writes a global table
 	ConflictUnguarded   Code = "TG0301" // an upsert whose arbiter lacks the tenant column
-	ForeignKeyOpen      Code = "TG0302" // a default for a foreign key that may be another tenant's
+	ForeignKeyOpen      Code = "TG0302" // a foreign key value that may be another tenant\'s
 	SampleOfAll         Code = "TG0303" // TABLESAMPLE over all tenants\' rows
 	LockOfShared        Code = "TG0304" // FOR UPDATE leaves out shared rows
 	CertifyRefused      Code = "TG0401" // the independent check disagrees

@@ -26,7 +26,7 @@ func checkComplete(n *ast.Node, q *Query) *Error {
 // count adds what a message and everything in it hold.
 func (c *census) count(m protoreflect.Message) {
 	switch m.Descriptor().Name() {
-	case "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt":
+	case "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt":
 		c.queries++
 	case "RangeVar":
 		c.tables++
@@ -72,6 +72,8 @@ func countTree(q *Query) census {
 			c.tables += 1 + len(Tables(q.Update.From))
 		case q.Delete != nil:
 			c.tables += 1 + len(Tables(q.Delete.Using))
+		case q.Merge != nil:
+			c.tables += 1 + len(Tables([]*From{q.Merge.Source}))
 		}
 		q.Expressions(func(e *Expr) {
 			switch e.Kind {

@@ -9,7 +9,7 @@ import (
 
 // DDL is one schema statement, as far as the catalog needs it. Exactly one of
 // the pointers is set. Statements that change nothing the catalog knows of
-// (grants, triggers, comments, data) yield none.
+// (grants, comments, data) yield none.
 type DDL struct {
 	// Pos is where the statement's text begins.
 	Pos         int
@@ -23,6 +23,10 @@ type DDL struct {
 	// created or renamed, and CreateOperator that of an operator.
 	CreateFunction *ObjectName
 	CreateOperator *ObjectName
+	// Body is that of CreateFunction, where it has one.
+	Body *FunctionBody
+	// OnTable is a trigger or rule.
+	OnTable *OnTable
 }
 
 // ObjectName is a possibly qualified name.
@@ -145,10 +149,11 @@ type CreateIndex struct {
 	Partial     bool
 }
 
-// Drop drops tables, views, indexes or schemas.
+// Drop drops tables, views, indexes or schemas, or a part of a table.
 type Drop struct {
-	Kind  string // "relation", "index", "schema", "function"
+	Kind  string // "relation", "index", "schema", "trigger", "rule"
 	Names []ObjectName
+	Part  string // the trigger or rule of the table
 }
 
 // Rename renames a relation or one of its parts, or moves it to a schema.
@@ -219,7 +224,10 @@ func (s *schemaStatement) convert(n *ast.Node) []DDL {
 		}
 	case *ast.Node_CreateFunctionStmt:
 		name := qualified(stmt.CreateFunctionStmt.Funcname)
-		return s.one(DDL{CreateFunction: &name})
+		return s.one(DDL{CreateFunction: &name, Body: functionBody(s.text)})
+	}
+	if on := onTable(n); on != nil {
+		return s.one(DDL{OnTable: on})
 	}
 	return nil
 }
@@ -382,6 +390,10 @@ func createIndex(s *ast.IndexStmt) *CreateIndex {
 }
 
 func (s *schemaStatement) drop(d *ast.DropStmt) []DDL {
+	switch d.RemoveType {
+	case ast.ObjectType_OBJECT_TRIGGER, ast.ObjectType_OBJECT_RULE:
+		return s.one(DDL{Drop: dropOnTable(d)})
+	}
 	kinds := map[ast.ObjectType]string{
 		ast.ObjectType_OBJECT_TABLE: "relation", ast.ObjectType_OBJECT_VIEW: "relation",
 		ast.ObjectType_OBJECT_MATVIEW: "relation", ast.ObjectType_OBJECT_FOREIGN_TABLE: "relation",

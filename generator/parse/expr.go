@@ -26,7 +26,7 @@ func (c *converter) expr(n *ast.Node, w window) *Expr {
 	}
 	e := &Expr{Kind: OtherExpr, Pos: -1, Name: nodeName(n)}
 	if !c.leaf(e, n, w) && !c.operator(e, n, w) && !c.compound(e, n, w) {
-		c.fail(unsupported(w.start(), nodeName(n), "write the expression with plain operators and functions"))
+		c.fail(unsupported(w.start(), constructName(n), "write the expression with plain operators and functions, such as jsonb_build_object"))
 		return nil
 	}
 	// The parser reports 0 or -1 for nodes without a place of their own.
@@ -60,6 +60,8 @@ func (c *converter) leaf(e *Expr, n *ast.Node, w window) bool {
 		e.Kind, e.Pos = DefaultExpr, int(s.SetToDefault.Location)
 	case *ast.Node_SqlvalueFunction:
 		e.Kind, e.Pos = ConstExpr, int(s.SqlvalueFunction.Location)
+	case *ast.Node_MergeSupportFunc:
+		e.Pos = int(s.MergeSupportFunc.Location)
 	case *ast.Node_CurrentOfExpr:
 		c.fail(unsupported(w.start(), "WHERE CURRENT OF", "select the row by its key"))
 	case *ast.Node_String_, *ast.Node_Integer, *ast.Node_AStar:
@@ -277,6 +279,21 @@ func typeName(t *ast.TypeName) string {
 		name += "[]"
 	}
 	return name
+}
+
+// constructName is what SQL calls a node that has no place in the tree.
+func constructName(n *ast.Node) string {
+	names := map[string]string{
+		"RangeTableFunc": "XMLTABLE", "XmlExpr": "an XML expression", "XmlSerialize": "XMLSERIALIZE",
+		"JsonTable": "JSON_TABLE", "JsonObjectConstructor": "JSON_OBJECT", "JsonArrayConstructor": "JSON_ARRAY",
+		"JsonArrayQueryConstructor": "JSON_ARRAY of a query", "JsonObjectAgg": "JSON_OBJECTAGG", "JsonArrayAgg": "JSON_ARRAYAGG",
+		"JsonFuncExpr": "JSON_EXISTS, JSON_VALUE or JSON_QUERY", "JsonIsPredicate": "IS JSON", "JsonParseExpr": "JSON ()",
+		"JsonScalarExpr": "JSON_SCALAR", "JsonSerializeExpr": "JSON_SERIALIZE",
+	}
+	if name := names[nodeName(n)]; name != "" {
+		return name
+	}
+	return nodeName(n)
 }
 
 // nodeName is the name of a node's type, for messages.

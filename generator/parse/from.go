@@ -60,7 +60,7 @@ func (c *converter) from(n *ast.Node, w window, at int) (*From, int) {
 	case *ast.Node_JoinExpr:
 		at = c.join(item, s.JoinExpr, w, at)
 	default:
-		c.fail(unsupported(item.Start, nodeName(n)+" in FROM", "write it as a subquery of plain tables and functions"))
+		c.fail(unsupported(item.Start, constructName(n)+" in FROM", "write it as a subquery of plain tables and functions"))
 		return item, at
 	}
 	if c.err == nil && at > start {

@@ -33,6 +33,9 @@ var statements = []string{
 	"INSERT INTO a WITH q AS (SELECT * FROM b) SELECT * FROM q ON CONFLICT DO NOTHING",
 	"UPDATE ONLY a AS t SET x = DEFAULT, (y, z) = (f($1), t.z), w[(SELECT 1 FROM b)] = 2 FROM c LEFT JOIN d ON c.x = d.x WHERE t.x = c.x RETURNING *",
 	"DELETE FROM a USING b, (SELECT * FROM c) q WHERE a.x = b.x AND NOT EXISTS (SELECT 1 FROM d WHERE d.x = q.x) RETURNING a.x",
+	"MERGE INTO ONLY s.a AS t USING (b JOIN c ON b.x = c.x) AS j ON CASE WHEN j.x = $1 THEN t.x = j.x END WHEN MATCHED AND CASE j.x WHEN f($2) THEN true END THEN UPDATE SET x = CASE WHEN j.x = 1 THEN $3 ELSE (SELECT d.x FROM d) END, (y, z) = (SELECT e.y, $4 FROM e) WHEN MATCHED THEN DO NOTHING WHEN NOT MATCHED BY TARGET AND j.x > $5 THEN INSERT (x, y) OVERRIDING USER VALUE VALUES (j.x, (SELECT max(f.x) FROM f)) RETURNING WITH (OLD AS o) merge_action(), o.x, j.*, (SELECT $6)",
+	"WITH q AS (SELECT * FROM b) MERGE INTO a USING q ON a.x = q.x WHEN NOT MATCHED BY SOURCE AND NOT EXISTS (SELECT 1 FROM c WHERE c.x = a.x) THEN DELETE WHEN NOT MATCHED BY SOURCE THEN UPDATE SET x = DEFAULT WHEN NOT MATCHED THEN INSERT VALUES (q.x, DEFAULT)",
+	"WITH m AS (MERGE INTO a USING f($1) AS s (x) ON true WHEN NOT MATCHED THEN INSERT DEFAULT VALUES RETURNING a.*) SELECT * FROM m",
 	"WITH gone AS (DELETE FROM a WHERE x = $1 RETURNING *), put AS (INSERT INTO b SELECT * FROM gone RETURNING x) UPDATE c SET x = put.x FROM put",
 }
 
@@ -81,6 +84,46 @@ WHERE a.x = 1 OR (SELECT true FROM d WHERE d.x = 2) /* hm */ GROUP BY a.x`
 		"right": "b", "inner where": "d.x = 2", "behind from": " -- ",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// TestMergeRanges checks that the parts of a MERGE are found where they stand.
+func TestMergeRanges(t *testing.T) {
+	t.Parallel()
+	sql := `MERGE INTO a AS t USING b JOIN c ON b.x = c.x ON t.x = b.x AND CASE WHEN b.y THEN true END -- here
+WHEN MATCHED AND CASE WHEN t.y THEN t.z END OR b.z THEN UPDATE SET x = CASE WHEN b.y THEN 1 END, y = $1
+WHEN NOT MATCHED BY SOURCE /* then */ THEN DELETE
+WHEN NOT MATCHED THEN INSERT (x, y) VALUES (b.x, CASE WHEN b.y THEN 2 END)
+WHEN NOT MATCHED BY TARGET THEN INSERT DEFAULT VALUES
+RETURNING t.x`
+	q, err := PostgreSQL(sql)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := func(r Range) string { return sql[r.Start:r.End] }
+	m := q.Merge
+	values := m.Whens[2].Insert.Source
+	got := []string{
+		text(m.Target.Range), text(m.Source.Range), text(m.OnRange), text(m.Whens[0].ConditionRange),
+		text(m.Whens[0].Update[0].ValueRange), text(m.Whens[0].Update[1].Range), sql[m.Whens[1].ThenAt:][:3],
+		text(values.Range), text(values.Values.Rows[0].Items[1].Range), sql[m.Whens[2].Insert.ColumnsEnd:][:2],
+		text(m.Whens[3].Insert.DefaultValues), sql[m.Whens[3].Insert.ColumnsEnd:][:4], text(m.Returning[0].Range),
+	}
+	want := []string{
+		"a AS t", "b JOIN c ON b.x = c.x", "t.x = b.x AND CASE WHEN b.y THEN true END", "CASE WHEN t.y THEN t.z END OR b.z",
+		"CASE WHEN b.y THEN 1 END", "y = $1", " /*",
+		"VALUES (b.x, CASE WHEN b.y THEN 2 END)", "CASE WHEN b.y THEN 2 END", ") ",
+		"DEFAULT VALUES", " DEF", "t.x",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	var kinds []MatchKind
+	for _, w := range m.Whens {
+		kinds = append(kinds, w.Kind)
+	}
+	if diff := cmp.Diff([]MatchKind{Matched, NotMatchedBySource, NotMatched, NotMatched}, kinds); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 }

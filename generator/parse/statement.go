@@ -89,9 +89,12 @@ func (c *converter) query(n *ast.Node, w window) *Query {
 	case *ast.Node_DeleteStmt:
 		w = c.with(q, s.DeleteStmt.WithClause, w)
 		c.delete(q, s.DeleteStmt, w)
+	case *ast.Node_MergeStmt:
+		w = c.with(q, s.MergeStmt.WithClause, w)
+		c.merge(q, s.MergeStmt, w)
 	default:
 		c.fail(&Error{Pos: w.start(), Unsupported: true,
-			Message: fmt.Sprintf("%s is refused: only SELECT, INSERT, UPDATE and DELETE can be scoped to a tenant", statementName(n)),
+			Message: fmt.Sprintf("%s is refused: only SELECT, INSERT, UPDATE, DELETE and MERGE can be scoped to a tenant", statementName(n)),
 			Help:    "run it outside of the generated queries, as a migration or an administrator's task"})
 	}
 	return q
@@ -101,7 +104,7 @@ func (c *converter) query(n *ast.Node, w window) *Query {
 // its node's name goes.
 func statementName(n *ast.Node) string {
 	names := map[string]string{
-		"MergeStmt": "MERGE", "TruncateStmt": "TRUNCATE", "CopyStmt": "COPY", "LockStmt": "LOCK", "DoStmt": "DO",
+		"TruncateStmt": "TRUNCATE", "CopyStmt": "COPY", "LockStmt": "LOCK", "DoStmt": "DO",
 		"CallStmt": "CALL", "VariableSetStmt": "SET", "VariableShowStmt": "SHOW", "ExplainStmt": "EXPLAIN",
 		"PrepareStmt": "PREPARE", "ExecuteStmt": "EXECUTE", "DeclareCursorStmt": "DECLARE", "FetchStmt": "FETCH",
 		"CreateTableAsStmt": "CREATE TABLE AS", "CreateStmt": "CREATE TABLE", "AlterTableStmt": "ALTER TABLE",
@@ -200,21 +203,7 @@ func (c *converter) insert(q *Query, s *ast.InsertStmt, w window) {
 			c.fail(lost(w.start(), "the column list"))
 			return
 		}
-		list := w.sub(at+1, w.match[at])
-		ins.HasColumns = true
-		ins.ColumnsEnd = list.end()
-		for i, part := range list.split() {
-			target := s.Cols[min(i, len(s.Cols)-1)].GetResTarget()
-			if len(target.Indirection) > 0 {
-				c.fail(unsupported(part.start(), "a subscript or field in the column list", "insert the whole column"))
-				return
-			}
-			ins.Columns = append(ins.Columns, Column{Range: part.span(), Name: target.Name})
-		}
-		if len(ins.Columns) != len(s.Cols) {
-			c.fail(lost(list.start(), "the column list"))
-			return
-		}
+		c.columnList(ins, s.Cols, w.sub(at+1, w.match[at]))
 		at = w.match[at] + 1
 	}
 	if w.is(at, "overriding") {
@@ -229,6 +218,23 @@ func (c *converter) insert(q *Query, s *ast.InsertStmt, w window) {
 		return
 	}
 	ins.Source = c.query(s.SelectStmt, w.sub(at, w.to))
+}
+
+// columnList converts the column list of an INSERT that is exactly list.
+func (c *converter) columnList(ins *Insert, nodes []*ast.Node, list window) {
+	ins.HasColumns = true
+	ins.ColumnsEnd = list.end()
+	for i, part := range list.split() {
+		target := nodes[min(i, len(nodes)-1)].GetResTarget()
+		if len(target.Indirection) > 0 {
+			c.fail(unsupported(part.start(), "a subscript or field in the column list", "insert the whole column"))
+			return
+		}
+		ins.Columns = append(ins.Columns, Column{Range: part.span(), Name: target.Name})
+	}
+	if len(ins.Columns) != len(nodes) {
+		c.fail(lost(list.start(), "the column list"))
+	}
 }
 
 // conflict converts the ON CONFLICT clause that is exactly w.
@@ -313,9 +319,6 @@ func (c *converter) setList(targets []*ast.Node, w window) []Set {
 			val = ref.Source
 		}
 		set.Value = c.expr(val, value)
-		if first.Val.GetMultiAssignRef() != nil && val.GetRowExpr() != nil {
-			set.Items = rowItems(set.Value, value)
-		}
 		set.Default = set.Value != nil && set.Value.Kind == DefaultExpr
 		sets = append(sets, set)
 	}
@@ -323,30 +326,6 @@ func (c *converter) setList(targets []*ast.Node, w window) []Set {
 		c.fail(lost(w.start(), "an assignment"))
 	}
 	return sets
-}
-
-// rowItems gives the items of a row, ROW (a, b) or (a, b), their texts.
-func rowItems(row *Expr, w window) []Item {
-	for row != nil && (w.enclosed() || w.is(w.from, "row") && w.sub(w.from+1, w.to).enclosed()) {
-		explicit := w.is(w.from, "row")
-		if explicit {
-			w = w.sub(w.from+1, w.to)
-		}
-		w = w.inner()
-		parts := w.split()
-		if !explicit && len(parts) == 1 {
-			continue // parentheses around the row
-		}
-		if len(parts) != len(row.Args) {
-			return nil
-		}
-		var items []Item
-		for i, part := range parts {
-			items = append(items, Item{Range: part.span(), Expr: row.Args[i]})
-		}
-		return items
-	}
-	return nil
 }
 
 // update converts an UPDATE that is exactly w.

@@ -20,6 +20,7 @@ type Query struct {
 	Insert *Insert
 	Update *Update
 	Delete *Delete
+	Merge  *Merge
 
 	// The clauses after the body of a SELECT, set operation or VALUES.
 	OrderBy []*Expr
@@ -146,8 +147,6 @@ type Set struct {
 	// the whole right side.
 	Value      *Expr
 	ValueRange Range
-	// Items are the values of (a, b) = (x, y), in order; nil for all other forms.
-	Items []Item
 	// Default is set for SET x = DEFAULT.
 	Default bool
 	// Subscripts are those of SET x[1] = ….
@@ -176,6 +175,43 @@ type Delete struct {
 	FromEnd          int
 	Returning        []Target
 	ReturningAliases []string
+}
+
+// Merge is a MERGE.
+type Merge struct {
+	Target           *Table
+	Source           *From
+	On               *Expr
+	OnRange          Range
+	Whens            []*When
+	Returning        []Target
+	ReturningAliases []string
+}
+
+// MatchKind says for which rows a WHEN clause of a MERGE is.
+type MatchKind string
+
+// The kinds of WHEN clause.
+const (
+	Matched            MatchKind = "MATCHED"               // pairs of a target and a source row
+	NotMatched         MatchKind = "NOT MATCHED"           // source rows without a target row
+	NotMatchedBySource MatchKind = "NOT MATCHED BY SOURCE" // target rows without a source row
+)
+
+// When is a WHEN clause of a MERGE. At most one of Update, Delete and Insert is
+// set; none for DO NOTHING.
+type When struct {
+	Range
+	Kind           MatchKind
+	Condition      *Expr // after AND; nil without one
+	ConditionRange Range
+	// ThenAt is the place for a condition where there is none.
+	ThenAt int
+	Update []Set
+	Delete bool
+	// Insert has a Source of one row of VALUES, or none for DEFAULT VALUES. The
+	// row is no query of its own: its expressions are those of the MERGE.
+	Insert *Insert
 }
 
 // From is one item of a FROM clause. Exactly one of Table, Query, Function and

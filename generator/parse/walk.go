@@ -27,6 +27,8 @@ func (q *Query) EachQuery(visit func(*Query)) {
 		eachFromQuery(q.Update.From, visit)
 	case q.Delete != nil:
 		eachFromQuery(q.Delete.Using, visit)
+	case q.Merge != nil:
+		eachFromQuery([]*From{q.Merge.Source}, visit)
 	}
 	q.Expressions(func(e *Expr) { e.Query.EachQuery(visit) })
 }
@@ -97,9 +99,16 @@ func (q *Query) lock(names []string, locked map[*Table]bool) {
 	}
 }
 
-// Assignments are those of an UPDATE's SET or of ON CONFLICT DO UPDATE.
+// Assignments are those of an UPDATE's SET, of ON CONFLICT DO UPDATE, or of all
+// the updates of a MERGE.
 func (q *Query) Assignments() []Set {
 	switch {
+	case q.Merge != nil:
+		var all []Set
+		for _, w := range q.Merge.Whens {
+			all = append(all, w.Update...)
+		}
+		return all
 	case q.Update != nil:
 		return q.Update.Set
 	case q.Insert != nil && q.Insert.Conflict != nil:
@@ -142,11 +151,7 @@ func (q *Query) Expressions(visit func(*Expr)) {
 		walk([]*Expr{s.Having})
 		walk(s.Windows)
 	case q.Values != nil:
-		for _, row := range q.Values.Rows {
-			for _, item := range row.Items {
-				item.Expr.Walk(visit)
-			}
-		}
+		q.Values.expressions(visit)
 	case q.Insert != nil:
 		if c := q.Insert.Conflict; c != nil {
 			walk(c.Expressions)
@@ -164,6 +169,26 @@ func (q *Query) Expressions(visit func(*Expr)) {
 		fromExpressions(q.Delete.Using, visit)
 		walk([]*Expr{q.Delete.Where})
 		targets(q.Delete.Returning)
+	case q.Merge != nil:
+		m := q.Merge
+		fromExpressions([]*From{m.Source}, visit)
+		m.On.Walk(visit)
+		for _, w := range m.Whens {
+			w.Condition.Walk(visit)
+			sets(w.Update)
+			if w.Insert != nil && w.Insert.Source != nil {
+				w.Insert.Source.Values.expressions(visit)
+			}
+		}
+		targets(m.Returning)
+	}
+}
+
+func (v *Values) expressions(visit func(*Expr)) {
+	for _, row := range v.Rows {
+		for _, item := range row.Items {
+			item.Expr.Walk(visit)
+		}
 	}
 }
 

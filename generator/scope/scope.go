@@ -60,41 +60,26 @@ func (s *scoper) span(r parse.Range) source.Span { return s.text.Span(r) }
 type scopeNames struct {
 	outer *scopeNames
 	name  string
-	// query is the expression, which sees the names outside; nil under RECURSIVE.
-	query *parse.CTE
 }
 
-// find returns the common table expression of that name, or nil.
-func (n *scopeNames) find(name string) *scopeNames {
+func (n *scopeNames) has(name string) bool {
 	for ; n != nil; n = n.outer {
 		if n.name == name {
-			return n
+			return true
 		}
 	}
-	return nil
-}
-
-func (n *scopeNames) has(name string) bool { return n.find(name) != nil }
-
-// within are the names that a query sees inside its own WITH clause.
-func (s *scoper) within(w *parse.With, names *scopeNames) *scopeNames {
-	if w == nil {
-		return names
-	}
-	for _, cte := range w.CTEs {
-		names = s.declare(w, cte, names)
-	}
-	return names
+	return false
 }
 
 // query scopes a query and everything inside it. PostgreSQL's rules for names:
 // a CTE sees the ones before it, and, under RECURSIVE, also itself and the ones
-// after it; the target of INSERT, UPDATE and DELETE is always a real table.
+// after it; the target of INSERT, UPDATE, DELETE and MERGE is always a real
+// table.
 func (s *scoper) query(q *parse.Query, names *scopeNames) {
 	if q.With != nil {
 		if q.With.Recursive {
 			for _, cte := range q.With.CTEs {
-				names = s.declare(q.With, cte, names)
+				names = s.declare(cte, names)
 			}
 			for _, cte := range q.With.CTEs {
 				s.query(cte.Query, names)
@@ -102,7 +87,7 @@ func (s *scoper) query(q *parse.Query, names *scopeNames) {
 		} else {
 			for _, cte := range q.With.CTEs {
 				s.query(cte.Query, names)
-				names = s.declare(q.With, cte, names)
+				names = s.declare(cte, names)
 			}
 		}
 	}
@@ -118,20 +103,18 @@ func (s *scoper) query(q *parse.Query, names *scopeNames) {
 		s.update(q, names)
 	case q.Delete != nil:
 		s.delete(q, names)
+	case q.Merge != nil:
+		s.merge(q, names)
 	}
 	s.expressions(q, names)
 }
 
-func (s *scoper) declare(w *parse.With, cte *parse.CTE, names *scopeNames) *scopeNames {
+func (s *scoper) declare(cte *parse.CTE, names *scopeNames) *scopeNames {
 	if s.ctes == nil {
 		s.ctes = map[string]bool{}
 	}
 	s.ctes[cte.Name] = true
-	n := &scopeNames{outer: names, name: cte.Name}
-	if !w.Recursive {
-		n.query = cte
-	}
-	return n
+	return &scopeNames{outer: names, name: cte.Name}
 }
 
 // expressions checks the functions and operators of a query's own expressions

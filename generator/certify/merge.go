@@ -1,0 +1,77 @@
+package certify
+
+import (
+	"fmt"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// merge checks MERGE INTO T USING S ON θ WHEN …. Its clauses are given the rows
+// of a join of T and S: the pairs that satisfy θ, the rows of S that match no row
+// of T, and the rows of T that match no row of S.
+//
+// For the tables in S this is a full join: a row of S that fails θ is not
+// dropped, but counts as not matched. So their places are those below it, as
+// placesOf says, and with these anchors S is what the tenant's rows make of it.
+//
+// For T a conjunct of θ that anchors it keeps a foreign row from matching. So the
+// pairs, and the rows of S that match nothing, are the same with σ(T) in place of
+// T. Of the rows of T that match nothing there are more than in σ(T), namely all
+// foreign ones. They are given to the clauses for NOT MATCHED BY SOURCE, of which
+// each has the anchor as a conjunct: it is false for a foreign row, which no
+// clause takes then, and true for any other, which meets the same clause as
+// without it. The clauses for MATCHED have it as well: there it is true of every
+// row, and does not depend on how the join came about.
+//
+// What the clauses write is checked as for INSERT and UPDATE.
+func (c *checker) merge(q *parse.Query, ctes *names, outer *level) {
+	m := q.Merge
+	join := &parse.From{Join: &parse.Join{Kind: parse.FullJoin, Left: &parse.From{Table: m.Target}, Right: m.Source, On: m.On}}
+	lv := c.newLevel([]*parse.From{join}, nil, ctes, outer)
+	c.from([]*parse.From{m.Source}, lv)
+	r := c.target(m.Target, place{conjuncts: m.On.Conjuncts(), text: "in the condition of MERGE"})
+	lv.relations[0] = r // which newLevel took for one that is read
+	c.reads(lv)
+	if c.author != nil {
+		c.author.merge(m, lv)
+	} else {
+		for _, w := range m.Whens {
+			c.when(w, r, lv)
+		}
+	}
+	lv.returning(m.ReturningAliases)
+	c.expressions(q, lv)
+}
+
+// when checks one WHEN clause of a MERGE into r; lv is the level of the MERGE, of
+// which the clause sees the target, the source, or both.
+func (c *checker) when(w *parse.When, r *relation, lv *level) {
+	if r.table == nil {
+		return // reads has refused it
+	}
+	owned := r.table.Tenancy.Class != ir.ClassGlobal
+	seen := &level{outer: lv.outer, ctes: lv.ctes}
+	switch w.Kind {
+	case parse.NotMatched:
+		seen.relations = lv.relations[1:]
+		if owned && w.Insert != nil {
+			c.inserted(w.Insert, r.table, lv.ctes, seen)
+		}
+		return
+	case parse.Matched:
+		seen.relations = append(seen.relations, lv.relations...)
+	case parse.NotMatchedBySource:
+		seen.relations = append(seen.relations, r)
+	default:
+		c.refuse(w.Start, "this WHEN clause is not known")
+		return
+	}
+	guarded := *r
+	guarded.places = []place{{conjuncts: w.Condition.Conjuncts(), text: fmt.Sprintf("behind WHEN %s", w.Kind)}}
+	seen.relations[0] = &guarded
+	if owned && c.anchor(seen, &guarded, true) == "" {
+		c.refuse(w.Start, "WHEN %s may change another tenant's row: %s", w.Kind, c.unanchored(&guarded))
+	}
+	c.assignments(w.Update, seen, false)
+}
