@@ -166,6 +166,9 @@ type Rename struct {
 
 // Schema parses a schema file.
 func Schema(text string) ([]DDL, error) {
+	if err := noNUL(text); err != nil {
+		return nil, err
+	}
 	tree, err := parser.ParseToTree(text)
 	if err != nil {
 		return nil, syntaxError(err)

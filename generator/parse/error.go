@@ -1,6 +1,9 @@
 package parse
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // Error is a text that cannot be parsed, or a construct that the tree has no
 // room for.
@@ -15,6 +18,15 @@ type Error struct {
 
 // Error implements error.
 func (e *Error) Error() string { return e.Message }
+
+// noNUL refuses a NUL, which the parser takes for the end of the text: nothing
+// behind it would be seen. It is nil for a text without one.
+func noNUL(text string) *Error {
+	if at := strings.IndexByte(text, 0); at >= 0 {
+		return &Error{Pos: at, Message: "there is a NUL byte in the text", Help: "remove it; PostgreSQL has no such character"}
+	}
+	return nil
+}
 
 func unsupported(pos int, what, help string) *Error {
 	return &Error{Pos: pos, Unsupported: true, Message: what + " is not supported", Help: help}

@@ -167,6 +167,30 @@ func TestCorpus(t *testing.T) {
 	}
 }
 
+// TestNUL checks that a NUL, at which the parser stops, is refused wherever SQL
+// comes in: what is behind it would be sent, and not be seen.
+func TestNUL(t *testing.T) {
+	t.Parallel()
+	const sql = "-- name: Q :many\nSELECT 1\x00;\nDROP TABLE a;"
+	var report diag.Report
+	if got := QueryFile(source.NewFile("q.sql", sql), &report); got != nil || !report.HasErrors() {
+		t.Errorf("QueryFile gives %v without an error", got)
+	}
+	report = diag.Report{}
+	if got := OneOff(source.NewFile("<sql>", "SELECT 1\x00"), &report); got != nil || !report.HasErrors() {
+		t.Errorf("OneOff gives %v without an error", got)
+	}
+	if _, err := PostgreSQL("SELECT 1\x00; DROP TABLE a"); err == nil {
+		t.Error("PostgreSQL does not refuse it")
+	}
+	if _, err := Schema("CREATE TABLE a (x int)\x00; CREATE TABLE b (x int)"); err == nil {
+		t.Error("Schema does not refuse it")
+	}
+	if _, err := NumberedParams("SELECT $1\x00, $2"); err == nil {
+		t.Error("NumberedParams does not refuse it")
+	}
+}
+
 // TestOneOff checks that SQL from the command line is one statement whatever its
 // text holds, and that what is wrong with it is said.
 func TestOneOff(t *testing.T) {

@@ -61,8 +61,11 @@ var unscopedLine = regexp.MustCompile(`^unscoped\s+reason="([^"]*)"$`)
 // with an annotation goes into the report, and the statement is left out.
 func QueryFile(file *source.File, report *diag.Report) []*QueryText {
 	raw, err := parser.ScanToProtobuf(file.Text)
+	e := noNUL(file.Text)
 	if err != nil {
-		e := syntaxError(err)
+		e = syntaxError(err)
+	}
+	if e != nil {
 		report.Errorf(diag.SQLSyntax, file.Span(e.Pos, min(e.Pos+1, len(file.Text))), "%s", e.Message).WithHelp("%s", e.Help)
 		return nil
 	}

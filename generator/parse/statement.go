@@ -12,6 +12,9 @@ import (
 // PostgreSQL parses one statement. Parameters are $1, $2, …; sqlc's macros must
 // have been replaced. The error is always an *Error.
 func PostgreSQL(text string) (*Query, error) {
+	if err := noNUL(text); err != nil {
+		return nil, err
+	}
 	tree, err := parser.ParseToTree(text)
 	if err != nil {
 		return nil, syntaxError(err)

@@ -25,6 +25,9 @@ type tokens struct {
 
 // scan splits text into tokens.
 func scan(text string) (*tokens, error) {
+	if err := noNUL(text); err != nil {
+		return nil, err
+	}
 	raw, err := parser.ScanToProtobuf(text)
 	if err != nil {
 		return nil, syntaxError(err)
