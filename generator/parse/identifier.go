@@ -21,6 +21,12 @@ func Quote(name string) string {
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }
 
+// InWord reports whether a byte can be a part of a name, keyword or number: two
+// texts that meet with such bytes become one word.
+func InWord(b byte) bool {
+	return b == '_' || b == '$' || b >= 0x80 || '0' <= b && b <= '9' || 'a' <= b|0x20 && b|0x20 <= 'z'
+}
+
 // isReserved reports whether a word is a keyword that cannot name a column.
 func isReserved(word string) bool {
 	raw, err := parser.ScanToProtobuf(word)

@@ -63,6 +63,9 @@ func expandMacros(text string) (*Macros, *Error) {
 	out := &Macros{}
 	var edits []source.Edit
 	for _, m := range found {
+		if m.number == 0 && touchesWord(text, m.Range) {
+			return nil, &Error{Pos: m.Start, Message: "a word stands right beside " + text[m.Start:m.End], Help: "put a blank between them"}
+		}
 		switch {
 		case m.embed:
 			edits = append(edits, source.Edit{Start: m.Start, End: m.End, New: m.name + ".*"})
@@ -91,6 +94,13 @@ func expandMacros(text string) (*Macros, *Error) {
 		out.Count = max(out.Count, m.number)
 	}
 	return out, checkGaps(out)
+}
+
+// touchesWord reports whether a name or number stands right beside a macro: what
+// the macro is replaced by would become a part of it, as LIMIT@n would be the name
+// LIMIT$1.
+func touchesWord(text string, r Range) bool {
+	return r.Start > 0 && InWord(text[r.Start-1]) || r.End < len(text) && InWord(text[r.End])
 }
 
 // checkGaps refuses a statement that skips a parameter number: the database

@@ -23,7 +23,12 @@ type writer struct {
 	list   []source.Edit
 }
 
+// insert puts text in. The author may have written the next word right behind a
+// string or a parenthesis, and it must not become a part of what is put before it.
 func (w *writer) insert(at int, text string) {
+	if at < len(w.text) && parse.InWord(text[len(text)-1]) && parse.InWord(w.text[at]) {
+		text += " "
+	}
 	w.list = append(w.list, source.Edit{Start: at, End: at, New: text})
 }
 
