@@ -32,6 +32,7 @@ CREATE VIEW open_orders AS SELECT id, tenant_id, number FROM orders WHERE qty > 
 CREATE TABLE a (id int PRIMARY KEY, tenant_id uuid NOT NULL, plan_id int);
 CREATE TABLE b (id int PRIMARY KEY, tenant_id uuid NOT NULL, a_id int NOT NULL);
 CREATE TABLE c (id int PRIMARY KEY, tenant_id uuid NOT NULL, b_id int NOT NULL);
+CREATE TABLE templates (id int PRIMARY KEY, tenant_id uuid, code text NOT NULL, body text, base_id int REFERENCES templates (id), UNIQUE (tenant_id, code));
 CREATE TABLE foo (id bigserial PRIMARY KEY, tenant_id uuid NOT NULL, a text, b text, bar text, baz text, name text, slug text);
 CREATE TABLE bar (id serial PRIMARY KEY, tenant_id uuid NOT NULL, c text, d text);
 CREATE TABLE users (id bigint PRIMARY KEY GENERATED ALWAYS AS IDENTITY, tenant_id uuid NOT NULL, first_name text NOT NULL, last_name text, age int);
@@ -44,7 +45,7 @@ version: "1"
 engine: postgresql
 schema: schema.sql
 tenant: {column: tenant_id, root: tenants}
-tables: {plans: global, jobs: excluded, notes: {parent: orders}, reactions: {parent: notes}}
+tables: {plans: global, jobs: excluded, notes: {parent: orders}, reactions: {parent: notes}, templates: {read: own_or_shared}}
 go: {package: gen, out: gen, sql_package: pgx/v5}
 `
 

@@ -65,6 +65,8 @@ func unseen(q *parse.Query, listed []certify.Reference) string {
 			tables = append(append(tables, q.Update.Target), parse.Tables(q.Update.From)...)
 		case q.Delete != nil:
 			tables = append(append(tables, q.Delete.Target), parse.Tables(q.Delete.Using)...)
+		case q.Merge != nil:
+			tables = append(append(tables, q.Merge.Target), parse.Tables([]*parse.From{q.Merge.Source})...)
 		}
 	})
 	for _, t := range tables {

@@ -36,6 +36,8 @@ type table struct {
 	// columns that lead there.
 	Parent string   `json:"parent,omitempty"`
 	Via    []string `json:"via,omitempty"`
+	// Shared is set where every tenant reads the rows without a tenant.
+	Shared bool `json:"shared,omitempty"`
 }
 
 type query struct {
@@ -75,7 +77,7 @@ func manifestOf(pkg *ir.Package) manifest {
 }
 
 func tableOf(t ir.Table, pkg *ir.Package) table {
-	out := table{Table: display(ir.Name{Schema: t.Schema, Name: t.Name}, pkg), Kind: t.Kind, Class: t.Tenancy.Class, Column: t.Tenancy.Column}
+	out := table{Table: display(ir.Name{Schema: t.Schema, Name: t.Name}, pkg), Kind: t.Kind, Class: t.Tenancy.Class, Column: t.Tenancy.Column, Shared: t.Tenancy.Shared}
 	if len(t.Tenancy.Path) > 0 {
 		step := t.Tenancy.Path[0]
 		out.Parent, out.Via = display(step.Parent, pkg), step.Columns

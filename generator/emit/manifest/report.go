@@ -22,6 +22,7 @@ type report struct {
 	GlobalWrites []use
 	Functions    []use
 	Excluded     []excluded
+	Shared       []string // tables with rows that all tenants read
 	Warnings     []warning
 	// CommonKeys and OpenForeignKeys say of a table which of its keys.
 	CommonKeys      []use
@@ -30,7 +31,7 @@ type report struct {
 
 // Count is how many things the report lists.
 func (r report) Count() int {
-	return len(r.Unscoped) + len(r.GlobalWrites) + len(r.Functions) + len(r.Excluded) + len(r.Warnings) + len(r.CommonKeys) + len(r.OpenForeignKeys)
+	return len(r.Unscoped) + len(r.GlobalWrites) + len(r.Functions) + len(r.Excluded) + len(r.Shared) + len(r.Warnings) + len(r.CommonKeys) + len(r.OpenForeignKeys)
 }
 
 // exemption is an unscoped query.
@@ -97,6 +98,9 @@ func (r *report) addTables(pkg *ir.Package) {
 		if t.Tenancy.Class == ir.ClassExcluded {
 			r.Excluded = append(r.Excluded, excluded{Table: name, Kind: t.Kind})
 		}
+		if t.Tenancy.Shared {
+			r.Shared = append(r.Shared, name)
+		}
 		for _, k := range t.CommonKeys {
 			parts := k.Columns
 			if k.Expressions {
@@ -109,6 +113,7 @@ func (r *report) addTables(pkg *ir.Package) {
 		}
 	}
 	slices.SortStableFunc(r.Excluded, func(a, b excluded) int { return cmp.Compare(a.Table, b.Table) })
+	slices.Sort(r.Shared)
 	r.CommonKeys, r.OpenForeignKeys = uses(keys), uses(foreign)
 }
 
