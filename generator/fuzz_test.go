@@ -96,6 +96,11 @@ func FuzzCompile(f *testing.F) {
 		}
 		for _, s := range list {
 			e := s.explain()
+			for _, d := range e.Diagnostics {
+				if d.Code == diag.Internal {
+					t.Fatalf("%q: %s", s.text.Text, d.Message)
+				}
+			}
 			if e.Status == StatusRefused || e.Status == StatusUnscoped {
 				continue
 			}
