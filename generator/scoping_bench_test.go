@@ -55,6 +55,8 @@ var benchKinds = []struct{ name, sql string }{
 	{"insert", `INSERT INTO orders (id, number, qty) VALUES ($1, $2, $3) ON CONFLICT (tenant_id, number) DO UPDATE SET qty = excluded.qty RETURNING *`},
 	{"update", `UPDATE items AS i SET qty = $1 FROM orders AS o WHERE o.id = i.order_id AND o.number = $2`},
 	{"delete", `DELETE FROM notes AS n USING orders AS o WHERE o.id = n.order_id AND o.number = $1 RETURNING n.id`},
+	{"merge", `MERGE INTO items AS i USING orders AS o ON i.order_id = o.id WHEN MATCHED AND i.qty < $1 THEN UPDATE SET qty = o.qty
+		WHEN MATCHED THEN DELETE WHEN NOT MATCHED THEN INSERT (id, order_id, qty) VALUES (o.id, o.id, $2)`},
 }
 
 // benchForms are statements that grow.
@@ -177,4 +179,26 @@ func benchProject(b *testing.B, n int, cat *catalog.Catalog, cfg *config.Config)
 	each := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / float64(n)
 	b.ReportMetric(each, "ns/unit")
 	b.ReportMetric(each*1000/1e6, "ms/1000-statements")
+}
+
+// TestBenchStatements checks that what the benchmark times is accepted.
+func TestBenchStatements(t *testing.T) {
+	t.Parallel()
+	cat, cfg := fuzzCatalog(t)
+	var list []string
+	for _, kind := range benchKinds {
+		list = append(list, kind.sql)
+	}
+	for _, form := range benchForms {
+		list = append(list, form.sql(1), form.sql(64))
+	}
+	for _, sql := range list {
+		var report diag.Report
+		scopeAll(oneStatement(sql, &report), cat, cfg, &report, nil)
+		for _, d := range report.Sorted() {
+			if d.IsError() {
+				t.Errorf("%.80q: %s", sql, d.Message)
+			}
+		}
+	}
 }
