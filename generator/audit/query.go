@@ -231,9 +231,9 @@ func (j *judge) message(id string, refs []*certify.Authored) string {
 	case "TA001":
 		return fmt.Sprintf("rows of %s are %s whatever their tenant%s", list, verb, j.lacks(t))
 	case "TA003":
-		return fmt.Sprintf("rows of %s are %s, and %s", list, verb, refs[0].Anchor)
+		return fmt.Sprintf("rows of %s are %s under a condition on the tenant that others' rows may pass", list, verb)
 	case "TA006":
-		return refs[0].Anchor
+		return fmt.Sprintf("%s %s read under a condition on the tenant that others' rows may pass", list, is)
 	case "TA008":
 		return fmt.Sprintf("the row that is inserted into %s may refer to another tenant's %s", list, parents(t))
 	case "TA009":

@@ -67,7 +67,7 @@ func (a *author) tieOf(lv *level, r *relation) tie {
 		}
 	}
 	if best.strength == Unanchored && direct(r.table) && a.mentioned(lv, r) {
-		best = tie{strength: Weak, text: r.name + "." + r.table.Tenancy.Column + " is compared where other tenants' rows may pass"}
+		best = tie{strength: Weak, text: "a condition on " + r.name + "." + r.table.Tenancy.Column + " that other tenants' rows may pass"}
 	}
 	return best
 }

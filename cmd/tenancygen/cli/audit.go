@@ -106,16 +106,18 @@ func (f *auditFlags) check() error {
 	return nil
 }
 
-// verdict makes findings of a level the error of the command.
+// verdict makes findings of a level, or of a worse one, the error of the command.
 func (f *auditFlags) verdict(r *audit.Report) error {
-	levels := []audit.Level{audit.Error, audit.Warning, audit.Note}
-	for _, level := range levels[:slices.Index(append(levels, "never"), audit.Level(f.failOn))] {
+	if f.failOn == "never" {
+		return nil
+	}
+	for _, level := range []audit.Level{audit.Error, audit.Warning, audit.Note} {
 		if r.Summary.Findings[level] > 0 {
 			return errFindings
 		}
-	}
-	if f.failOn != "never" && r.Summary.Findings[audit.Level(f.failOn)] > 0 {
-		return errFindings
+		if string(level) == f.failOn {
+			break
+		}
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (p *auditProject) sqlc(entries []config.SQLCEntry) {
 	bySchema := map[string]*audit.Input{}
 	for i, e := range entries {
 		if e.Engine != "postgresql" {
-			p.problems = append(p.problems, fmt.Sprintf("sql[%d] is left out: its engine is %s", i, e.Engine))
+			p.problems = append(p.problems, fmt.Sprintf("sql[%d]: its engine is %s", i, e.Engine))
 			continue
 		}
 		cfg := &config.Config{Dir: p.dir, Schema: e.Schema, Queries: e.Queries}

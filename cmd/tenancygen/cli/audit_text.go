@@ -33,7 +33,7 @@ func auditText(r *audit.Report, all bool, width int, colours bool) string {
 	if len(r.Summary.Problems) > 0 {
 		w.line("", "")
 		for _, p := range r.Summary.Problems {
-			w.line("could not be read: "+p, "")
+			w.line("not audited: "+p, "")
 		}
 	}
 	w.summary(r)
