@@ -70,7 +70,7 @@ func auditConfig(path string) (string, error) {
 	return "", fmt.Errorf("no project in %s: looked for %s; name yours with -f", path, strings.Join(names, ", "))
 }
 
-var sqlcKeys = regexp.MustCompile(`(?m)^\s*[{,]?\s*"?(sql|packages)"?\s*:`)
+var sqlcKeys = regexp.MustCompile(`(?m)(^|[{,])\s*"?(sql|packages)"?\s*:`)
 
 // isSQLC tells sqlc's project file from tenancy.yaml, whatever they are called.
 func isSQLC(path string) bool {
@@ -159,6 +159,8 @@ func (p *auditProject) usable() error {
 	}
 	var why []string
 	switch {
+	case len(p.inputs) == 0:
+		why = []string{"no entry is of PostgreSQL"}
 	case tables == 0:
 		why = []string{"the schema has no tables"}
 	case queries == 0:
