@@ -77,12 +77,6 @@ func dropGuardsAt(p *scope.Plan, placement scope.Placement) {
 	p.Guards = slices.DeleteFunc(p.Guards, func(r *scope.Reference) bool { return r.Placement == placement })
 }
 
-// dropKeys lets a child belong to any parent.
-func dropKeys(_ *parse.Query, p *scope.Plan) { p.Keys = nil }
-
-// dropInserts leaves new rows without a tenant.
-func dropInserts(_ *parse.Query, p *scope.Plan) { p.Inserts = nil }
-
 // shareTargets lets shared rows be written and locked like own ones.
 func shareTargets(_ *parse.Query, p *scope.Plan) {
 	for _, r := range append(slices.Clone(p.References), p.Guards...) {
@@ -90,16 +84,21 @@ func shareTargets(_ *parse.Query, p *scope.Plan) {
 	}
 }
 
-// dropChecks lets foreign keys lead to other tenants' rows.
-func dropChecks(_ *parse.Query, p *scope.Plan) {
-	p.Updates = nil
-	for _, ins := range p.Inserts {
-		for _, row := range ins.Rows {
-			row.Checks = nil
+// dropLookups lets foreign keys lead to other tenants' rows.
+func dropLookups(_ *parse.Query, p *scope.Plan) {
+	p.Lookups = nil
+	for _, wrap := range p.Wraps {
+		for i := range wrap.Columns {
+			wrap.Columns[i].Lookup = nil
 		}
 	}
-	for _, key := range p.Keys {
-		key.Checks = nil
+}
+
+// dropInserts leaves new rows without a tenant.
+func dropInserts(_ *parse.Query, p *scope.Plan) {
+	p.Inserts = nil
+	for _, wrap := range p.Wraps {
+		wrap.Columns = slices.DeleteFunc(wrap.Columns, func(c scope.WrapColumn) bool { return c.Added })
 	}
 }
 

@@ -49,11 +49,9 @@ var randomControls = []struct {
 	{"no predicates on outer joins", dropOn, 5, 40},
 	{"predicates of outer joins in WHERE", moveToWhere, 20, 20},
 	{"no tenant in new rows", dropInserts, 1, 5},
-	{"no keys of parents", dropKeys, 1, 20},
+	{"no look-ups of foreign keys", dropLookups, 1, 20},
 	// Random upserts meet no row of another tenant: the author's would fail there.
 	{"no guards", dropGuards, 1, 0},
-	// certify proves whose rows are written, not what foreign keys lead to.
-	{"no checks of foreign keys", dropChecks, 0, 20},
 }
 
 // TestRandomStatementsFindSabotage spoils the plans of random statements: were

@@ -11,7 +11,7 @@ import (
 
 const addInvoiceLine = `-- name: AddInvoiceLine :one
 INSERT INTO invoice_lines (invoice_id, line_no, description, quantity, unit_cents)
-VALUES ((SELECT invoices.id FROM invoices WHERE invoices.id = $1 AND invoices.tenant_id = $6::uuid), $2, $3, $4, $5)
+VALUES ((SELECT invoices.id FROM invoices WHERE invoices.id = $1::uuid AND invoices.tenant_id = $6::uuid), $2, $3, $4, $5)
 RETURNING id, invoice_id, line_no, description, quantity, unit_cents
 `
 

@@ -258,7 +258,7 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 	case 1:
 	default:
 		refuse("table %q refers to %q by %d foreign keys", t.QualifiedName(), parent.QualifiedName(), len(usable)).
-			WithHelp("say which: {parent: %s, via: [%s]}", parent.QualifiedName(), strings.Join(usable[0].Columns, ", "))
+			WithHelp("say which of them makes a row the tenant's: {parent: %s, via: %s}; values of the others are looked up", parent.QualifiedName(), vias(usable))
 		return
 	}
 	if usable[0].Period {
@@ -284,6 +284,15 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 				WithHelp("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", t.QualifiedName(), name)
 		}
 	}
+}
+
+// vias lists foreign keys as via: names them.
+func vias(keys []*ForeignKey) string {
+	var out []string
+	for _, f := range keys {
+		out = append(out, "["+strings.Join(f.Columns, ", ")+"]")
+	}
+	return strings.Join(out, " or ")
 }
 
 // checkTypes compares the types of all tenant columns.

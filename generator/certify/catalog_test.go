@@ -27,6 +27,7 @@ CREATE TABLE gch (id bigint PRIMARY KEY, cid bigint NOT NULL REFERENCES ch (id),
 CREATE TABLE nch (id bigint PRIMARY KEY, pid bigint REFERENCES par (id));
 CREATE TABLE par2 (a bigint, b bigint, t uuid NOT NULL, PRIMARY KEY (a, b));
 CREATE TABLE ch2 (id bigint, a bigint NOT NULL, b bigint NOT NULL, FOREIGN KEY (a, b) REFERENCES par2 (a, b));
+CREATE TABLE cho (id bigint PRIMARY KEY, pid bigint NOT NULL REFERENCES par (id), oid bigint REFERENCES o (id));
 CREATE TABLE secret (id bigint, t uuid);
 CREATE TABLE parts (id bigint, t uuid NOT NULL) PARTITION BY LIST (id);
 CREATE TABLE parts_1 PARTITION OF parts FOR VALUES IN (1);
@@ -62,6 +63,7 @@ func specCatalog(t testing.TB) *catalog.Catalog {
 		config.Table{Pattern: "secret", Class: ir.ClassExcluded},
 		config.Table{Pattern: "ch", Class: ir.ClassChild, Parent: "par"},
 		config.Table{Pattern: "nch", Class: ir.ClassChild, Parent: "par"},
+		config.Table{Pattern: "cho", Class: ir.ClassChild, Parent: "par"},
 		config.Table{Pattern: "gch", Class: ir.ClassChild, Parent: "ch"},
 		config.Table{Pattern: "sh", Class: ir.ClassTenant, Shared: true},
 		config.Table{Pattern: "shc", Class: ir.ClassChild, Parent: "sh"},

@@ -16,6 +16,9 @@ type mutant struct{ what, sql string }
 var (
 	tenantAtom  = regexp.MustCompile(`("?\w+"?)\.("?\w+"?) = \$1(?:::uuid)?`)
 	keyAtom     = regexp.MustCompile(`(p|p2|par|c|ch)\.(id|a|b|pid) = (p|par|ch|gch|ch2|c|excluded)\.(id|pid|cid|a|b)|(?:ch|p)\.(?:pid|b) = (?:par|p|ch2)\.(?:id|b)`)
+	otherAtom   = regexp.MustCompile(`([pq])\.b = (?:\$3|7::bigint|c\.b|d\.y)`)
+	lookup      = regexp.MustCompile(`\(SELECT [poqs]\.(?:id|a) FROM`)
+	returned    = regexp.MustCompile(`RETURNING (?:id|\*|b, a|par\.id|ch\.id)`)
 	slot        = regexp.MustCompile(`\b(?:ON|WHERE|(?:MATCHED|SOURCE) AND) `)
 	whenGuard   = regexp.MustCompile(` AND (\w+\.t = \$1|EXISTS \([^()]*\)) THEN`)
 	slotAt      = regexp.MustCompile(`^(?:ON|WHERE|(?:MATCHED|SOURCE) AND) `)
@@ -109,6 +112,31 @@ func mutants(sql string) []mutant {
 			if n[1] != alias {
 				add("shared when that of "+n[1], m[0], m[1], n[1]+".t IS NULL")
 			}
+		}
+	}
+	for _, m := range otherAtom.FindAllStringSubmatchIndex(sql, -1) {
+		atom := sql[m[0]:m[1]]
+		for _, r := range []mutant{
+			{"other key dropped", "TRUE"},
+			{"other key under OR", "(" + atom + " OR TRUE)"},
+			{"other key is another value", sql[m[2]:m[3]] + ".b = $4"},
+			{"other key by another operator", strings.Replace(atom, "=", ">=", 1)},
+			{"other key of another column", strings.Replace(atom, ".b", ".a", 1)},
+		} {
+			add(r.what, m[0], m[1], r.sql)
+		}
+	}
+	for _, m := range lookup.FindAllStringIndex(sql, -1) {
+		if !strings.Contains(sql, "INSERT INTO") && !strings.Contains(sql, "UPDATE") {
+			continue // a plain subquery of a SELECT may give what it wants
+		}
+		add("looked up another column", m[0], m[1], "(SELECT p.name FROM")
+		add("looked up a value", m[0], m[1], "(SELECT $2 FROM")
+		add("looked up an expression", m[0], m[1], strings.Replace(sql[m[0]:m[1]], " FROM", " + 1 FROM", 1))
+	}
+	for _, m := range returned.FindAllStringIndex(sql, -1) {
+		if strings.HasPrefix(sql, "WITH") {
+			add("returned a value", m[0], m[1], "RETURNING $2 AS id, $3 AS a, $4 AS b, $5 AS k")
 		}
 	}
 	for _, m := range disjunction.FindAllStringSubmatchIndex(sql, -1) {
@@ -228,6 +256,8 @@ var equivalents = map[string]string{
 	"inner join on: o.t = $1 moved to ON at 24":                                   innerJoin,
 	"self join: a.t = $1 moved to ON at 33":                                       innerJoin,
 	"self join: b.t = $1 moved to ON at 33":                                       innerJoin,
+	"insert foreign key of a child: p.t = $1 moved to ON at 73":                   innerJoin,
+	"insert foreign key of a child: o.t = $1 moved to ON at 73":                   innerJoin,
 	"recursive: o.t = $1 moved to ON at 91":                                       innerJoin,
 	"child inner join: par.t = $1 moved to ON at 26":                              innerJoin,
 	"child keys split: p.t = $1 moved to ON at 33":                                innerJoin,

@@ -112,10 +112,9 @@ func (c *checker) conflict(k *parse.Conflict, lv *level, owned bool) {
 	c.assignments(k.Set, lv, true)
 }
 
-// assignments checks that a SET leaves the level's target with its tenant. The
-// columns that say whose row it is stay as they are; a child's may be set to the
-// key of a parent of the tenant, or under ON CONFLICT to the one that was to be
-// inserted, which inserted has checked.
+// assignments checks that a SET leaves the level's target with its tenant: the
+// column that says whose row it is stays as it is, and foreign keys lead to rows of
+// the tenant (key.go).
 func (c *checker) assignments(sets []parse.Set, lv *level, conflict bool) {
 	if c.author != nil {
 		c.author.assignments(sets, lv)
@@ -130,48 +129,39 @@ func (c *checker) assignments(sets []parse.Set, lv *level, conflict bool) {
 		if assignedParts.MatchString(c.sql[s.Start:max(s.Start, s.ValueRange.Start)]) {
 			c.refuse(s.Start, "a part of a column is assigned to")
 		}
-		for _, column := range s.Columns {
-			switch t.Tenancy.Class {
-			case ir.ClassTenant, ir.ClassRoot:
-				if column == t.Tenancy.Column {
-					c.refuse(s.Start, "%s.%s says whose row it is, and is assigned to", t.QualifiedName(), column)
-				}
-			case ir.ClassChild:
-				step, _ := c.parent(t)
-				if !slices.Contains(step.Columns, column) {
-					continue
-				}
-				if len(s.Columns) != 1 || !(c.isParentKey(s.Value, t, lv) || conflict && isColumn(s.Value, "excluded", column)) {
-					c.refuse(s.Start, "%s.%s says whose row it is, and is assigned something else than the key of a row of the tenant", t.QualifiedName(), column)
-				}
-			}
+		if t.Tenancy.Column != "" && t.Tenancy.Class != ir.ClassGlobal && slices.Contains(s.Columns, t.Tenancy.Column) {
+			c.refuse(s.Start, "%s.%s says whose row it is, and is assigned to", t.QualifiedName(), t.Tenancy.Column)
 		}
 	}
+	c.assignedKeys(sets, t, lv, conflict)
 }
 
-// inserted checks that every inserted row is the tenant's, and says how. The
+// inserted checks that every inserted row is the tenant's, and says how: a child by
+// the key of its parent (key.go), another by the column that says so. This
 // column that says so is in the column list, so the item at the same index of
 // every row of the source is its value. OVERRIDING may replace the value of an
 // identity column.
 func (c *checker) inserted(ins *parse.Insert, t *catalog.Table, ctes *names, outer *level) string {
-	name, text := t.Tenancy.Column, "inserted value"
+	good := c.insertedKeys(ins, t, ctes, outer)
 	if t.Tenancy.Class == ir.ClassChild {
-		step, parent := c.parent(t)
-		if parent == nil || len(step.Columns) != 1 {
-			c.refuse(ins.Target.Start, "rows of %s cannot be inserted: its key to its parent is not a single column", t.QualifiedName())
+		_, parent := c.parent(t)
+		if parent == nil {
+			c.refuse(ins.Target.Start, "%s has no parent", t.QualifiedName())
+		}
+		if parent == nil || !good {
 			return ""
 		}
-		name, text = step.Columns[0], fmt.Sprintf("inserted key of %s", parent.QualifiedName())
+		return fmt.Sprintf("inserted key of %s", parent.QualifiedName())
 	}
+	name := t.Tenancy.Column
 	i := slices.IndexFunc(ins.Columns, func(k parse.Column) bool { return k.Name == name })
 	col := t.Column(name)
 	if i < 0 || ins.Source == nil || col == nil || ins.Overriding && col.Identity {
 		c.refuse(ins.Target.Start, "%s is inserted into without a value of its own for %s", t.QualifiedName(), name)
 		return ""
 	}
-	good := true
-	c.eachRow(ins.Source, ctes, outer, func(pos int, row []*parse.Expr, lv *level) {
-		if why := c.rowRefused(row, i, t, col, lv); why != "" {
+	c.eachRow(ins.Source, ctes, outer, func(pos int, row []*parse.Expr, _ *level) {
+		if why := c.rowRefused(row, i, t, col); why != "" {
 			good = false
 			c.refuse(pos, "%s.%s says whose row it is, and %s", t.QualifiedName(), name, why)
 		}
@@ -179,7 +169,7 @@ func (c *checker) inserted(ins *parse.Insert, t *catalog.Table, ctes *names, out
 	if !good {
 		return ""
 	}
-	return text
+	return "inserted value"
 }
 
 // eachRow calls visit for each row expression that a query yields rows of, with
@@ -211,30 +201,20 @@ func (c *checker) eachRow(q *parse.Query, ctes *names, outer *level, visit func(
 
 // rowRefused says why the item at index i of a row does not put the row into the
 // tenant's hands; it is empty when it does.
-func (c *checker) rowRefused(row []*parse.Expr, i int, t *catalog.Table, col *catalog.Column, lv *level) string {
-	if i >= len(row) {
-		return "a row has no value for it"
-	}
-	for _, e := range row[:i+1] {
-		// (x).* is an AIndirection in the tree.
-		if e == nil || e.Star || e.Name == "AIndirection" {
-			return "a star before it hides which value it gets"
-		}
-	}
+func (c *checker) rowRefused(row []*parse.Expr, i int, t *catalog.Table, col *catalog.Column) string {
 	switch {
-	case t.Tenancy.Class == ir.ClassChild:
-		// A NULL would make an orphan of the row where the foreign key's check should
-		// have failed; NOT NULL makes it fail.
-		if !col.NotNull {
-			return "it may be NULL"
-		}
-		if !c.isParentKey(row[i], t, lv) {
-			return "its value is not the key of a row of the tenant"
-		}
+	case hidden(row, i):
+		return "there is no value for it that can be seen"
 	case !c.isTenant(row[i], t) && !(col.NotNull && c.isTenantOrNull(row[i], t)):
 		return fmt.Sprintf("its value is not $%d", c.tenant)
 	}
 	return ""
+}
+
+// hidden reports whether it cannot be seen which item of a row is at an index.
+func hidden(row []*parse.Expr, i int) bool {
+	// (x).* is an AIndirection in the tree.
+	return i >= len(row) || slices.ContainsFunc(row[:i+1], func(e *parse.Expr) bool { return e == nil || e.Star || e.Name == "AIndirection" })
 }
 
 // isTenantOrNull reports whether e is CASE WHEN … THEN $T END. Without ELSE it is
@@ -245,30 +225,4 @@ func (c *checker) isTenantOrNull(e *parse.Expr, t *catalog.Table) bool {
 	}
 	when := e.Args[0]
 	return when.Kind == parse.OtherExpr && when.Name == "CaseWhen" && len(when.Args) == 2 && c.isTenant(when.Args[1], t)
-}
-
-// isParentKey reports whether e, an expression of the level, is the key of a row
-// of t's parent that belongs to the tenant, or NULL: the key column of an
-// anchored reference to the parent, at this level or as the only output of a
-// scalar subquery. A shared parent is not the tenant's. Anchored means that the reference may be taken for one to the
-// tenant's rows alone, so whatever else the query does, the key is one of theirs;
-// NULL comes from no row and from outer joins.
-func (c *checker) isParentKey(e *parse.Expr, t *catalog.Table, lv *level) bool {
-	step, parent := c.parent(t)
-	if e == nil || parent == nil || len(step.Columns) != 1 {
-		return false
-	}
-	if e.Kind == parse.SubqueryExpr && e.Name == "" && e.Query != nil {
-		q := e.Query
-		if q.Select == nil || q.With != nil || len(q.Select.Targets) != 1 {
-			return false
-		}
-		e, lv = q.Select.Targets[0].Expr, c.newLevel(q.Select.From, q.Select.Where, lv.ctes, lv)
-	}
-	for _, p := range lv.relations {
-		if p.table == parent && isColumn(e, p.name, step.ParentColumns[0]) && p.visibleAt(place{}) && c.anchor(lv, p, true) != "" {
-			return true
-		}
-	}
-	return false
 }

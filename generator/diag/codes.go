@@ -34,7 +34,7 @@ const (
 	PlacementImpossible Code = "TG0207" // no correct place for the predicate
 	GlobalWrite         Code = "TG0208" // a tenant's statement writes a global table
 	ConflictUnguarded   Code = "TG0301" // an upsert whose arbiter lacks the tenant column
-	ForeignKeyOpen      Code = "TG0302" // a foreign key value that may be another tenant\'s
+	ForeignKeyOpen      Code = "TG0302" // a default for a foreign key that may be another tenant's
 	SampleOfAll         Code = "TG0303" // TABLESAMPLE over all tenants\' rows
 	LockOfShared        Code = "TG0304" // FOR UPDATE leaves out shared rows
 	CertifyRefused      Code = "TG0401" // the independent check disagrees

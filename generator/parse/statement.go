@@ -322,6 +322,9 @@ func (c *converter) setList(targets []*ast.Node, w window) []Set {
 			val = ref.Source
 		}
 		set.Value = c.expr(val, value)
+		if first.Val.GetMultiAssignRef() != nil && val.GetRowExpr() != nil {
+			set.Items = rowItems(set.Value, value)
+		}
 		set.Default = set.Value != nil && set.Value.Kind == DefaultExpr
 		sets = append(sets, set)
 	}
@@ -329,6 +332,30 @@ func (c *converter) setList(targets []*ast.Node, w window) []Set {
 		c.fail(lost(w.start(), "an assignment"))
 	}
 	return sets
+}
+
+// rowItems gives the items of a row, ROW (a, b) or (a, b), their texts.
+func rowItems(row *Expr, w window) []Item {
+	for row != nil && (w.enclosed() || w.is(w.from, "row") && w.sub(w.from+1, w.to).enclosed()) {
+		explicit := w.is(w.from, "row")
+		if explicit {
+			w = w.sub(w.from+1, w.to)
+		}
+		w = w.inner()
+		parts := w.split()
+		if !explicit && len(parts) == 1 {
+			continue // parentheses around the row
+		}
+		if len(parts) != len(row.Args) {
+			return nil
+		}
+		var items []Item
+		for i, part := range parts {
+			items = append(items, Item{Range: part.span(), Expr: row.Args[i]})
+		}
+		return items
+	}
+	return nil
 }
 
 // update converts an UPDATE that is exactly w.

@@ -147,6 +147,8 @@ type Set struct {
 	// the whole right side.
 	Value      *Expr
 	ValueRange Range
+	// Items are the values of (a, b) = (x, y), in order; nil for all other forms.
+	Items []Item
 	// Default is set for SET x = DEFAULT.
 	Default bool
 	// Subscripts are those of SET x[1] = ….

@@ -2,11 +2,9 @@ package rewrite
 
 import (
 	"sort"
-	"strconv"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
-	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -40,16 +38,19 @@ func (w *writer) edits() []source.Edit {
 			w.derived(r)
 		}
 	}
-	for _, c := range w.plan.Lookups {
-		w.lookup(c)
+	for _, wrap := range w.plan.Wraps {
+		w.openWrap(wrap)
+	}
+	for _, l := range w.plan.Lookups {
+		w.lookup(l)
 	}
 	for _, ins := range w.plan.Inserts {
 		w.rows(ins)
 	}
-	for _, k := range w.plan.Keys {
-		w.key(k)
-	}
 	w.clauses(append(append([]*scope.Reference{}, w.plan.References...), w.plan.Guards...))
+	for _, wrap := range w.plan.Wraps {
+		w.closeWrap(wrap)
+	}
 	return w.list
 }
 
@@ -62,9 +63,6 @@ func (w *writer) clauses(refs []*scope.Reference) {
 		case scope.InWhere, scope.InOn, scope.InConflict, scope.InWhen:
 			predicates[*r.Slot] = append(predicates[*r.Slot], w.predicate(r, r.Ref.Visible()))
 		}
-	}
-	for _, u := range w.plan.Updates {
-		predicates[*u.Slot] = append(predicates[*u.Slot], w.check(u.Check))
 	}
 	slots := make([]scope.Slot, 0, len(predicates))
 	for slot := range predicates {
@@ -140,76 +138,14 @@ func (w *writer) rows(ins *scope.Insert) {
 	}
 }
 
-// row gives one row the tenant's value. Where a check fails the value is NULL.
+// row gives one row the tenant's value.
 func (w *writer) row(row *scope.Row) {
-	checks := w.checks(row.Checks)
 	switch {
 	case row.Compare:
 		w.insert(row.Value.Start, "CASE WHEN ")
-		w.insert(row.Value.End, " = "+w.tenant+strings.Join(prefixed(" AND ", checks), "")+" THEN "+w.tenant+" END")
-	case row.HasValue() && len(checks) > 0:
-		w.insert(row.Value.Start, "CASE WHEN "+strings.Join(checks, " AND ")+" THEN ")
-		w.insert(row.Value.End, " END")
+		w.insert(row.Value.End, " = "+w.tenant+" THEN "+w.tenant+" END")
 	case row.HasValue():
-	case len(checks) > 0:
-		w.insert(row.At, ", CASE WHEN "+strings.Join(checks, " AND ")+" THEN "+w.tenant+" END")
 	default:
 		w.insert(row.At, ", "+w.tenant)
 	}
-}
-
-func prefixed(prefix string, list []string) []string {
-	var out []string
-	for _, s := range list {
-		out = append(out, prefix+s)
-	}
-	return out
-}
-
-func (w *writer) checks(list []*scope.Check) []string {
-	var out []string
-	for _, c := range list {
-		out = append(out, w.check(c))
-	}
-	return out
-}
-
-// lookup makes a value the key of a row of the tenant, or NULL.
-func (w *writer) lookup(c *scope.Check) {
-	key := column(c.Alias, c.Column)
-	w.insert(c.Value.Start, "(SELECT "+key+" FROM "+w.from(c)+" WHERE "+key+" = ")
-	w.insert(c.Value.End, "::"+castType(c.Type)+" AND "+w.predicate(c.Reference(), c.Alias)+")")
-}
-
-// from is a check's parent in a FROM clause.
-func (w *writer) from(c *scope.Check) string {
-	from := relation(ir.Name{Schema: c.Parent.Schema, Name: c.Parent.Name}, c.Qualify)
-	if c.Alias != c.Parent.Name {
-		from += " AS " + parse.Quote(c.Alias)
-	}
-	return from
-}
-
-// check is the condition that a value refers to a row of the tenant. The value
-// is cast to its column's type, so that it has one type in both places.
-func (w *writer) check(c *scope.Check) string {
-	value := w.text[c.Value.Start:c.Value.End]
-	if c.Param > 0 {
-		value = "$" + strconv.Itoa(w.number(c.Param))
-	}
-	value += "::" + castType(c.Type)
-	exists := "EXISTS (SELECT 1 FROM " + w.from(c) + " WHERE " + column(c.Alias, c.Column) + " = " + value + " AND " + w.predicate(c.Reference(), c.Alias) + ")"
-	if c.Nullable {
-		return "(" + value + " IS NULL OR " + exists + ")"
-	}
-	return exists
-}
-
-// key makes a child's foreign key value the key of one of the tenant's own
-// parents, or NULL.
-func (w *writer) key(k *scope.Key) {
-	step := k.Table.Tenancy.Path[0]
-	key := column(k.Aliases[0], step.ParentColumns[0])
-	w.insert(k.Start, "(SELECT "+key+" FROM "+w.parents(k.Table, k.Aliases, k.Qualify)+" WHERE "+key+" = ")
-	w.insert(k.End, " AND "+w.owner(k.Table, k.Aliases, false)+strings.Join(prefixed(" AND ", w.checks(k.Checks)), "")+")")
 }

@@ -9,134 +9,258 @@ import (
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
-// A foreign key between tables of tenants that does not hold the tenant accepts
-// another tenant's row as well, and tells by its error whether such a row exists.
-// The checks below make a value count only when it refers to a row of the tenant.
+// key is a foreign key between tables of tenants that does not hold the tenant:
+// it accepts another tenant's row as well, and tells by its error whether such a
+// row exists. A value counts only when it is known to be the key of a row of the
+// tenant, or is looked up among them.
+type key struct {
+	columns []string
+	parent  *catalog.Table
+	refs    []string // columns of the parent
+	// path is set for the key that ties a child to its tenant.
+	path bool
+	// nullable is set where a column may be NULL.
+	nullable bool
+}
 
-// rowChecks plans checks for the values of one row of an INSERT.
-func (s *scoper) rowChecks(r *Reference, items []parse.Item, columns []string, from []*parse.From) []*Check {
-	var out []*Check
-	for i, item := range items {
-		if item.Expr.Kind == parse.ColumnExpr && item.Expr.Star || i >= len(columns) {
-			break // what follows a star has no certain column
+// keys are the keys of a table, the one that ties it to its tenant first.
+func (s *scoper) keys(t *catalog.Table) []*key {
+	var out []*key
+	ties := []string{tenantColumn(t)}
+	if t.Tenancy.Class == ir.ClassChild {
+		step := t.Tenancy.Path[0]
+		ties = step.Columns
+		k := &key{columns: step.Columns, parent: s.catalog.Lookup(step.Parent.Schema, step.Parent.Name), refs: step.ParentColumns, path: true}
+		for _, name := range k.columns {
+			col := t.Column(name)
+			k.nullable = k.nullable || col == nil || !col.NotNull
 		}
-		c := s.foreignKey(r, columns[i], item.Range, item.Expr, from)
-		switch {
-		case c == nil:
-		case s.canRefuse(r):
-			out = append(out, c)
-		case !c.Nullable: // its own NOT NULL refuses the row
-			s.plan.Lookups = append(s.plan.Lookups, c)
-		default:
-			f, _ := s.openKey(r.Table, columns[i])
-			s.warnKey(r, columns[i], f, item.Range)
+		out = append(out, k)
+	}
+	for _, f := range t.ForeignKeys {
+		parent := s.catalog.Lookup(f.RefSchema, f.RefTable)
+		if parent == nil || len(f.RefColumns) != len(f.Columns) || slices.ContainsFunc(f.Columns, func(c string) bool { return slices.Contains(ties, c) }) {
+			continue
+		}
+		switch parent.Tenancy.Class {
+		case ir.ClassTenant, ir.ClassRoot, ir.ClassChild:
+			out = append(out, &key{columns: f.Columns, parent: parent, refs: f.RefColumns})
 		}
 	}
 	return out
 }
 
-// updateChecks plans checks for an assignment: a look-up in place of the value
-// where the column is NOT NULL, which makes a wrong value an error, and otherwise
-// a condition in the WHERE clause of the slot.
-func (s *scoper) updateChecks(r *Reference, set parse.Set, slot *Slot, from []*parse.From) {
-	if len(set.Columns) != 1 {
-		for _, column := range set.Columns {
-			if f, _ := s.openKey(r.Table, column); f != nil {
-				s.warnKey(r, column, f, set.Range)
-			}
-		}
-		return
-	}
-	switch c := s.foreignKey(r, set.Columns[0], set.ValueRange, set.Value, from); {
-	case c == nil:
-	case c.Nullable:
-		s.plan.Updates = append(s.plan.Updates, Update{Slot: slot, Check: c})
-	default:
-		s.plan.Lookups = append(s.plan.Lookups, c)
-	}
+// values are the values that a statement gives to the columns of a key, and the
+// level at which they are written.
+type values struct {
+	items []*parse.Item // by the key's columns; nil where one keeps its value
+	from  []*parse.From
+	names *scopeNames
+	// target is the table that an UPDATE writes; nil for an INSERT. conflict is set
+	// for the update of ON CONFLICT.
+	target   *parse.Table
+	conflict bool
 }
 
-// openKey is the foreign key of a column that leads to a tenant's table and does
-// not hold the tenant itself; nil where there is none.
-func (s *scoper) openKey(t *catalog.Table, column string) (*catalog.ForeignKey, *catalog.Table) {
-	ties := []string{tenantColumn(t)}
-	if t.Tenancy.Class == ir.ClassChild {
-		ties = t.Tenancy.Path[0].Columns
-	}
-	for _, f := range t.ForeignKeys {
-		if !slices.Contains(f.Columns, column) || slices.ContainsFunc(f.Columns, func(c string) bool { return slices.Contains(ties, c) }) {
+// settled reports whether the values of a key need no look-up: they are NULL, or
+// known to be the key of a row of the tenant. It refuses what cannot be one.
+func (s *scoper) settled(r *Reference, k *key, v values) bool {
+	for i, item := range v.items {
+		if item == nil {
 			continue
 		}
-		parent := s.catalog.Lookup(f.RefSchema, f.RefTable)
-		if parent == nil {
-			continue
-		}
-		switch parent.Tenancy.Class {
-		case ir.ClassTenant, ir.ClassRoot, ir.ClassChild:
-			return f, parent
-		}
-	}
-	return nil, nil
-}
-
-// foreignKey plans a check for one value, or warns where it cannot.
-func (s *scoper) foreignKey(r *Reference, column string, text parse.Range, value *parse.Expr, from []*parse.From) *Check {
-	f, parent := s.openKey(r.Table, column)
-	if f == nil {
-		return nil
-	}
-	inner := value.Uncast()
-	switch {
-	case inner.Kind == parse.DefaultExpr || inner.Kind == parse.ConstExpr && inner.Null:
-		return nil
-	case inner.Kind == parse.ColumnExpr && s.sameKey(inner.Path, from, f, parent):
-		return nil
-	case len(f.Columns) > 1 || len(f.RefColumns) != 1 || inner.Kind != parse.ParamExpr && inner.Kind != parse.ConstExpr:
-		s.warnKey(r, column, f, text)
-		return nil
-	}
-	col := r.Table.Column(column)
-	c := &Check{Param: inner.Param, Value: text, Nullable: !col.NotNull, Type: col.Type, Parent: parent, Column: f.RefColumns[0],
-		Alias: s.fresh(parent.Name), Qualify: s.ctes[parent.Name]}
-	var qualify bool
-	c.Aliases, qualify = s.path(parent)
-	c.Qualify = c.Qualify || qualify
-	return c
-}
-
-// sameKey reports whether a column holds keys of the same parent: it is the
-// parent's own key, or a foreign key to it, in one of the tables of the FROM
-// clause, or in the row that ON CONFLICT proposes, whose values are checked.
-func (s *scoper) sameKey(path []string, from []*parse.From, f *catalog.ForeignKey, parent *catalog.Table) bool {
-	name := path[len(path)-1]
-	if len(path) == 2 && path[0] == "excluded" {
-		return slices.Contains(f.Columns, name)
-	}
-	for _, ref := range parse.Tables(from) {
-		t := s.catalog.Lookup(ref.Schema, ref.Name)
-		if t == nil || s.ctes[ref.Name] || len(ref.Columns) > 0 || len(path) == 2 && ref.Visible() != path[0] || t.Column(name) == nil {
-			continue
-		}
-		if t == parent && slices.Contains(f.RefColumns, name) {
+		inner := item.Expr.Uncast()
+		isDefault := inner.Kind == parse.DefaultExpr
+		switch {
+		case k.path && (isDefault || inner.Kind == parse.ConstExpr && inner.Null):
+			s.refuse(diag.TenantColumnWrite, s.span(item.Range), "the value of %s.%s leads to the tenant, and is no key of a row of %q", r.Table.QualifiedName(), k.columns[i], k.parent.QualifiedName()).
+				WithHelp("give it the key of a row of %q, for instance as a parameter", k.parent.QualifiedName())
+			return true
+		case isDefault:
+			s.warnDefault(r, k, k.columns[i], item.Range)
+			return true
+		case inner.Kind == parse.ConstExpr && inner.Null:
 			return true
 		}
-		return slices.ContainsFunc(t.ForeignKeys, func(other *catalog.ForeignKey) bool {
-			return len(other.Columns) == 1 && other.Columns[0] == name && s.catalog.Lookup(other.RefSchema, other.RefTable) == parent
-		})
 	}
-	return false
+	if v.conflict && !slices.Contains(v.items, nil) && isExcluded(k, v) {
+		return true
+	}
+	return s.isKey(k, v)
 }
 
-// canRefuse reports whether a NULL in place of the tenant refuses the row.
-func (s *scoper) canRefuse(r *Reference) bool {
-	if column := tenantColumn(r.Table); column != "" {
-		col := r.Table.Column(column)
-		return col != nil && col.NotNull
+// isExcluded reports whether the values are those of the row that ON CONFLICT
+// proposes, which have been looked up.
+func isExcluded(k *key, v values) bool {
+	for i, item := range v.items {
+		if e := item.Expr; e.Kind != parse.ColumnExpr || !slices.Equal(e.Path, []string{"excluded", k.columns[i]}) {
+			return false
+		}
 	}
-	return true // a child's key is NOT NULL, or the row is refused
+	return true
 }
 
-func (s *scoper) warnKey(r *Reference, column string, f *catalog.ForeignKey, text parse.Range) {
-	s.report.Warnf(diag.ForeignKeyOpen, s.span(text), "the value of %s.%s may refer to another tenant's row of %q", r.Table.QualifiedName(), column, f.RefTable).
-		WithHelp("let the foreign key hold the tenant: FOREIGN KEY (tenant, %s) REFERENCES %s (tenant, …); or pass the value as a parameter of its own", column, f.RefTable).InQuery(s.text.Name)
+// warnDefault warns that a default of the schema may refer to any row.
+func (s *scoper) warnDefault(r *Reference, k *key, column string, text parse.Range) {
+	if col := r.Table.Column(column); col == nil || !col.HasDefault {
+		return
+	}
+	s.report.Warnf(diag.ForeignKeyOpen, s.span(text), "the default of %s.%s may refer to another tenant's row of %q", r.Table.QualifiedName(), column, k.parent.QualifiedName()).
+		WithHelp("give the column a value, or let the foreign key hold the tenant: FOREIGN KEY (tenant, %s) REFERENCES %s (tenant, …)", column, k.parent.QualifiedName()).InQuery(s.text.Name)
+}
+
+// lookup plans the look-up of a key's values, in the place of one of them. It
+// returns nil, and reports why, where the others cannot be said twice.
+func (s *scoper) lookup(r *Reference, k *key, v values) *Lookup {
+	at := s.lookedUp(r, k, v)
+	item := v.items[at]
+	l := s.newLookup(r, k, at)
+	l.Value, l.Plain, l.Typed = item.Range, isPlain(item.Expr), item.Expr.Kind == parse.CastExpr
+	for i, other := range v.items {
+		if i == at {
+			continue
+		}
+		o := Other{Column: k.refs[i], Type: columnType(r.Table, k.columns[i])}
+		switch {
+		case other == nil:
+			o.Path = []string{v.target.Visible(), k.columns[i]}
+		case other.Expr.Kind == parse.ParamExpr:
+			o.Param = other.Expr.Param
+		case isConstant(other.Expr):
+			o.Const = other.Range
+		case isQualified(other.Expr):
+			o.Path = other.Expr.Path
+		default:
+			s.refuse(diag.SyntaxUnsupported, s.span(other.Range), "the value of %s.%s is part of a key of several columns, and cannot be looked up with the others", r.Table.QualifiedName(), k.columns[i]).
+				WithHelp("pass it as a parameter without a cast, or select it: INSERT … SELECT v.a, v.b FROM (SELECT …) AS v (a, b)")
+			return nil
+		}
+		l.Others = append(l.Others, o)
+	}
+	return l
+}
+
+// lookedUp is the index of the column whose value is looked up: one that cannot be
+// NULL, where there is one, so that a wrong value is refused.
+func (s *scoper) lookedUp(r *Reference, k *key, v values) int {
+	first := -1
+	for i, item := range v.items {
+		if item == nil {
+			continue
+		}
+		if col := r.Table.Column(k.columns[i]); col != nil && col.NotNull {
+			return i
+		}
+		if first < 0 {
+			first = i
+		}
+	}
+	return first
+}
+
+// newLookup makes a look-up for a column of a key.
+func (s *scoper) newLookup(r *Reference, k *key, at int) *Lookup {
+	l := &Lookup{Type: columnType(r.Table, k.columns[at]), Parent: k.parent, Column: k.refs[at], Alias: s.fresh(k.parent.Name), Given: s.fresh("given"),
+		Shared: k.parent.Tenancy.Shared && !k.path} // nobody adds children to a shared row
+	switch col := r.Table.Column(k.columns[at]); {
+	case col != nil && col.NotNull:
+	case k.path:
+		l.None = NullFails
+	default:
+		l.None = NullKept
+	}
+	l.Aliases, l.Qualify = s.path(k.parent)
+	l.Qualify = l.Qualify || s.ctes[k.parent.Name]
+	return l
+}
+
+func columnType(t *catalog.Table, name string) string {
+	if col := t.Column(name); col != nil {
+		return col.Type
+	}
+	return ""
+}
+
+// isPlain reports whether a value is a parameter or a constant.
+func isPlain(e *parse.Expr) bool {
+	e = e.Uncast()
+	return e.Kind == parse.ParamExpr || e.Kind == parse.ConstExpr
+}
+
+// isConstant reports whether a value is a constant that is the same wherever its
+// text stands.
+func isConstant(e *parse.Expr) bool { return e.Kind == parse.ConstExpr && e.Text != "" }
+
+// isQualified reports whether a value is a column with its table.
+func isQualified(e *parse.Expr) bool {
+	return e.Kind == parse.ColumnExpr && len(e.Path) == 2 && !e.Star
+}
+
+// assignedKeys looks up the values that SET gives to foreign keys.
+func (s *scoper) assignedKeys(r *Reference, sets []parse.Set, l *level) {
+	for _, k := range s.keys(r.Table) {
+		v := values{from: l.from, names: l.names, target: r.Ref, conflict: l.conflict}
+		var source *parse.Query
+		assigned := false
+		for _, column := range k.columns {
+			set, item, query := assignedTo(sets, column)
+			if set == nil {
+				v.items = append(v.items, nil)
+				continue
+			}
+			if item == nil || assigned && query != source {
+				s.refuse(diag.SyntaxUnsupported, s.span(set.Range), "a list of columns that holds %s is not supported in this form", column).
+					WithHelp("assign %s on its own: %s = $1", column, column)
+				assigned = false
+				break
+			}
+			assigned, source = true, query
+			v.items = append(v.items, item)
+		}
+		if !assigned || len(v.items) < len(k.columns) {
+			continue
+		}
+		if source != nil {
+			v.from, v.names, v.conflict = source.Select.From, s.within(source.With, l.names), false
+		}
+		if s.settled(r, k, v) {
+			continue
+		}
+		if source != nil && !inPlace(source, v) {
+			s.refuse(diag.SyntaxUnsupported, s.span(source.Range), "the values of %s in this subquery cannot be looked up", k.columns[0]).
+				WithHelp("put the subquery into another one: (SELECT v.a, v.b FROM (SELECT …) AS v (a, b))")
+			continue
+		}
+		if found := s.lookup(r, k, v); found != nil {
+			s.plan.Lookups = append(s.plan.Lookups, found)
+		}
+	}
+}
+
+// assignedTo finds what SET gives to a column: the assignment, the value, nil
+// where it has no text of its own, and the subquery that the value is a target of.
+func assignedTo(sets []parse.Set, column string) (*parse.Set, *parse.Item, *parse.Query) {
+	for i := range sets {
+		set := &sets[i]
+		at := slices.Index(set.Columns, column)
+		switch {
+		case at < 0:
+		case len(set.Items) > at:
+			return set, &set.Items[at], nil
+		case set.Value == nil:
+			return set, nil, nil
+		case set.Value.Kind == parse.SubqueryExpr && set.Value.Name == "" && len(set.Columns) > 1:
+			q := set.Value.Query
+			if q.Select == nil || len(q.Select.Targets) != len(set.Columns) || hasStar(q.Select.Targets) {
+				return set, nil, nil
+			}
+			t := q.Select.Targets[at]
+			return set, &parse.Item{Range: t.Range, Expr: t.Expr}, q
+		case len(set.Columns) == 1 && set.Value.Name != "RowExpr":
+			return set, &parse.Item{Range: set.ValueRange, Expr: set.Value}, nil
+		default:
+			return set, nil, nil
+		}
+	}
+	return nil, nil, nil
 }

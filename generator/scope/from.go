@@ -19,6 +19,8 @@ type level struct {
 	refs    []*Reference // of this level
 	query   *parse.Query
 	groupBy []*parse.Expr
+	// conflict is set for the update of ON CONFLICT.
+	conflict bool
 }
 
 // selectLevel scopes the tables in a SELECT's FROM clause.

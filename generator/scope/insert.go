@@ -35,20 +35,20 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
 		return
 	}
-	s.newRows(r, ins, nil)
+	s.newRows(r, ins, nil, names)
 	if ins.Conflict != nil {
-		s.conflict(r, ins)
+		s.conflict(r, ins, names)
 	}
 }
 
 // newRows ties the rows of an INSERT to the tenant. from are the tables that a
 // row of VALUES can refer to.
-func (s *scoper) newRows(r *Reference, ins *parse.Insert, from []*parse.From) {
+func (s *scoper) newRows(r *Reference, ins *parse.Insert, from []*parse.From, names *scopeNames) {
 	if r.Class() == ir.ClassChild {
-		s.insertChild(r, ins, from)
+		s.insertChild(r, ins, from, names)
 		return
 	}
-	s.insertTenant(r, ins, from)
+	s.insertTenant(r, ins, from, names)
 }
 
 // columnNames are the columns that an INSERT writes, in order. Without a list
@@ -93,7 +93,7 @@ func sourceWidth(q *parse.Query) (int, bool) {
 }
 
 // insertTenant gives every row of an INSERT into a tenant table the tenant.
-func (s *scoper) insertTenant(r *Reference, ins *parse.Insert, from []*parse.From) {
+func (s *scoper) insertTenant(r *Reference, ins *parse.Insert, from []*parse.From, names *scopeNames) {
 	column := tenantColumn(r.Table)
 	plan := &Insert{Target: r}
 	if ins.Source == nil {
@@ -120,7 +120,8 @@ func (s *scoper) insertTenant(r *Reference, ins *parse.Insert, from []*parse.Fro
 		}
 		plan.Column, plan.ColumnAt = column, ins.ColumnsEnd
 	}
-	s.tenantValues(plan, ins.Source, columns, index, from)
+	s.tenantValues(plan, ins.Source, index)
+	s.insertedKeys(plan, ins, columns, from, names)
 	s.plan.Inserts = append(s.plan.Inserts, plan)
 }
 
@@ -131,28 +132,32 @@ func (s *scoper) refuseRoot(r *Reference, ins *parse.Insert, column string) {
 
 // tenantValues looks at each arm of a source: it adds the tenant's value behind
 // the last one (index < 0), or checks the author's value at the index.
-func (s *scoper) tenantValues(plan *Insert, q *parse.Query, columns []string, index int, from []*parse.From) {
+func (s *scoper) tenantValues(plan *Insert, q *parse.Query, index int) {
 	switch {
 	case q.Values != nil:
 		for _, row := range q.Values.Rows {
-			s.tenantRow(plan, row.Items, row.Range, columns, index, from)
+			s.tenantRow(plan, row.Items, row.Range, index)
 		}
 	case q.SetOp != nil:
-		s.tenantValues(plan, q.SetOp.Left, columns, index, from)
-		s.tenantValues(plan, q.SetOp.Right, columns, index, from)
+		s.tenantValues(plan, q.SetOp.Left, index)
+		s.tenantValues(plan, q.SetOp.Right, index)
 	case q.Select != nil:
-		var items []parse.Item
-		for _, t := range q.Select.Targets {
-			items = append(items, parse.Item{Range: t.Range, Expr: t.Expr})
-		}
-		s.tenantRow(plan, items, q.Range, columns, index, q.Select.From)
+		s.tenantRow(plan, targetItems(q.Select.Targets), q.Range, index)
 	default:
 		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "this source of an INSERT is not supported").WithHelp("use VALUES or SELECT")
 	}
 }
 
+func targetItems(targets []parse.Target) []parse.Item {
+	var items []parse.Item
+	for _, t := range targets {
+		items = append(items, parse.Item{Range: t.Range, Expr: t.Expr})
+	}
+	return items
+}
+
 // tenantRow plans for one row of VALUES or one SELECT.
-func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, columns []string, index int, from []*parse.From) {
+func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, index int) {
 	if len(items) == 0 {
 		s.refuse(diag.SyntaxUnsupported, s.span(text), "a SELECT without columns is not supported").WithHelp("select the values to insert")
 		return
@@ -177,7 +182,6 @@ func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, c
 			return
 		}
 	}
-	row.Checks = s.rowChecks(plan.Target, items, columns, from)
 	plan.Rows = append(plan.Rows, row)
 }
 
@@ -214,57 +218,31 @@ func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item) bool {
 	return true
 }
 
-// insertChild checks the key of each row of an INSERT into a child table.
-func (s *scoper) insertChild(r *Reference, ins *parse.Insert, from []*parse.From) {
+// insertChild checks the keys of the rows of an INSERT into a child table.
+func (s *scoper) insertChild(r *Reference, ins *parse.Insert, from []*parse.From, names *scopeNames) {
 	step := r.Table.Tenancy.Path[0]
 	if ins.Source == nil {
 		s.refuse(diag.TenantColumnWrite, s.span(ins.DefaultValues), "the row would have no %s, which leads to the tenant", step.Columns[0]).
-			WithHelp("insert the key of a %s", step.Parent.Name)
+			WithHelp("insert the key of a row of %q", step.Parent.Name)
 		return
 	}
 	columns, ok := s.columnNames(r, ins)
 	if !ok {
 		return
 	}
+	plan := &Insert{Target: r}
 	if !ins.HasColumns {
-		s.plan.Inserts = append(s.plan.Inserts, &Insert{Target: r, ExpandAt: ins.ColumnsEnd, Expand: columns})
+		plan.ExpandAt, plan.Expand = ins.ColumnsEnd, columns
 	}
 	for _, column := range step.Columns {
-		index := slices.Index(columns, column)
-		if index < 0 {
+		if !slices.Contains(columns, column) {
 			s.refuse(diag.TenantColumnWrite, s.span(ins.Target.NameRange), "the row would have no %s, which leads to the tenant", column).
-				WithHelp("insert the key of a %s", step.Parent.Name)
-			continue
+				WithHelp("insert the key of a row of %q", step.Parent.Name)
+			return
 		}
-		s.childValues(r, ins.Source, columns, column, index, from)
 	}
-}
-
-func (s *scoper) childValues(r *Reference, q *parse.Query, columns []string, column string, index int, from []*parse.From) {
-	switch {
-	case q.Values != nil:
-		for _, row := range q.Values.Rows {
-			if index < len(row.Items) {
-				s.childKey(r, row.Items, columns, column, index, from)
-			}
-		}
-	case q.Select != nil && index < len(q.Select.Targets) && !hasStar(q.Select.Targets[:index+1]):
-		var items []parse.Item
-		for _, t := range q.Select.Targets {
-			items = append(items, parse.Item{Range: t.Range, Expr: t.Expr})
-		}
-		s.childKey(r, items, columns, column, index, q.Select.From)
-	default:
-		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "the values of %s.%s cannot be seen in this source", r.Table.QualifiedName(), column).
-			WithHelp("use VALUES, or a SELECT that lists its columns and gives %s as a parameter", column)
-	}
-}
-
-// childKey plans for the key of one row, and with it for the row's other keys.
-func (s *scoper) childKey(r *Reference, items []parse.Item, columns []string, column string, index int, from []*parse.From) {
-	if k := s.key(r, column, items[index].Range, items[index].Expr); k != nil {
-		k.Checks = s.rowChecks(r, items, columns, from)
-	}
+	s.insertedKeys(plan, ins, columns, from, names)
+	s.plan.Inserts = append(s.plan.Inserts, plan)
 }
 
 func hasStar(targets []parse.Target) bool {
@@ -273,7 +251,7 @@ func hasStar(targets []parse.Target) bool {
 
 // conflict scopes ON CONFLICT: DO UPDATE touches only the tenant's own row, and
 // an arbiter that does not hold the tenant is worth a warning.
-func (s *scoper) conflict(r *Reference, ins *parse.Insert) {
+func (s *scoper) conflict(r *Reference, ins *parse.Insert, names *scopeNames) {
 	c := ins.Conflict
 	anchored := s.arbiterHoldsTenant(r.Table, c)
 	if !anchored {
@@ -284,15 +262,14 @@ func (s *scoper) conflict(r *Reference, ins *parse.Insert) {
 		return
 	}
 	guard := &Reference{Table: r.Table, Ref: ins.Target, Placement: InConflict, Slot: &Slot{Expr: c.WhereRange, At: c.End}}
-	checks := len(s.plan.Updates)
-	s.assignments(r, c.Set, guard.Slot, []*parse.From{{Table: ins.Target}})
+	target := []*parse.From{{Table: ins.Target}}
+	s.assignments(r, c.Set, &level{from: target, names: names, conflict: true})
 	guard.Aliases, guard.Qualify = s.path(r.Table)
 	s.plan.Guards = append(s.plan.Guards, guard)
-	s.bind(&level{from: []*parse.From{{Table: ins.Target}}, refs: []*Reference{r}}, c.Where)
+	s.bind(&level{from: target, refs: []*Reference{r}}, c.Where)
 	one := ins.Source != nil && ins.Source.Values != nil && len(ins.Source.Values.Rows) == 1
-	// Zero rows may not mean anything else: no condition of the author's, and no
-	// check of a foreign key in the same clause.
-	s.plan.ConflictGuard = !anchored && one && c.Where == nil && len(s.plan.Updates) == checks
+	// Zero rows may not mean anything else, as with a condition of the author's.
+	s.plan.ConflictGuard = !anchored && one && c.Where == nil
 }
 
 // arbiterHoldsTenant reports whether rows of different tenants can never meet in

@@ -31,8 +31,8 @@ func (s *scoper) merge(q *parse.Query, names *scopeNames) {
 		s.bind(targetLevel(r), m.On)
 		s.checkMergeKey(r, m)
 	}
-	for i, w := range m.Whens {
-		s.when(l, r, w, m.Whens[i+1:])
+	for _, w := range m.Whens {
+		s.when(l, r, w)
 	}
 }
 
@@ -41,11 +41,11 @@ func targetLevel(r *Reference) *level {
 	return &level{from: []*parse.From{{Table: r.Ref}}, refs: []*Reference{r}}
 }
 
-// when scopes one WHEN clause; later are those behind it.
-func (s *scoper) when(l *level, r *Reference, w *parse.When, later []*parse.When) {
+// when scopes one WHEN clause.
+func (s *scoper) when(l *level, r *Reference, w *parse.When) {
 	if w.Kind == parse.NotMatched {
 		if w.Insert != nil && r.Class() != ir.ClassGlobal {
-			s.newRows(r, w.Insert, l.from[1:])
+			s.newRows(r, w.Insert, l.from[1:], l.names)
 		}
 		return
 	}
@@ -60,13 +60,7 @@ func (s *scoper) when(l *level, r *Reference, w *parse.When, later []*parse.When
 	if w.Kind == parse.NotMatchedBySource {
 		from = from[:1]
 	}
-	checks := len(s.plan.Updates)
-	s.assignments(r, w.Update, slot, from)
-	acts := func(o *parse.When) bool { return o.Kind == w.Kind && (o.Update != nil || o.Delete) }
-	if len(s.plan.Updates) > checks && slices.ContainsFunc(later, acts) {
-		s.refuse(diag.PlacementImpossible, s.span(w.Range), "the value for a foreign key would be looked up in the condition of this clause, and a row that fails it would go to the next one").
-			WithHelp("put this clause behind the others for %s; or make the column NOT NULL, or let the foreign key hold the tenant", w.Kind)
-	}
+	s.assignments(r, w.Update, &level{from: from, names: l.names})
 }
 
 // checkReached refuses a clause behind one of its kind without a condition, as

@@ -21,17 +21,12 @@ type Plan struct {
 	GlobalWrites []*Reference
 	// Inserts complete the rows of INSERT statements.
 	Inserts []*Insert
-	// Keys are values for a child's foreign key that must lead to the tenant's own
-	// parent.
-	Keys []*Key
+	// Lookups put keys of the tenant's rows in the place of values for foreign keys.
+	Lookups []*Lookup
+	// Wraps select from the source of an INSERT anew, so that its values have names.
+	Wraps []*Wrap
 	// Guards restrict ON CONFLICT DO UPDATE, and the WHEN clauses of a MERGE.
 	Guards []*Reference
-	// Updates are conditions on the values that an UPDATE, or ON CONFLICT DO UPDATE,
-	// gives to foreign keys that may be NULL, each in the clause that it goes to.
-	Updates []Update
-	// Lookups are such values for foreign keys that are NOT NULL: each becomes the
-	// key of a row of the tenant, or NULL, which is refused.
-	Lookups []*Check
 	// Bound are the author's parameters that are the tenant, by number.
 	Bound map[int]bool
 	// NeedsTenant is set when the statement has a tenant parameter.
@@ -125,53 +120,94 @@ type Row struct {
 	// Compare is set where Value stays in the signature (tenant_params: keep): it
 	// must equal the tenant then.
 	Compare bool
-	// Checks are conditions on the row's other values. Where one fails the tenant's
-	// value is NULL, and NOT NULL refuses the row.
-	Checks []*Check
 }
 
 // HasValue reports whether the author gives the tenant column a value.
 func (r *Row) HasValue() bool { return r.Value.End > r.Value.Start }
 
-// Check is the condition that a value for a foreign key refers to a row of the
-// tenant: the foreign key alone would also accept another tenant's.
-type Check struct {
-	// Param is the author's parameter that is the value; zero for a constant, whose
-	// text is Value.
-	Param int
+// Lookup puts, in the place of a value for a column of a foreign key, the key of
+// the tenant's row that the value refers to: the foreign key alone would also
+// accept another tenant's.
+type Lookup struct {
+	// Value is the author's text; empty in a Wrap, where the value is a column.
 	Value parse.Range
-	// Nullable is set when NULL is a value that the column may have.
-	Nullable bool
+	// Plain is set for a parameter or constant, which means the same inside a
+	// subquery; any other value is computed outside of the parent's scope.
+	Plain bool
+	// Typed is set where the author casts the value.
+	Typed bool
+	// None says what becomes of a value that refers to no row of the tenant.
+	None NoRow
 	// Type is the column's type.
-	Type   string
+	Type string
+	// Parent and Column are what the value refers to.
 	Parent *catalog.Table
-	Column string // of the parent
-	// Alias is a fresh name for the parent, and Aliases for its own parents.
+	Column string
+	// Shared is set where a row that all tenants share will do as well.
+	Shared bool
+	// Others are the values of the key's other columns.
+	Others []Other
+	// Given is a fresh name for the value, Alias for the parent, and Aliases for its
+	// own parents.
+	Given   string
 	Alias   string
 	Aliases []string
 	Qualify bool
 }
 
-// Reference is the reference to the parent that the check makes.
-func (c *Check) Reference() *Reference {
-	return &Reference{Table: c.Parent, Shared: c.Parent.Tenancy.Shared, Aliases: c.Aliases, Qualify: c.Qualify}
+// NoRow says what becomes of a value that refers to no row of the tenant. It is
+// always an error, of the class that the foreign key gives for a parent that does
+// not exist.
+type NoRow int
+
+// What becomes of such a value.
+const (
+	// NullRefused makes it NULL, which the column's NOT NULL refuses.
+	NullRefused NoRow = iota
+	// NullKept is for columns that may be NULL: NULL stays, other values fail.
+	NullKept
+	// NullFails is for a child's key that may be NULL: NULL fails as well, since the
+	// row would belong to nobody.
+	NullFails
+)
+
+// Other is the value of another column of a foreign key.
+type Other struct {
+	Column string // of the parent
+	Type   string // of the foreign key's column
+	// One of these is set: a parameter, a constant's text, or a column.
+	Param int
+	Const parse.Range
+	Path  []string
 }
 
-// Update is a condition in a WHERE clause.
-type Update struct {
-	Slot  *Slot
-	Check *Check
+// Reference is the reference to the parent that the look-up makes.
+func (l *Lookup) Reference() *Reference {
+	return &Reference{Table: l.Parent, Shared: l.Shared, Aliases: l.Aliases, Qualify: l.Qualify}
 }
 
-// Key is a value for a child's foreign key column: the key of a parent, which
-// must be the tenant's own.
-type Key struct {
+// Wrap selects from the source of an INSERT anew: SELECT … FROM (source) AS name.
+type Wrap struct {
 	parse.Range
-	Table *catalog.Table
-	// Param is the author's parameter inside the value; zero for a constant.
-	Param   int
-	Aliases []string
-	Qualify bool
-	// Checks are conditions on the row's other values.
-	Checks []*Check
+	Name    string
+	Columns []WrapColumn
+	// Casts give types to bare parameters and constants, which a subquery would take
+	// for text.
+	Casts []Cast
+}
+
+// Cast is a type for the value that ends at an offset.
+type Cast struct {
+	At   int
+	Type string
+}
+
+// WrapColumn is a column of a Wrap: one of the source, unless it is the tenant's.
+type WrapColumn struct {
+	Name   string
+	Lookup *Lookup // nil where the value stays as it is
+	// Tenant is set where the tenant takes the place of the source's value, and Added
+	// where the source has none.
+	Tenant bool
+	Added  bool
 }

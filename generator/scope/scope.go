@@ -60,15 +60,31 @@ func (s *scoper) span(r parse.Range) source.Span { return s.text.Span(r) }
 type scopeNames struct {
 	outer *scopeNames
 	name  string
+	// query is the expression, which sees the names outside; nil under RECURSIVE.
+	query *parse.CTE
 }
 
-func (n *scopeNames) has(name string) bool {
+// find returns the common table expression of that name, or nil.
+func (n *scopeNames) find(name string) *scopeNames {
 	for ; n != nil; n = n.outer {
 		if n.name == name {
-			return true
+			return n
 		}
 	}
-	return false
+	return nil
+}
+
+func (n *scopeNames) has(name string) bool { return n.find(name) != nil }
+
+// within are the names that a query sees inside its own WITH clause.
+func (s *scoper) within(w *parse.With, names *scopeNames) *scopeNames {
+	if w == nil {
+		return names
+	}
+	for _, cte := range w.CTEs {
+		names = s.declare(w, cte, names)
+	}
+	return names
 }
 
 // query scopes a query and everything inside it. PostgreSQL's rules for names:
@@ -79,7 +95,7 @@ func (s *scoper) query(q *parse.Query, names *scopeNames) {
 	if q.With != nil {
 		if q.With.Recursive {
 			for _, cte := range q.With.CTEs {
-				names = s.declare(cte, names)
+				names = s.declare(q.With, cte, names)
 			}
 			for _, cte := range q.With.CTEs {
 				s.query(cte.Query, names)
@@ -87,7 +103,7 @@ func (s *scoper) query(q *parse.Query, names *scopeNames) {
 		} else {
 			for _, cte := range q.With.CTEs {
 				s.query(cte.Query, names)
-				names = s.declare(cte, names)
+				names = s.declare(q.With, cte, names)
 			}
 		}
 	}
@@ -109,12 +125,16 @@ func (s *scoper) query(q *parse.Query, names *scopeNames) {
 	s.expressions(q, names)
 }
 
-func (s *scoper) declare(cte *parse.CTE, names *scopeNames) *scopeNames {
+func (s *scoper) declare(w *parse.With, cte *parse.CTE, names *scopeNames) *scopeNames {
 	if s.ctes == nil {
 		s.ctes = map[string]bool{}
 	}
 	s.ctes[cte.Name] = true
-	return &scopeNames{outer: names, name: cte.Name}
+	n := &scopeNames{outer: names, name: cte.Name}
+	if !w.Recursive {
+		n.query = cte
+	}
+	return n
 }
 
 // expressions checks the functions and operators of a query's own expressions

@@ -20,7 +20,7 @@ func (s *scoper) update(q *parse.Query, names *scopeNames) {
 	s.checkNames(l)
 	s.bind(l, up.Where)
 	if r != nil {
-		s.assignments(r, up.Set, l.slot, l.from)
+		s.assignments(r, up.Set, l)
 	}
 }
 
@@ -61,9 +61,9 @@ func (s *scoper) target(l *level, ref *parse.Table) *Reference {
 	return r
 }
 
-// assignments checks SET: the tenant column is never set, and a child's key only
-// to a parent of the same tenant.
-func (s *scoper) assignments(r *Reference, sets []parse.Set, slot *Slot, from []*parse.From) {
+// assignments checks SET: the tenant column is never set, and a foreign key only
+// to a row of the same tenant.
+func (s *scoper) assignments(r *Reference, sets []parse.Set, l *level) {
 	for _, set := range sets {
 		if len(set.Subscripts) > 0 {
 			s.refuse(diag.SyntaxUnsupported, s.span(set.Range), "assigning to a part of a column is not supported").
@@ -73,56 +73,9 @@ func (s *scoper) assignments(r *Reference, sets []parse.Set, slot *Slot, from []
 		if column := tenantColumn(r.Table); column != "" && slices.Contains(set.Columns, column) {
 			s.refuse(diag.TenantColumnWrite, s.span(set.Range), "the statement sets the tenant column %s.%s", r.Table.QualifiedName(), column).
 				WithHelp("leave the assignment out: a row never changes its tenant")
-			continue
-		}
-		if r.Class() == ir.ClassGlobal {
-			continue
-		}
-		s.updateChecks(r, set, slot, from)
-		if r.Class() != ir.ClassChild {
-			continue
-		}
-		for _, column := range r.Table.Tenancy.Path[0].Columns {
-			if !slices.Contains(set.Columns, column) {
-				continue
-			}
-			if len(set.Columns) > 1 {
-				s.refuse(diag.SyntaxUnsupported, s.span(set.Range), "a list of columns that holds %s is not supported", column).
-					WithHelp("assign %s on its own: %s = $1", column, column)
-				continue
-			}
-			s.key(r, column, set.ValueRange, set.Value)
 		}
 	}
-}
-
-// key checks a value for the foreign key that ties a child to its tenant, and
-// plans for the value to be looked up among the tenant's own parents. A foreign
-// parent then gives NULL, which the NOT NULL of the column turns into an
-// integrity violation, the class of error that the foreign key gives for a
-// parent that does not exist.
-func (s *scoper) key(r *Reference, column string, text parse.Range, value *parse.Expr) *Key {
-	refuse := func(why, help string) {
-		s.refuse(diag.TenantColumnWrite, s.span(text), "the value of %s.%s, which leads to the tenant, %s", r.Table.QualifiedName(), column, why).
-			WithHelp("%s", help)
+	if r.Class() != ir.ClassGlobal {
+		s.assignedKeys(r, sets, l)
 	}
-	step := r.Table.Tenancy.Path[0]
-	col := r.Table.Column(column)
-	switch {
-	case len(step.Columns) > 1:
-		refuse("is part of a foreign key of several columns", "give the child table a tenant column of its own")
-		return nil
-	case col == nil || !col.NotNull:
-		refuse("may be NULL", "ALTER TABLE "+r.Table.QualifiedName()+" ALTER COLUMN "+column+" SET NOT NULL")
-		return nil
-	}
-	inner := value.Uncast()
-	if inner == nil || inner.Kind != parse.ParamExpr && (inner.Kind != parse.ConstExpr || inner.Null) {
-		refuse("is not a parameter or a constant", "pass the parent's key as a parameter, such as $1")
-		return nil
-	}
-	k := &Key{Range: text, Table: r.Table, Param: inner.Param}
-	k.Aliases, k.Qualify = s.path(r.Table)
-	s.plan.Keys = append(s.plan.Keys, k)
-	return k
 }

@@ -66,3 +66,9 @@ INSERT INTO answers (id, org_id, form_id, old_id, answer) VALUES
     (201, 2, 1, 3, 'to shared'), (202, 2, 21, NULL, 'to own'), (11, 2, 21, NULL, 'an id of a form'), (301, 3, 2, 1, 'to shared');
 INSERT INTO folders (id, org_id, name) VALUES (13, 1, 'd'), (23, 2, 'd');
 INSERT INTO stamps (org_id, name, folder_id) VALUES (1, 's', 13), (1, 'u', 13), (2, 's', 23);
+
+INSERT INTO boxes (a, b, org_id) VALUES (1, 1, 1), (1, 2, 2), (2, 1, 3), (2, 2, 1), (3, 1, 2), (3, 3, 1);
+INSERT INTO parts (id, box_a, box_b, spare_a, spare_b, what) VALUES
+    (1, 1, 1, NULL, NULL, 'p'), (2, 2, 2, 1, 1, 'q'), (3, 1, 2, 1, 2, 'p'), (4, 2, 1, NULL, NULL, 'r'), (5, 3, 3, 3, NULL, 'half');
+INSERT INTO tags (doc_id, id, label)
+SELECT o * 100 + d, 100 + d, 'tag ' || d FROM generate_series(1, 3) AS o, generate_series(1, 3) AS d;

@@ -16,9 +16,6 @@ INSERT INTO orgs (id, name) VALUES (nextval('x'), 'new');
 -- name: WriteGlobalFromTenant :exec
 INSERT INTO regions (code, name) SELECT title, title FROM docs;
 
--- name: ChildFromSelect :exec
-INSERT INTO notes (doc_id, n) SELECT id, 9 FROM docs;
-
 -- name: ChildWithoutParent :exec
 INSERT INTO notes (n) VALUES (1);
 
@@ -67,9 +64,6 @@ MERGE INTO regions r USING docs d ON d.title = r.name WHEN MATCHED THEN DELETE;
 -- name: MergeView :exec
 MERGE INTO live_docs l USING docs d ON d.id = l.id WHEN MATCHED THEN DELETE;
 
--- name: MergeFallsThrough :exec
-MERGE INTO pins p USING (SELECT 1) s ON true WHEN MATCHED AND p.hits = 0 THEN UPDATE SET folder_id = $1 WHEN MATCHED THEN DELETE;
-
 -- name: Into :exec
 SELECT * INTO copy FROM docs;
 
@@ -82,20 +76,11 @@ INSERT INTO counters (name, org_id) VALUES ('x', DEFAULT);
 -- name: SetRootKey :exec
 UPDATE orgs SET id = 7;
 
--- name: ConflictMoves :exec
-INSERT INTO notes (id, doc_id, n) VALUES (1, $1, 2) ON CONFLICT (id) DO UPDATE SET doc_id = excluded.doc_id;
-
 -- name: ConflictSetsTenant :exec
 INSERT INTO counters (name) VALUES ('x') ON CONFLICT (org_id, name) DO UPDATE SET org_id = $1;
 
 -- name: InsertView :exec
 INSERT INTO live_docs (title) VALUES ('x');
-
--- name: CompositeChildInsert :exec
-INSERT INTO "Order Item" ("Order No", "Order Org", "Text") VALUES ($1, $2, 'x');
-
--- name: ChildStar :exec
-INSERT INTO notes (doc_id, n) SELECT * FROM (VALUES (101, 9)) AS v;
 
 -- name: CTESearch :many
 WITH RECURSIVE t AS (SELECT id, boss_id FROM people UNION SELECT p.id, p.boss_id FROM t JOIN people p ON p.boss_id = t.id)
@@ -112,3 +97,18 @@ INSERT INTO counters (name, value) SELECT * FROM (VALUES ('v', 1), ($1, 2)) AS v
 
 -- name: FieldOfRow :many
 SELECT (r).b FROM rights r;
+
+-- name: ChildNull :exec
+UPDATE notes SET doc_id = NULL;
+
+-- name: TagNull :exec
+INSERT INTO tags (doc_id, label) VALUES (NULL, 'x');
+
+-- name: ChildDefault :exec
+INSERT INTO notes (doc_id, n) VALUES (DEFAULT, 1);
+
+-- name: PartSaidTwice :exec
+INSERT INTO parts (box_a, box_b) VALUES ($1::integer + 1, $2::integer + 1);
+
+-- name: ChildManyValues :exec
+INSERT INTO notes (doc_id, n) VALUES (generate_series(101, 102), 1);

@@ -141,4 +141,7 @@ INSERT INTO pins (name, folder_id) SELECT name || '2', sqlc.arg('folder_id') FRO
 INSERT INTO pins (name, folder_id, hits) SELECT f.id::text, f.folder_id, sqlc.arg('hits') FROM files AS f WHERE f.size = 5 OR f.folder_id IS NULL;
 
 -- name: PinCopiedForeign :execrows
-INSERT INTO pins (name, folder_id) SELECT f.id::text, f.folder_id FROM files AS f WHERE f.size > $1;
+INSERT INTO pins (name, folder_id) SELECT f.id::text, f.folder_id FROM files AS f WHERE f.size = $1;
+
+-- name: PinComputed :execrows
+INSERT INTO pins (name, folder_id) VALUES ($1, nullif(sqlc.arg('folder_id')::bigint, 12)), ('computed', (SELECT min(id) FROM folders));

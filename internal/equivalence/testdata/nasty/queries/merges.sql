@@ -112,3 +112,18 @@ WHEN NOT MATCHED THEN INSERT ("No", "select") VALUES ("N"."No", "N"."No"::text);
 MERGE INTO "Order Item" AS i USING "Order" AS o ON (i."Order Org", i."Order No") = (o."Org Id", o."No")
 WHEN MATCHED AND i."Text" IS NULL THEN DELETE
 WHEN MATCHED THEN UPDATE SET "Text" = o."select";
+
+-- name: MergePinMove :execrows
+MERGE INTO pins AS p USING (SELECT 1 AS one) AS s ON true
+WHEN MATCHED AND p.hits = 0 THEN UPDATE SET folder_id = sqlc.narg('folder_id'), hits = 3
+WHEN MATCHED THEN DELETE;
+
+-- name: MergeChildOfSource :execrows
+MERGE INTO notes AS n USING docs AS d ON n.doc_id = d.id AND n.n = $1
+WHEN MATCHED THEN UPDATE SET (doc_id, n) = ROW (d.id, n.n + 80)
+WHEN NOT MATCHED THEN INSERT (doc_id, n) VALUES (d.id, 81);
+
+-- name: MergeChildComputed :execrows
+MERGE INTO notes AS n USING (SELECT id, words FROM docs WHERE title = 'Doc 2') AS d ON n.doc_id = d.id AND n.n > 50
+WHEN MATCHED THEN UPDATE SET doc_id = n.doc_id + 1
+WHEN NOT MATCHED THEN INSERT (doc_id, n) VALUES (id + $1::bigint, words);

@@ -1,0 +1,111 @@
+package rewrite
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/scope"
+)
+
+// lookup puts the key of the tenant's row around a value.
+func (w *writer) lookup(l *scope.Lookup) {
+	before, after := w.lookupText(l)
+	w.insert(l.Value.Start, before)
+	w.insert(l.Value.End, after)
+}
+
+// lookupText is what goes around a value. A value that must not meet the parent's
+// names is a column of a subquery without FROM, which sees the levels outside
+// alone. The value is cast to its column's type, so that it has one type wherever
+// it stands.
+func (w *writer) lookupText(l *scope.Lookup) (before, after string) {
+	key := column(l.Alias, l.Column)
+	var also strings.Builder
+	for _, o := range l.Others {
+		also.WriteString(" AND " + column(l.Alias, o.Column) + " = " + w.other(o))
+	}
+	also.WriteString(" AND " + w.predicate(l.Reference(), l.Alias))
+	cast := "::" + castType(l.Type)
+	if l.Typed && l.Plain {
+		cast = ""
+	}
+	if l.Plain && l.None == scope.NullRefused {
+		return "(SELECT " + key + " FROM " + w.from(l) + " WHERE " + key + " = ", cast + also.String() + ")"
+	}
+	given := column(l.Given, "key")
+	before = "(SELECT " + key + " FROM (SELECT "
+	if !l.Plain {
+		before, cast = before+"(", ")"+cast
+	}
+	source := cast + ") AS " + parse.Quote(l.Given) + " (" + parse.Quote("key") + ")"
+	if l.None == scope.NullRefused {
+		return before, source + " JOIN " + w.from(l) + " ON " + key + " = " + given + also.String() + ")"
+	}
+	missing := key + " IS NULL"
+	if l.None == scope.NullKept {
+		missing += " AND " + given + " IS NOT NULL"
+	}
+	return before, source + " LEFT JOIN " + w.from(l) + " ON " + key + " = " + given + also.String() + " WHERE " + violationWhen(missing) + ")"
+}
+
+// violationWhen is a condition that is true, or, where the given one holds, an
+// integrity violation: every PostgreSQL has this domain, whose check an empty
+// string fails and NULL passes.
+func violationWhen(condition string) string {
+	return "(CASE WHEN " + condition + " THEN '' END)::information_schema.yes_or_no IS NULL"
+}
+
+// other is the value of another column of the key.
+func (w *writer) other(o scope.Other) string {
+	text := w.text[o.Const.Start:o.Const.End]
+	switch {
+	case len(o.Path) > 0:
+		return column(o.Path[0], o.Path[1])
+	case o.Param > 0:
+		text = "$" + strconv.Itoa(w.number(o.Param))
+	}
+	return text + "::" + castType(o.Type)
+}
+
+// from is the parent of a look-up in a FROM clause.
+func (w *writer) from(l *scope.Lookup) string {
+	from := relation(ir.Name{Schema: l.Parent.Schema, Name: l.Parent.Name}, l.Qualify)
+	if l.Alias != l.Parent.Name {
+		from += " AS " + parse.Quote(l.Alias)
+	}
+	return from
+}
+
+// openWrap writes the SELECT around the source of an INSERT, and the types of its
+// values.
+func (w *writer) openWrap(wrap *scope.Wrap) {
+	var columns []string
+	for _, c := range wrap.Columns {
+		text := column(wrap.Name, c.Name)
+		switch {
+		case c.Tenant:
+			text = w.tenant
+		case c.Lookup != nil:
+			before, after := w.lookupText(c.Lookup)
+			text = before + text + after
+		}
+		columns = append(columns, text)
+	}
+	w.insert(wrap.Start, "SELECT "+strings.Join(columns, ", ")+" FROM (")
+	for _, c := range wrap.Casts {
+		w.insert(c.At, "::"+castType(c.Type))
+	}
+}
+
+// closeWrap ends it.
+func (w *writer) closeWrap(wrap *scope.Wrap) {
+	var names []string
+	for _, c := range wrap.Columns {
+		if !c.Added {
+			names = append(names, parse.Quote(c.Name))
+		}
+	}
+	w.insert(wrap.End, ") AS "+parse.Quote(wrap.Name)+" ("+strings.Join(names, ", ")+")")
+}
