@@ -137,10 +137,8 @@ func candidate(cat *catalog.Catalog, column string, strength int) Candidate {
 	if root != nil {
 		c.Root, c.References = root.QualifiedName(), references
 	}
-	c.score = (3*c.Tables + c.Keys + 2*c.References) * (1 + 3*strength)
-	if strength == 0 {
-		c.score = 0 // never taken for the tenant by its number alone
-	}
+	// A name that nobody knows is never taken for the tenant by its number alone.
+	c.score = (3*c.Tables + c.Keys + 2*c.References) * []int{0, 2, 5}[strength]
 	return c
 }
 

@@ -51,6 +51,11 @@ var authored = []struct{ name, sql, want string }{
 	{"is not null", `SELECT * FROM o WHERE t IS NOT NULL`, `o-`},
 	{"not in", `SELECT * FROM o WHERE t NOT IN ($1)`, `o~`},
 
+	{"shared rows", `SELECT * FROM sh WHERE t = $1 OR t IS NULL`, `sh+`},
+	{"shared rows, to write", `UPDATE sh SET v = '' WHERE t = $1 OR t IS NULL`, `sh~`},
+	{"shared rows, the others", `SELECT * FROM sh WHERE t = $1 OR t IS NOT NULL`, `sh~`},
+	{"rows that are not shared", `SELECT * FROM nt WHERE t = $1 OR t IS NULL`, `nt~`},
+
 	// Joins and their places.
 	{"two tables, one tied", `SELECT * FROM o JOIN li ON li.oid = o.id WHERE o.t = $1`, `o+ li-`},
 	{"join equality", `SELECT * FROM o JOIN li ON li.oid = o.id AND li.t = o.t WHERE o.t = $1`, `o+ li+`},

@@ -78,7 +78,7 @@ func blank(text []byte) {
 }
 
 // nameComment is the line that begins a query.
-var nameComment = regexp.MustCompile(`(?m)^[ \t]*(--|/\*)[ \t]*name:`)
+var nameComment = regexp.MustCompile(`(?m)^[ \t]*(?:--|/\*)[ \t]*name:[ \t]*(\w*)`)
 
 // ReadableQueries does what QueryFile does, also where the tokens of a file cannot
 // be told apart, as behind a quote without an end: each query is read by itself
@@ -86,7 +86,7 @@ var nameComment = regexp.MustCompile(`(?m)^[ \t]*(--|/\*)[ \t]*name:`)
 func ReadableQueries(file *source.File, report *diag.Report) []*QueryText {
 	var all diag.Report
 	out := QueryFile(file, &all)
-	found := nameComment.FindAllStringIndex(file.Text, -1)
+	found := nameComment.FindAllStringSubmatchIndex(file.Text, -1)
 	if len(out) > 0 || len(found) < 2 {
 		for _, d := range all.Sorted() {
 			report.Add(d)
@@ -101,7 +101,11 @@ func ReadableQueries(file *source.File, report *diag.Report) []*QueryText {
 		alone := []byte(file.Text)
 		blank(alone[:at[0]])
 		blank(alone[end:])
-		out = append(out, QueryFile(source.NewFile(file.Path, string(alone)), report)...)
+		var one diag.Report
+		out = append(out, QueryFile(source.NewFile(file.Path, string(alone)), &one)...)
+		for _, d := range one.Sorted() {
+			report.Add(d.InQuery(file.Text[at[2]:at[3]]))
+		}
 	}
 	return out
 }
