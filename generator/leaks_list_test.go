@@ -120,6 +120,7 @@ var leaks = []leak{
 	{name: "24_statements_passed_through", cause: "TRUNCATE, MERGE and changes in WITH pass through", shapes: []shape{
 		{sql: `TRUNCATE o`, refused: diag.StatementRefused},
 		{sql: `WITH d AS (DELETE FROM loose WHERE id > 0 RETURNING id) SELECT id FROM d`},
+		{sql: `MERGE INTO o USING li ON li.oid = o.id WHEN MATCHED THEN UPDATE SET q = li.qty`, sent: `MERGE INTO o USING li ON li.oid = o.id WHEN MATCHED AND o.t = $1 THEN UPDATE SET q = li.qty`},
 		{sql: `WITH n AS (INSERT INTO o (id, k) VALUES ($1, 'new') RETURNING id) SELECT n.id, li.qty FROM n LEFT JOIN li ON li.oid = n.id`},
 	}},
 	{name: "25_cached_statement", cause: "a prepared statement keeps the tenant before",
@@ -241,7 +242,8 @@ var leaks = []leak{
 		{sql: `SELECT query FROM pg_catalog.pg_stat_activity`, refused: diag.RelationUnknown},
 	}},
 	{name: "58_merge_not_matched_by_source", cause: "with the predicate in ON alone, every other tenant's rows are not matched", shapes: []shape{
-		{sql: `MERGE INTO loose USING li ON loose.id = li.id WHEN NOT MATCHED BY SOURCE THEN DELETE`, refused: diag.StatementRefused},
+		{sql: `MERGE INTO loose USING li ON loose.id = li.id WHEN NOT MATCHED BY SOURCE THEN DELETE`, since: 17,
+			sent: `MERGE INTO loose USING (SELECT * FROM li WHERE li.t = $1) AS li ON loose.id = li.id AND loose.t = $1 WHEN NOT MATCHED BY SOURCE THEN DELETE`},
 	}},
 	{name: "59_update_or_replace", cause: "SQLite's UPDATE OR REPLACE deletes the row in the way", absent: "PostgreSQL has neither REPLACE nor UPDATE OR REPLACE"},
 	{name: "60_set_null_on_the_tenant", cause: "ON DELETE SET NULL of a key that holds the tenant sets the tenant to NULL", shapes: []shape{
