@@ -190,13 +190,15 @@ func (s *statement) unscoped(q *parse.Query, err error, cat *catalog.Catalog) {
 		s.parseError(err)
 		return
 	}
+	var merges []*parse.Query
 	if q != nil {
 		var ignored diag.Report // what would be refused is what the reason is about
-		s.references = scope.Statement(s.text, q, cat, scope.Options{}, &ignored).References
+		plan := scope.Statement(s.text, q, cat, scope.Options{}, &ignored)
+		s.references, merges = plan.References, plan.Merges
 	}
 	s.query = q
 	s.handle = ir.HandleUnscoped
-	result, aerr := rewrite.Apply(s.text, &scope.Plan{}, nil)
+	result, aerr := rewrite.Apply(s.text, &scope.Plan{Merges: merges}, cat)
 	if aerr != nil {
 		s.report.Errorf(diag.Internal, s.text.At(0), "%v", aerr).WithHelp("report this as a bug").InQuery(s.text.Name)
 		return

@@ -7,7 +7,7 @@ func (c *converter) merge(q *Query, s *ast.MergeStmt, w window) {
 	if c.err != nil {
 		return
 	}
-	m := &Merge{}
+	m := &Merge{Range: w.span()}
 	q.Merge = m
 	if !w.is(w.from, "merge") || !w.is(w.from+1, "into") {
 		c.fail(lost(w.start(), "MERGE INTO"))

@@ -179,8 +179,9 @@ type Delete struct {
 	ReturningAliases []string
 }
 
-// Merge is a MERGE.
+// Merge is a MERGE. Its range leaves the WITH clause out.
 type Merge struct {
+	Range
 	Target           *Table
 	Source           *From
 	On               *Expr

@@ -36,6 +36,10 @@ func markers(edits []source.Edit) []source.Edit {
 // with its stars expanded and its parameters numbered, and returns the statement
 // as it is sent with its parameters. An error is a bug of the compiler.
 func (r *Result) Complete(analysed string, params []ir.Param) (string, []ir.Param, error) {
+	analysed, err := r.restoreMerges(analysed, params)
+	if err != nil {
+		return "", nil, err
+	}
 	bound := map[int]bool{}
 	for _, p := range params {
 		bound[p.Number] = r.isBound(p)

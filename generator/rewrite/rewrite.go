@@ -24,13 +24,14 @@ type Result struct {
 	// Feed is the author's statement for the analysis: as it was written, with a
 	// marker comment at every place where text is to go. The analysis sees what
 	// the author wrote, so its names and types are those that the author expects,
-	// and Complete puts the text in afterwards.
+	// and Complete puts the text in afterwards. In the place of a MERGE, which the
+	// analysis does not know, there is a stand-in.
 	Feed string
 
 	text    *parse.QueryText
 	plan    *scope.Plan
 	catalog *catalog.Catalog
-	feedMap *source.Map
+	feed    *feed
 	sqlMap  *source.Map
 }
 
@@ -42,7 +43,7 @@ type Param struct {
 }
 
 // Origin returns the place in the author's file of an offset in Feed.
-func (r *Result) Origin(offset int) source.Span { return r.text.At(r.feedMap.ToOld(offset)) }
+func (r *Result) Origin(offset int) source.Span { return r.text.At(r.feed.origin(offset)) }
 
 // OriginSQL returns the place in the author's file of an offset in SQL.
 func (r *Result) OriginSQL(offset int) source.Span { return r.text.At(r.sqlMap.ToOld(offset)) }
@@ -60,22 +61,19 @@ func Apply(text *parse.QueryText, plan *scope.Plan, cat *catalog.Catalog) (*Resu
 		r.Params[i].Name = names[r.Params[i].Number]
 	}
 	edits := r.edits(n.tenant, func(number int) int { return n.to[number] })
-	feed := markers(edits)
+	marked := markers(edits)
 	for _, p := range text.Params {
 		edits = append(edits, n.edit(text.Text, parse.NumberedParam{Range: p.Range, Number: p.Number}, r.tenantParam(n.tenant)))
-		if p.Name != "" {
-			feed = append(feed, source.Edit{Start: p.Start, End: p.End, New: p.Macro})
-		}
-	}
-	for _, m := range text.Embeds {
-		feed = append(feed, source.Edit{Start: m.Start, End: m.End, New: m.Macro})
 	}
 	var err error
 	if r.SQL, r.sqlMap, err = source.Apply(text.Text, edits); err != nil {
 		return nil, err
 	}
-	r.Feed, r.feedMap, err = source.Apply(text.Text, feed)
-	return r, err
+	if r.feed, err = r.writeFeed(marked); err != nil {
+		return nil, err
+	}
+	r.Feed = r.feed.text.String()
+	return r, nil
 }
 
 // edits writes the plan with the given tenant parameter. number leads from the

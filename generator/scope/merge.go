@@ -17,6 +17,7 @@ import (
 // that is every row of the table that ON does not match.
 func (s *scoper) merge(q *parse.Query, names *scopeNames) {
 	m := q.Merge
+	s.plan.Merges = append(s.plan.Merges, q)
 	l := &level{slot: &Slot{Expr: m.OnRange}, names: names, query: q}
 	l.from = []*parse.From{{Table: m.Target}, m.Source}
 	r := s.target(l, m.Target)

@@ -27,6 +27,8 @@ type Plan struct {
 	Wraps []*Wrap
 	// Guards restrict ON CONFLICT DO UPDATE, and the WHEN clauses of a MERGE.
 	Guards []*Reference
+	// Merges are the MERGE statements, in the order of the walk.
+	Merges []*parse.Query
 	// Bound are the author's parameters that are the tenant, by number.
 	Bound map[int]bool
 	// NeedsTenant is set when the statement has a tenant parameter.
