@@ -120,6 +120,8 @@ func help(text string) string {
 			"or that a join's alias renames"
 	case strings.Contains(text, "function "):
 		return "declare the function in the schema (CREATE FUNCTION …), so that its result has a type"
+	case strings.Contains(text, "table alias "):
+		return "sqlc does not know the columns of a subquery beside a parameter: give the parameter a type with a cast, such as $1::text"
 	case strings.Contains(text, "relation ") || strings.Contains(text, "table "):
 		return "check the name; a common table expression must not be called like the table that the statement writes"
 	case strings.Contains(text, "parameter "):
