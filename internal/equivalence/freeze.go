@@ -42,6 +42,7 @@ SET from_collapse_limit = 1;
 SET max_parallel_workers_per_gather = 0;
 SET synchronize_seqscans = off;
 SET jit = off;
+SET statement_timeout = '5s';
 SET plan_cache_mode = force_generic_plan`
 
 // resetSequences puts every sequence where no row of the data is, and where sums

@@ -68,6 +68,16 @@ func (s *Statement) ScopedArguments(args []Argument, tenant string) [][]byte {
 	return out
 }
 
+// NumberedArguments are the arguments for the parameters of the scoped statement,
+// by their numbers there.
+func (s *Statement) NumberedArguments(args []Argument, tenant string) []Argument {
+	var out []Argument
+	for _, a := range s.ScopedArguments(args, tenant) {
+		out = append(out, Argument(a))
+	}
+	return out
+}
+
 // numbers are the numbers in the scoped statement of the author's parameters.
 func (s *Statement) numbers() []int {
 	var out []int
