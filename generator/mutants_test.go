@@ -22,8 +22,9 @@ var (
 	predicateForm = `(` + sqlName + `)\.(` + sqlName + `) = \$%d(?:::` + sqlName + `)?`
 	// keyAtom matches an equality of two tables' columns.
 	keyAtom = regexp.MustCompile(`(` + sqlName + `)\.(` + sqlName + `) = (` + sqlName + `)\.(` + sqlName + `)`)
-	// lookupStart is where a look-up of a foreign key's value begins.
-	lookupStart = regexp.MustCompile(`SELECT (?:1|` + sqlName + `\.` + sqlName + `) FROM ` + sqlName + `(?: AS ` + sqlName + `)? WHERE ` + sqlName + `\.` + sqlName + ` = (?:\$|'|\d|\()`)
+	// lookupStart is where a look-up of a foreign key's value begins. Those of a
+	// child's key to its parent have another form, and certify knows them.
+	lookupStart = regexp.MustCompile(`EXISTS \(SELECT 1 FROM ` + sqlName + `(?: AS ` + sqlName + `)? WHERE ` + sqlName + `\.` + sqlName + ` = (?:\$|'|\d|\()`)
 	slotStart   = regexp.MustCompile(`\b(?:ON|WHERE) `)
 	qualifier   = regexp.MustCompile(`(` + sqlName + `)\.`)
 	wrapped     = regexp.MustCompile(`\(SELECT \* FROM (` + sqlName + `(?:\.` + sqlName + `)?) AS ` + sqlName + ` WHERE `)
@@ -77,7 +78,7 @@ type mutator struct {
 func (m *mutator) add(what string, start, end int, text string) {
 	one := mutant{what: what, sql: m.sql[:start] + text + m.sql[end:]}
 	for _, at := range lookupStart.FindAllStringIndex(m.sql, -1) {
-		one.lookup = one.lookup || start >= at[0] && start < at[0]+matching(m.sql[at[0]:])
+		one.lookup = one.lookup || start >= at[0] && start < at[1]+matching(m.sql[at[1]:])
 	}
 	m.out = append(m.out, one)
 }

@@ -19,6 +19,8 @@ type Pair struct {
 	tenant        string
 	catalog       *catalog.Catalog
 	samples       []*sample
+	// policies is set where slice is a shared database under policies.
+	policies bool
 }
 
 // Outcome is what one comparison showed.
@@ -84,9 +86,13 @@ func (p *Pair) compare(want, got *run) (Kind, string) {
 	if want.tag != got.tag {
 		return Tag, "- " + want.tag + "\n+ " + got.tag + "\n"
 	}
-	wantAll, gotOwn := p.slice.before.all(), before.of(p.tenant)
+	whole := state.all
+	if p.policies {
+		whole = func(s state) []string { return s.of(p.tenant) }
+	}
+	wantAll, gotOwn := whole(p.slice.before), before.of(p.tenant)
 	if want.after != nil {
-		wantAll = want.after.all()
+		wantAll = whole(want.after)
 	}
 	if after != nil {
 		gotOwn = after.of(p.tenant)
@@ -113,7 +119,7 @@ func (s *side) run(ctx context.Context, sql string, args [][]byte) (out *run, er
 		}
 		s.dirty = false
 	}
-	results, err := conn.Exec(ctx, "BEGIN; SELECT pg_catalog.now(), localtimestamp, pg_catalog.setseed(0.5)").ReadAll()
+	results, err := conn.Exec(ctx, "BEGIN; SELECT pg_catalog.now(), localtimestamp, pg_catalog.setseed(0.5)"+s.become).ReadAll()
 	if err != nil {
 		return nil, err
 	}
@@ -137,7 +143,7 @@ func (s *side) run(ctx context.Context, sql string, args [][]byte) (out *run, er
 	tag, err := reader.Close()
 	out.tag, out.err = tag.String(), err
 	if out.err == nil {
-		results, out.err = conn.Exec(ctx, "SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_catalog.pg_current_xact_id_if_assigned()").ReadAll()
+		results, out.err = conn.Exec(ctx, "RESET ROLE; SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_catalog.pg_current_xact_id_if_assigned()").ReadAll()
 	}
 	if out.err != nil {
 		s.dirty = true
@@ -148,7 +154,7 @@ func (s *side) run(ctx context.Context, sql string, args [][]byte) (out *run, er
 		out.class = failure.Code[:2]
 		return out, nil
 	}
-	if results[1].Rows[0][0] == nil { // no transaction id: nothing is written
+	if results[2].Rows[0][0] == nil { // no transaction id: nothing is written
 		return out, nil
 	}
 	s.dirty = true

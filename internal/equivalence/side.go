@@ -16,6 +16,9 @@ type side struct {
 	before state
 	// dirty is set when sequences may have moved.
 	dirty bool
+	// become are statements that make a transaction one of a plain role; empty for
+	// a superuser's.
+	become string
 }
 
 // open prepares the session and remembers what the tables hold.
