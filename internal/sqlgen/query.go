@@ -355,13 +355,14 @@ func (g *generator) limitParam() string {
 	return mark(len(g.params) - 1)
 }
 
-// lock locks the rows of one table that cannot be missing.
+// lock locks the rows of one table that cannot be missing. Of a table with shared
+// rows it leaves out those, as policies do.
 func (g *generator) lock(e *env) string {
 	if g.recurses {
 		return ""
 	}
 	for _, r := range e.relations {
-		if r.base != nil && r.base.View == nil && !r.nullable {
+		if r.base != nil && r.base.View == nil && !r.nullable && !r.base.Tenancy.Shared {
 			g.use("for update")
 			return " " + pick(g, []string{"FOR UPDATE", "FOR SHARE", "FOR NO KEY UPDATE"}) + " OF " + parse.Quote(r.name) + pick(g, []string{"", " SKIP LOCKED", " NOWAIT"})
 		}

@@ -204,6 +204,13 @@ func (t *table) writable() bool {
 	return t.View == nil && t.Tenancy.Class != ir.ClassGlobal
 }
 
+// unsure reports whether the tenant column may be NULL: then a look-up cannot
+// refuse a row, and scoping only warns of keys that may be another tenant's.
+func (t *table) unsure() bool {
+	c := t.column(t.Tenancy.Column)
+	return c != nil && !c.NotNull
+}
+
 // assignable reports whether UPDATE may give a column any value of its kind.
 func (c *column) assignable() bool {
 	return c.kind != "" && !c.Generated && !c.tenant && !c.shared && !(c.path && len(c.table.ties()) > 1)

@@ -309,7 +309,7 @@ func (g *generator) inserted(c *column, conflict, values bool) string {
 		if c.open && !c.NotNull && g.one(4) {
 			return "NULL::" + c.Type
 		}
-		if conflict && c.open && !c.NotNull {
+		if c.open && !c.NotNull && (conflict || c.table.unsure()) {
 			from = fromOwnOrNull
 		}
 		return g.paramOf(c.refersTo(), from) + "::" + c.Type
