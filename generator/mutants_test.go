@@ -10,8 +10,6 @@ import (
 // mutant is a scoped statement with one thing changed.
 type mutant struct {
 	what, sql string
-	// lookup is set when the change is in a look-up of a foreign key.
-	lookup bool
 }
 
 const sqlName = `(?:"[^"]+"|\w+)`
@@ -21,14 +19,11 @@ var (
 	// tenant's number.
 	predicateForm = `(` + sqlName + `)\.(` + sqlName + `) = \$%d(?:::` + sqlName + `)?`
 	// keyAtom matches an equality of two tables' columns.
-	keyAtom = regexp.MustCompile(`(` + sqlName + `)\.(` + sqlName + `) = (` + sqlName + `)\.(` + sqlName + `)`)
-	// lookupStart is where a look-up of a foreign key's value begins. Those of a
-	// child's key to its parent have another form, and certify knows them.
-	lookupStart = regexp.MustCompile(`EXISTS \(SELECT 1 FROM ` + sqlName + `(?: AS ` + sqlName + `)? WHERE ` + sqlName + `\.` + sqlName + ` = (?:\$|'|\d|\()`)
-	slotStart   = regexp.MustCompile(`\b(?:ON|WHERE) `)
-	qualifier   = regexp.MustCompile(`(` + sqlName + `)\.`)
-	wrapped     = regexp.MustCompile(`\(SELECT \* FROM (` + sqlName + `(?:\.` + sqlName + `)?) AS ` + sqlName + ` WHERE `)
-	joinWords   = map[string][]string{
+	keyAtom   = regexp.MustCompile(`(` + sqlName + `)\.(` + sqlName + `) = (` + sqlName + `)\.(` + sqlName + `)`)
+	slotStart = regexp.MustCompile(`\b(?:ON|WHERE) `)
+	qualifier = regexp.MustCompile(`(` + sqlName + `)\.`)
+	wrapped   = regexp.MustCompile(`\(SELECT \* FROM (` + sqlName + `(?:\.` + sqlName + `)?) AS ` + sqlName + ` WHERE `)
+	joinWords = map[string][]string{
 		"LEFT JOIN": {"JOIN", "FULL JOIN", "RIGHT JOIN"}, "RIGHT JOIN": {"JOIN", "FULL JOIN", "LEFT JOIN"}, "FULL JOIN": {"JOIN", "LEFT JOIN", "RIGHT JOIN"},
 		"NOT EXISTS": {"EXISTS"}, " AND ": {" OR "}, "EXISTS (SELECT": {"NOT EXISTS (SELECT", "true OR EXISTS (SELECT"},
 		" END": {" ELSE 2 END"}, "UNION": {"EXCEPT"}, " WHERE ": {" WHERE true OR "},
@@ -76,28 +71,7 @@ type mutator struct {
 }
 
 func (m *mutator) add(what string, start, end int, text string) {
-	one := mutant{what: what, sql: m.sql[:start] + text + m.sql[end:]}
-	for _, at := range lookupStart.FindAllStringIndex(m.sql, -1) {
-		one.lookup = one.lookup || start >= at[0] && start < at[1]+matching(m.sql[at[1]:])
-	}
-	m.out = append(m.out, one)
-}
-
-// matching is the length of a text up to the parenthesis that closes what is
-// around it.
-func matching(sql string) int {
-	depth := 0
-	for i, c := range sql {
-		switch c {
-		case '(':
-			depth++
-		case ')':
-			if depth--; depth < 0 {
-				return i
-			}
-		}
-	}
-	return len(sql)
+	m.out = append(m.out, mutant{what, m.sql[:start] + text + m.sql[end:]})
 }
 
 // predicate mutates one tenant predicate.
@@ -132,9 +106,9 @@ func (m *mutator) predicate(start, end int, alias, column string) {
 	}
 	for _, slot := range m.slots {
 		if slot > end {
-			m.out = append(m.out, mutant{what: "moved on", sql: m.sql[:start] + "TRUE" + m.sql[end:slot] + atom + " AND " + m.sql[slot:]})
+			m.out = append(m.out, mutant{"moved on", m.sql[:start] + "TRUE" + m.sql[end:slot] + atom + " AND " + m.sql[slot:]})
 		} else if slot <= start && !strings.HasPrefix(m.sql[slot:], atom) {
-			m.out = append(m.out, mutant{what: "moved back", sql: m.sql[:slot] + atom + " AND " + m.sql[slot:start] + "TRUE" + m.sql[end:]})
+			m.out = append(m.out, mutant{"moved back", m.sql[:slot] + atom + " AND " + m.sql[slot:start] + "TRUE" + m.sql[end:]})
 		}
 	}
 	// ") AND predicate": the parentheses around the author's condition.

@@ -69,6 +69,9 @@ type column struct {
 	// path ties a child to its parent, and open refers to a tenant's table by a key
 	// that does not hold the tenant: both are looked up.
 	path, open bool
+	// pair is part of a key of several columns of that kind: whole pairs of values
+	// are left to the statements that are written by hand.
+	pair bool
 	// unique is part of a key; shared of one that does not hold the tenant, where
 	// another tenant's row may be in the way.
 	unique, shared bool
@@ -150,6 +153,7 @@ func (s *Schema) relate(t *table) {
 			c := t.column(name)
 			c.refers = parent.column(f.RefColumns[i])
 			c.open = c.open || !holds && parent.Tenancy.Class != ir.ClassGlobal
+			c.pair = c.pair || c.open && len(f.Columns) > 1
 		}
 	}
 	if t.Tenancy.Class == ir.ClassChild {
@@ -204,16 +208,9 @@ func (t *table) writable() bool {
 	return t.View == nil && t.Tenancy.Class != ir.ClassGlobal
 }
 
-// unsure reports whether the tenant column may be NULL: then a look-up cannot
-// refuse a row, and scoping only warns of keys that may be another tenant's.
-func (t *table) unsure() bool {
-	c := t.column(t.Tenancy.Column)
-	return c != nil && !c.NotNull
-}
-
 // assignable reports whether UPDATE may give a column any value of its kind.
 func (c *column) assignable() bool {
-	return c.kind != "" && !c.Generated && !c.tenant && !c.shared && !(c.path && len(c.table.ties()) > 1)
+	return c.kind != "" && !c.Generated && !c.tenant && !c.shared && !c.pair && !(c.path && len(c.table.ties()) > 1)
 }
 
 // literal is a value as SQL writes it.

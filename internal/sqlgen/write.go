@@ -207,7 +207,7 @@ func (g *generator) delete() *query {
 func (g *generator) insert() *query {
 	t := g.target(func(t *table) bool {
 		return t.Tenancy.Class != ir.ClassRoot && len(t.ties()) < 2 && !slices.ContainsFunc(t.columns, func(c *column) bool {
-			return c.kind == "" && c.NotNull && !c.HasDefault && !c.tenant
+			return (c.kind == "" || c.pair) && c.NotNull && !c.HasDefault && !c.tenant
 		})
 	})
 	if t == nil {
@@ -245,7 +245,7 @@ func (g *generator) insertColumns(t *table) []*column {
 	for _, c := range t.columns {
 		must := c.NotNull && !c.HasDefault && !c.Identity && !c.Serial || c.path
 		switch {
-		case c.Generated || c.kind == "":
+		case c.Generated || c.kind == "" || c.pair:
 		case c.tenant:
 			if g.one(8) {
 				g.use("tenant inserted by its author")
@@ -289,6 +289,9 @@ func (g *generator) insertSource(columns []*column, conflict bool) string {
 	for i, c := range columns {
 		kinds = append(kinds, c.kind)
 		if c.open || c.path || c.refers != nil {
+			if (c.NotNull || !c.path) && !conflict && g.one(2) {
+				continue // whatever the source gives is looked up
+			}
 			fixed[i] = g.inserted(c, conflict, false)
 		}
 	}
@@ -309,8 +312,11 @@ func (g *generator) inserted(c *column, conflict, values bool) string {
 		if c.open && !c.NotNull && g.one(4) {
 			return "NULL::" + c.Type
 		}
-		if c.open && !c.NotNull && (conflict || c.table.unsure()) {
+		if c.open && !c.NotNull && conflict {
 			from = fromOwnOrNull
+		}
+		if !conflict && (c.NotNull || !c.path) && g.one(4) {
+			return g.scalar(c.kind, &env{}, 1) // looked up, whatever it is
 		}
 		return g.paramOf(c.refersTo(), from) + "::" + c.Type
 	case c.shared:
