@@ -38,6 +38,7 @@ const (
 	refusedRow = "a row that a policy refuses is an error of its own, where the scoped statement puts NULL into a NOT NULL column"
 	metForeign = "an upsert that meets another tenant's row is an error under policies, and changes nothing when scoped"
 	blindMerge = "a MERGE that reads no column of its target meets all tenants' rows under policies, and fails at the first of another tenant"
+	newParent  = "a policy does not see a parent that the same statement inserts"
 	cascades   = "ON DELETE acts on another tenant's row in both cases"
 	bypass     = "foreign keys are checked without policies: another tenant's key is accepted, where the scoped statement looks it up"
 )
@@ -53,6 +54,8 @@ func knownUnderPolicies(s *statement, d *equivalence.Difference) string {
 		return metForeign
 	case d.Kind == equivalence.Failure && s.query.Merge != nil && strings.Contains(d.Detail, "- ERROR: target row violates row-level security policy"):
 		return blindMerge
+	case d.Kind == equivalence.Failure && policy && s.query.With != nil && strings.Contains(d.Detail, "+ no error"):
+		return newParent
 	case d.Kind == equivalence.Foreign && d.Statement.Name == "DeleteForeignCascade":
 		return cascades
 	case s.looksUp():

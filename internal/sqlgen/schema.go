@@ -75,7 +75,10 @@ type column struct {
 	// unique is part of a key; shared of one that does not hold the tenant, where
 	// another tenant's row may be in the way.
 	unique, shared bool
-	refers         *column // the column of another table that a foreign key leads to
+	// mixed is set for a shared key of several columns: values of the tenant's rows
+	// may together be another tenant's key.
+	mixed  bool
+	refers *column // the column of another table that a foreign key leads to
 }
 
 // Load reads the schema and its values off a pair of a laboratory.
@@ -166,6 +169,7 @@ func (s *Schema) relate(t *table) {
 		for _, name := range key {
 			c := t.column(name)
 			c.unique, c.shared = true, c.shared || !holds
+			c.mixed = c.mixed || !holds && len(key) > 1
 		}
 	}
 }

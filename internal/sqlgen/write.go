@@ -320,7 +320,7 @@ func (g *generator) inserted(c *column, conflict, values bool) string {
 		}
 		return g.paramOf(c.refersTo(), from) + "::" + c.Type
 	case c.shared:
-		if g.one(2) {
+		if !c.mixed && g.one(2) {
 			return g.paramOf(c, fromOwn)
 		}
 		return g.unused(c.kind)
