@@ -17,6 +17,19 @@ type key struct {
 	owner   bool     // says whose row it is
 }
 
+// tenantKey stands for the column that says whose row it is, of any table: it is
+// $T, since the reference that it is a column of is anchored.
+func tenantKey(column string) key { return key{columns: []string{column}, owner: true} }
+
+// is reports whether columns of a table are the key that is wanted.
+func (k key) is(t *catalog.Table, columns []string) bool {
+	if k.parent != nil {
+		return t == k.parent && slices.Equal(columns, k.refs)
+	}
+	class := t.Tenancy.Class
+	return (class == ir.ClassTenant || class == ir.ClassRoot) && columns[0] == t.Tenancy.Column
+}
+
 // keys lists the keys of a table: the one that ties a child to its parent, and
 // foreign keys without a column that says whose row it is. One with such a column
 // leads to the same tenant.
@@ -243,7 +256,7 @@ func (c *checker) isKeyOfOne(list []*parse.Expr, k key, lv *level) bool {
 			// Of a bare name it is certain whose it is where there is one relation, which
 			// has such a column.
 		case r.table != nil:
-			return !r.renamed && r.table == k.parent && slices.Equal(wanted, k.refs) && (r.own || c.anchor(lv, r, k.owner) != "")
+			return !r.renamed && k.is(r.table, wanted) && (r.own || c.anchor(lv, r, k.owner) != "")
 		case r.item != nil && r.item.Query != nil:
 			return c.givesKey(r.item.Query, wanted, r.item.Columns, k, lv.ctes, nil)
 		case r.isCTE && !r.renamed:
@@ -309,8 +322,8 @@ type arm struct {
 }
 
 // arms are the parts of a query that give rows; none where it is of another kind.
-// What RETURNING gives is the row that the statement has written, and that is the
-// tenant's, or the whole is refused.
+// What RETURNING gives is the row that the statement has written or removed, and
+// that is the tenant's, or the whole is refused.
 func (c *checker) arms(q *parse.Query, ctes *names, outer *level) []arm {
 	if q == nil {
 		return nil
@@ -336,6 +349,8 @@ func (c *checker) arms(q *parse.Query, ctes *names, outer *level) []arm {
 		return written(q.Insert.Target, q.Insert.ReturningAliases, q.Insert.Returning, &level{ctes: ctes})
 	case q.Update != nil:
 		return written(q.Update.Target, q.Update.ReturningAliases, q.Update.Returning, c.newLevel(q.Update.From, q.Update.Where, ctes, nil))
+	case q.Delete != nil:
+		return written(q.Delete.Target, q.Delete.ReturningAliases, q.Delete.Returning, c.newLevel(q.Delete.Using, q.Delete.Where, ctes, nil))
 	}
 	return nil
 }

@@ -160,8 +160,8 @@ func (c *checker) inserted(ins *parse.Insert, t *catalog.Table, ctes *names, out
 		c.refuse(ins.Target.Start, "%s is inserted into without a value of its own for %s", t.QualifiedName(), name)
 		return ""
 	}
-	c.eachRow(ins.Source, ctes, outer, func(pos int, row []*parse.Expr, _ *level) {
-		if why := c.rowRefused(row, i, t, col); why != "" {
+	c.eachRow(ins.Source, ctes, outer, func(pos int, row []*parse.Expr, lv *level) {
+		if why := c.rowRefused(row, i, t, col, lv); why != "" {
 			good = false
 			c.refuse(pos, "%s.%s says whose row it is, and %s", t.QualifiedName(), name, why)
 		}
@@ -201,11 +201,11 @@ func (c *checker) eachRow(q *parse.Query, ctes *names, outer *level, visit func(
 
 // rowRefused says why the item at index i of a row does not put the row into the
 // tenant's hands; it is empty when it does.
-func (c *checker) rowRefused(row []*parse.Expr, i int, t *catalog.Table, col *catalog.Column) string {
+func (c *checker) rowRefused(row []*parse.Expr, i int, t *catalog.Table, col *catalog.Column, lv *level) string {
 	switch {
 	case hidden(row, i):
 		return "there is no value for it that can be seen"
-	case !c.isTenant(row[i], t) && !(col.NotNull && c.isTenantOrNull(row[i], t)):
+	case !c.isTenant(row[i], t) && !(col.NotNull && (c.isTenantOrNull(row[i], t) || c.isKeyOfOne(row[i:i+1], tenantKey(col.Name), lv))):
 		return fmt.Sprintf("its value is not $%d", c.tenant)
 	}
 	return ""

@@ -120,7 +120,7 @@ func (s *scoper) insertTenant(r *Reference, ins *parse.Insert, from []*parse.Fro
 		}
 		plan.Column, plan.ColumnAt = column, ins.ColumnsEnd
 	}
-	s.tenantValues(plan, ins.Source, index)
+	s.tenantValues(plan, ins.Source, s.sourceRows(ins.Source, from, names), index)
 	s.insertedKeys(plan, ins, columns, from, names)
 	s.plan.Inserts = append(s.plan.Inserts, plan)
 }
@@ -130,21 +130,14 @@ func (s *scoper) refuseRoot(r *Reference, ins *parse.Insert, column string) {
 		WithHelp("a tenant cannot create another one: mark the query unscoped with a reason, or insert %s as a parameter to store the tenant itself", column)
 }
 
-// tenantValues looks at each arm of a source: it adds the tenant's value behind
-// the last one (index < 0), or checks the author's value at the index.
-func (s *scoper) tenantValues(plan *Insert, q *parse.Query, index int) {
-	switch {
-	case q.Values != nil:
-		for _, row := range q.Values.Rows {
-			s.tenantRow(plan, row.Items, row.Range, index)
-		}
-	case q.SetOp != nil:
-		s.tenantValues(plan, q.SetOp.Left, index)
-		s.tenantValues(plan, q.SetOp.Right, index)
-	case q.Select != nil:
-		s.tenantRow(plan, targetItems(q.Select.Targets), q.Range, index)
-	default:
+// tenantValues looks at each row or arm of a source: it adds the tenant's value
+// behind the last one (index < 0), or checks the author's value at the index.
+func (s *scoper) tenantValues(plan *Insert, q *parse.Query, rows []sourceRow, index int) {
+	if len(rows) == 0 {
 		s.refuse(diag.SyntaxUnsupported, s.span(q.Range), "this source of an INSERT is not supported").WithHelp("use VALUES or SELECT")
+	}
+	for _, row := range rows {
+		s.tenantRow(plan, row, index)
 	}
 }
 
@@ -157,7 +150,8 @@ func targetItems(targets []parse.Target) []parse.Item {
 }
 
 // tenantRow plans for one row of VALUES or one SELECT.
-func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, index int) {
+func (s *scoper) tenantRow(plan *Insert, source sourceRow, index int) {
+	items, text := source.items, source.text
 	if len(items) == 0 {
 		s.refuse(diag.SyntaxUnsupported, s.span(text), "a SELECT without columns is not supported").WithHelp("select the values to insert")
 		return
@@ -178,7 +172,7 @@ func (s *scoper) tenantRow(plan *Insert, items []parse.Item, text parse.Range, i
 			s.refuse(diag.SyntaxUnsupported, s.span(text), "there are fewer values than columns").WithHelp("give a value for each column")
 			return
 		}
-		if !s.tenantValue(plan, row, items[index]) {
+		if !s.tenantValue(plan, row, items[index], source) {
 			return
 		}
 	}
@@ -194,11 +188,16 @@ func starBefore(items []parse.Item, index int) *parse.Item {
 	return nil
 }
 
-// tenantValue checks a value that the author gives for the tenant column: only a
-// parameter of its own can be the tenant.
-func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item) bool {
+// tenantValue checks a value that the author gives for the tenant column: a
+// parameter of its own can be the tenant, and the tenant column of a table that is
+// scoped is.
+func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item, source sourceRow) bool {
 	value := item.Expr.Uncast()
 	column := tenantColumn(plan.Target.Table)
+	if col := plan.Target.Table.Column(column); col != nil && col.NotNull && s.isTenants(item.Expr, source) {
+		row.Value, row.Copied = item.Range, true
+		return true
+	}
 	if value == nil || value.Kind != parse.ParamExpr {
 		s.refuse(diag.TenantColumnWrite, s.span(item.Range), "the tenant column %s.%s is given a value that is not the tenant", plan.Target.Table.QualifiedName(), column).
 			WithHelp("leave the column out, and the tenant is filled in; or give it a parameter")

@@ -187,6 +187,9 @@ func (s *scoper) wrap(plan *Insert, ins *parse.Insert, columns []string, keys []
 		lookups[k.columns[at]] = l
 	}
 	tenant := tenantColumn(r.Table)
+	if !slices.ContainsFunc(plan.Rows, func(row *Row) bool { return !row.Copied }) && len(plan.Rows) > 0 {
+		tenant = "" // it stays what the source gives
+	}
 	for _, column := range columns {
 		w.Columns = append(w.Columns, WrapColumn{Name: column, Lookup: lookups[column], Tenant: column == tenant})
 	}

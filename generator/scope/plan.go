@@ -116,9 +116,11 @@ type Insert struct {
 type Row struct {
 	// At is the place for the tenant's value behind the row's last one.
 	At int
-	// Value is the author's own value for the tenant column, a parameter; empty
-	// where it is to be added at At.
+	// Value is the author's own value for the tenant column; empty where it is to be
+	// added at At.
 	Value parse.Range
+	// Copied is set where Value is the tenant column of a table that is scoped.
+	Copied bool
 	// Compare is set where Value stays in the signature (tenant_params: keep): it
 	// must equal the tenant then.
 	Compare bool

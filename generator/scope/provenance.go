@@ -25,6 +25,12 @@ func (s *scoper) isKey(k *key, v values) bool {
 	return s.isKeyAt(k, list, origin{target: v.target, from: v.from, names: v.names})
 }
 
+// isTenants reports whether a value is the tenant, because it is the tenant column
+// of a table that is scoped.
+func (s *scoper) isTenants(e *parse.Expr, row sourceRow) bool {
+	return s.isKeyAt(&key{path: true}, []*parse.Expr{e}, origin{from: row.from, names: row.names})
+}
+
 func isNoColumn(e *parse.Expr) bool { return e.Kind != parse.ColumnExpr }
 
 func hasOuterJoin(f *parse.From) bool {
@@ -105,10 +111,17 @@ func (s *scoper) relationHasKey(k *key, f *parse.From, columns []string, at orig
 		}
 		return s.outputsKey(k, cte.query.Query, cte.query.Columns, columns, cte.outer)
 	}
-	if k.path && k.parent.Tenancy.Shared && f.Table != at.target && !s.locked[f.Table] {
-		return false // it may be the key of a shared row, which gets no children
+	t := s.catalog.Lookup(f.Table.Schema, f.Table.Name)
+	if t == nil || len(f.Table.Columns) > 0 {
+		return false
 	}
-	return len(f.Table.Columns) == 0 && s.catalog.Lookup(f.Table.Schema, f.Table.Name) == k.parent && slices.Equal(columns, k.refs)
+	if k.path && t.Tenancy.Shared && f.Table != at.target && !s.locked[f.Table] {
+		return false // of a shared row, perhaps, which is nobody's own
+	}
+	if k.parent == nil {
+		return tenantColumn(t) != "" && columns[0] == tenantColumn(t)
+	}
+	return t == k.parent && slices.Equal(columns, k.refs)
 }
 
 // outputsKey reports whether output columns of a query are the key: the wanted
@@ -161,6 +174,8 @@ func outputsOf(q *parse.Query, names *scopeNames) ([]parse.Target, origin) {
 		return q.Select.Targets, origin{from: q.Select.From, names: names}
 	case q.Insert != nil && len(q.Insert.ReturningAliases) == 0:
 		return q.Insert.Returning, origin{target: q.Insert.Target, from: []*parse.From{{Table: q.Insert.Target}}, names: names}
+	case q.Delete != nil && len(q.Delete.ReturningAliases) == 0:
+		return q.Delete.Returning, origin{target: q.Delete.Target, from: append([]*parse.From{{Table: q.Delete.Target}}, q.Delete.Using...), names: names}
 	case q.Update != nil && len(q.Update.ReturningAliases) == 0:
 		return q.Update.Returning, origin{target: q.Update.Target, from: append([]*parse.From{{Table: q.Update.Target}}, q.Update.From...), names: names}
 	}

@@ -5,7 +5,7 @@ UPDATE docs SET org_id = $1;
 INSERT INTO counters (name, org_id) VALUES ('x', 2);
 
 -- name: InsertSelectedTenant :exec
-INSERT INTO counters (name, org_id) SELECT title, org_id FROM docs;
+INSERT INTO counters (name, org_id) SELECT title, org_id + 0 FROM docs;
 
 -- name: InsertStar :exec
 INSERT INTO events SELECT * FROM events;
@@ -50,7 +50,7 @@ TRUNCATE docs;
 MERGE INTO counters c USING docs d ON d.title = c.name WHEN MATCHED THEN UPDATE SET org_id = d.org_id;
 
 -- name: MergeInsertsTenant :exec
-MERGE INTO counters c USING docs d ON d.title = c.name WHEN NOT MATCHED THEN INSERT (org_id, name) VALUES (d.org_id, d.title);
+MERGE INTO counters c USING docs d ON d.title = c.name WHEN NOT MATCHED THEN INSERT (org_id, name) VALUES (d.org_id + 0, d.title);
 
 -- name: MergeNeverReached :exec
 MERGE INTO counters c USING docs d ON d.title = c.name WHEN MATCHED THEN DELETE WHEN MATCHED AND d.id = 1 THEN DO NOTHING;

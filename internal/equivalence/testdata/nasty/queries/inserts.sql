@@ -145,3 +145,13 @@ INSERT INTO pins (name, folder_id) SELECT f.id::text, f.folder_id FROM files AS 
 
 -- name: PinComputed :execrows
 INSERT INTO pins (name, folder_id) VALUES ($1, nullif(sqlc.arg('folder_id')::bigint, 12)), ('computed', (SELECT min(id) FROM folders));
+
+-- name: InsertCopiedTenant :execrows
+INSERT INTO counters (name, org_id) SELECT d.title, d.org_id FROM docs d LEFT JOIN people p ON p.id = d.owner_id WHERE d.words > $1;
+
+-- name: InsertCopiedLeft :execrows
+INSERT INTO counters (name, org_id) SELECT 'from ' || l.k || coalesce(d.title, ''), d.org_id FROM lefts l LEFT JOIN docs d ON d.owner_id = l.k AND d.words > $1;
+
+-- name: MoveWithTenant :execrows
+WITH gone AS (DELETE FROM people WHERE id = $1 RETURNING *)
+INSERT INTO events (org_id, day, what, n) SELECT org_id, '2026-01-01', name, id FROM gone;

@@ -127,3 +127,6 @@ WHEN NOT MATCHED THEN INSERT (doc_id, n) VALUES (d.id, 81);
 MERGE INTO notes AS n USING (SELECT id, words FROM docs WHERE title = 'Doc 2') AS d ON n.doc_id = d.id AND n.n > 50
 WHEN MATCHED THEN UPDATE SET doc_id = n.doc_id + 1
 WHEN NOT MATCHED THEN INSERT (doc_id, n) VALUES (id + $1::bigint, words);
+
+-- name: MergeCopiedTenant :execrows
+MERGE INTO counters c USING docs d ON d.title = c.name WHEN NOT MATCHED THEN INSERT (org_id, name) VALUES (d.org_id, d.title);
