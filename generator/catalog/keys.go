@@ -37,7 +37,7 @@ func (c *Catalog) OpenForeignKeys(t *Table) []ir.Step {
 	var out []ir.Step
 	for _, f := range t.ForeignKeys {
 		parent := c.Lookup(f.RefSchema, f.RefTable)
-		if parent == nil || len(parent.ties()) == 0 || sharesAny(f.Columns, ties) {
+		if parent == nil || len(parent.ties()) == 0 || c.SameTenant(t, f) {
 			continue
 		}
 		out = append(out, ir.Step{Columns: f.Columns, Parent: ir.Name{Schema: parent.Schema, Name: parent.Name}, ParentColumns: f.RefColumns})
@@ -85,6 +85,37 @@ func (t *Table) madeUp(columns []string) bool {
 	})
 }
 
-func sharesAny(a, b []string) bool {
-	return slices.ContainsFunc(a, func(name string) bool { return slices.Contains(b, name) })
+// SameTenant reports whether a foreign key leads to a row of the same tenant
+// whatever its values are, because it holds the tenant: it equates what ties the
+// row to its tenant with what ties the other row to it. It is not enough that the
+// tenant column is in the key: it may meet a column that means something else.
+func (c *Catalog) SameTenant(t *Table, f *ForeignKey) bool {
+	parent := c.Lookup(f.RefSchema, f.RefTable)
+	if parent == nil || len(f.Columns) != len(f.RefColumns) {
+		return false
+	}
+	equates := func(column, ref string) bool {
+		for i := range f.Columns {
+			if f.Columns[i] == column && f.RefColumns[i] == ref {
+				return true
+			}
+		}
+		return false
+	}
+	if t.Tenancy.Class != ir.ClassChild {
+		return parent.Tenancy.Column != "" && parent.Tenancy.Class != ir.ClassGlobal && equates(t.Tenancy.Column, parent.Tenancy.Column)
+	}
+	// A child's row is its parent's tenant's. The other row is that parent, or one
+	// with the same parent.
+	step := t.Tenancy.Path[0]
+	same, refs := c.Lookup(step.Parent.Schema, step.Parent.Name) == parent, step.ParentColumns
+	if parent.Tenancy.Class == ir.ClassChild && !same {
+		other := parent.Tenancy.Path[0]
+		same = other.Parent == step.Parent && slices.Equal(other.ParentColumns, step.ParentColumns)
+		refs = other.Columns
+	}
+	for i, column := range step.Columns {
+		same = same && i < len(refs) && equates(column, refs[i])
+	}
+	return same
 }

@@ -13,6 +13,8 @@ import (
 // accepted are statements that are tied to the tenant $1. anchors, where given,
 // is what Check says of the references, in the order of the text.
 var accepted = []struct{ name, sql, anchors string }{
+	{"key that holds the tenant", `INSERT INTO ord (id, t, oid) VALUES ($2, $1, $3)`, `ord: inserted value`},
+
 	// Reads of one table.
 	{"select", `SELECT * FROM o WHERE o.t = $1`, `o: o.t = $1 in WHERE`},
 	{"select flipped", `SELECT * FROM o WHERE $1 = o.t`, ``},

@@ -31,19 +31,15 @@ func (k key) is(t *catalog.Table, columns []string) bool {
 }
 
 // keys lists the keys of a table: the one that ties a child to its parent, and
-// foreign keys without a column that says whose row it is. One with such a column
-// leads to the same tenant.
+// foreign keys that do not lead to the same tenant by themselves.
 func (c *checker) keys(t *catalog.Table) []key {
-	own := []string{t.Tenancy.Column}
 	var out []key
 	if step, parent := c.parent(t); parent != nil {
-		own = step.Columns
 		out = append(out, key{step.Columns, parent, step.ParentColumns, true})
 	}
 	for _, f := range t.ForeignKeys {
 		parent := c.cat.Lookup(f.RefSchema, f.RefTable)
-		holds := slices.ContainsFunc(f.Columns, func(name string) bool { return slices.Contains(own, name) })
-		if parent == nil || holds || len(f.Columns) == 0 || len(f.RefColumns) != len(f.Columns) {
+		if parent == nil || c.cat.SameTenant(t, f) || len(f.Columns) == 0 || len(f.RefColumns) != len(f.Columns) {
 			continue
 		}
 		if class := parent.Tenancy.Class; class == ir.ClassTenant || class == ir.ClassRoot || class == ir.ClassChild {

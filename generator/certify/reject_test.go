@@ -53,6 +53,8 @@ var rejected = []struct{ name, sql string }{
 	{"30 partition", `SELECT * FROM parts_1`},
 	{"48 view", `SELECT * FROM vo`},
 	{"root", `SELECT * FROM tenants`},
+	{"key that meets another column with the tenant", `INSERT INTO bid (id, t, oid) VALUES ($2, $1, $3)`},
+	{"assigned key that meets another column with the tenant", `UPDATE bid SET oid = $2 WHERE bid.t = $1`},
 	{"unknown table", `SELECT * FROM nowhere`},
 	{"47 other schema", `SELECT * FROM other.o WHERE o.t = $1`},
 	{"59 system catalog", `SELECT * FROM pg_catalog.pg_stat_activity`},

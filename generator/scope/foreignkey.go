@@ -2,6 +2,7 @@ package scope
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
@@ -21,6 +22,9 @@ type key struct {
 	path bool
 	// nullable is set where a column may be NULL.
 	nullable bool
+	// crossed is set where it has a column that ties the row to its tenant, and that
+	// meets something else than the parent's tenant.
+	crossed bool
 }
 
 // keys are the keys of a table, the one that ties it to its tenant first.
@@ -39,15 +43,22 @@ func (s *scoper) keys(t *catalog.Table) []*key {
 	}
 	for _, f := range t.ForeignKeys {
 		parent := s.catalog.Lookup(f.RefSchema, f.RefTable)
-		if parent == nil || len(f.RefColumns) != len(f.Columns) || slices.ContainsFunc(f.Columns, func(c string) bool { return slices.Contains(ties, c) }) {
+		if parent == nil || len(f.RefColumns) != len(f.Columns) || s.catalog.SameTenant(t, f) {
 			continue
 		}
 		switch parent.Tenancy.Class {
 		case ir.ClassTenant, ir.ClassRoot, ir.ClassChild:
-			out = append(out, &key{columns: f.Columns, parent: parent, refs: f.RefColumns})
+			crossed := slices.ContainsFunc(f.Columns, func(c string) bool { return slices.Contains(ties, c) })
+			out = append(out, &key{columns: f.Columns, parent: parent, refs: f.RefColumns, crossed: crossed})
 		}
 	}
 	return out
+}
+
+// refuseCrossed refuses to write a key that holds the tenant on one side alone.
+func (s *scoper) refuseCrossed(r *Reference, k *key, text parse.Range) {
+	s.refuse(diag.SyntaxUnsupported, s.span(text), "the foreign key (%s) of %q meets (%s) of %q, which is not what ties that row to its tenant", strings.Join(k.columns, ", "), r.Table.QualifiedName(),
+		strings.Join(k.refs, ", "), k.parent.QualifiedName()).WithHelp("let the foreign key lead from tenant to tenant, or mark the query unscoped with a reason")
 }
 
 // values are the values that a statement gives to the columns of a key, and the
@@ -216,6 +227,10 @@ func (s *scoper) assignedKeys(r *Reference, sets []parse.Set, l *level) {
 			}
 			assigned, source = true, query
 			v.items = append(v.items, item)
+		}
+		if assigned && k.crossed {
+			s.refuseCrossed(r, k, sets[0].Range)
+			continue
 		}
 		if !assigned || len(v.items) < len(k.columns) {
 			continue

@@ -18,6 +18,10 @@ func (s *scoper) insertedKeys(plan *Insert, ins *parse.Insert, columns []string,
 	var around []*key
 	var inside []*Lookup
 	for _, k := range s.keys(plan.Target.Table) {
+		if k.crossed {
+			s.refuseCrossed(plan.Target, k, ins.Target.NameRange)
+			continue
+		}
 		index, ok := s.keyColumns(plan.Target, k, ins, columns)
 		if !ok {
 			continue
