@@ -80,8 +80,10 @@ SELECT 1 AS one FROM docs HAVING count(*) > 3;
 -- name: ForUpdate :many
 SELECT p.id, d.id FROM people p JOIN docs d ON d.owner_id = p.id WHERE d.state = $1 FOR UPDATE OF d SKIP LOCKED;
 
--- name: ForShareSubquery :many
-UPDATE docs SET words = 0 WHERE id IN (SELECT id FROM docs WHERE state = $1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id;
+-- name: ForUpdateSubquery :many
+-- A subquery under = is computed once. One under IN may be a join, whose inner side
+-- skips what the statement itself has updated when it is computed again.
+UPDATE docs SET words = 0 WHERE id = (SELECT id FROM docs WHERE state = $1 ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING id;
 
 -- name: ViewRead :many
 SELECT v.title, p.name FROM live_docs v LEFT JOIN people p ON p.id = v.owner_id;
