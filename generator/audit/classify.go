@@ -51,7 +51,7 @@ func Detect(cat *catalog.Catalog, columns []string, root string) (d *Detection, 
 // Declared describes a catalog that the configuration has classified. A table
 // about which that had an error counts as global.
 func Declared(cat *catalog.Catalog, column, root string) *Detection {
-	d := &Detection{Columns: []string{column}, Root: root, Why: "declared in tenancy.yaml", Candidates: []Candidate{}}
+	d := &Detection{Columns: []string{column}, Root: root, Why: "declared in tenancy.yaml", Declared: true, Candidates: []Candidate{}}
 	d.list(cat)
 	return d
 }

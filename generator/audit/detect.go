@@ -21,6 +21,8 @@ type Detection struct {
 	Root string `json:"root"`
 	// Why says, for people, how that is known.
 	Why string `json:"why"`
+	// Declared is set when the configuration says so.
+	Declared bool `json:"declared"`
 	// The tables of each class.
 	Tenant []string `json:"tenant"`
 	Child  []string `json:"child"`

@@ -226,6 +226,9 @@ func (j *judge) message(id string, refs []*certify.Authored) string {
 		is = "are"
 	}
 	t := refs[0].Table
+	if i := slices.IndexFunc(refs, func(ref *certify.Authored) bool { return ref.Table.Tenancy.Class == ir.ClassTenant }); i >= 0 {
+		t = refs[i].Table
+	}
 	verb := map[string]string{"update": "updated", "delete": "deleted", "merge": "merged"}[j.action(refs[0])]
 	switch id {
 	case "TA001":

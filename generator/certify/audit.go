@@ -67,7 +67,8 @@ type AuthoredStatement struct {
 }
 
 // Audit finds what the author of a statement has tied to a tenant. It proves
-// nothing for the generator, and qualifies columns in q, which it may not share.
+// nothing for the generator. q is its own: it qualifies columns and reduces outer
+// joins in it.
 func Audit(sql string, q *parse.Query, cat *catalog.Catalog) *AuthoredStatement {
 	a := &author{
 		result: &AuthoredStatement{}, ties: map[*level]map[*relation]tie{}, busy: map[*level]bool{}, written: map[*parse.Table]*level{},
@@ -234,14 +235,14 @@ func (a *author) inserted(ins *parse.Insert, t *catalog.Table, lv *level) tie {
 		}
 		best := Anchored
 		a.eachRow(ins.Source, lv.ctes, lv.outer, func(_ int, row []*parse.Expr, from *level) {
+			values := make([]*parse.Expr, len(step.Columns))
 			for k, column := range step.Columns {
-				e := item(row, columnIndex(ins, t, column))
-				if e == nil {
+				if values[k] = item(row, columnIndex(ins, t, column)); values[k] == nil {
 					best = Unanchored
 					return
 				}
-				best = min(best, a.keyed(from, e, parent, step.ParentColumns[k]))
 			}
+			best = min(best, a.keyOf(from, values, parent, step.ParentColumns))
 		})
 		if best > Unanchored {
 			return held(best, "inserted with the key of "+parent.QualifiedName(), f)

@@ -126,7 +126,7 @@ func (a *author) conjunct(lv *level, r *relation, column string, e *parse.Expr) 
 			}
 		}
 	case parse.SubqueryExpr:
-		if e.Name != "ANY" || len(e.Args) != 1 {
+		if !a.within(e) {
 			return Unanchored, ""
 		}
 		tested := []*parse.Expr{e.Args[0]}
@@ -155,6 +155,16 @@ func (a *author) conjunct(lv *level, r *relation, column string, e *parse.Expr) 
 		return worst, text
 	}
 	return Unanchored, ""
+}
+
+// within matches x IN (SELECT …) and x = ANY (SELECT …). The tree has no operator
+// for them; the text has it at the place of the expression.
+func (a *author) within(e *parse.Expr) bool {
+	if e.Kind != parse.SubqueryExpr || e.Name != "ANY" || len(e.Args) != 1 || e.Pos < 0 || e.Pos+2 > len(a.sql) {
+		return false
+	}
+	text := a.sql[e.Pos:]
+	return strings.EqualFold(text[:2], "in") || text[0] == '=' && !strings.ContainsAny(text[1:2], "=<>~!@#%^&|`?+-*/")
 }
 
 func (a *author) equal(lv *level, r *relation, mine func(*parse.Expr) bool, name string, x, y *parse.Expr) (Strength, string) {
@@ -273,7 +283,7 @@ func (a *author) keyConjunct(lv *level, r *relation, step ir.Step, parent *catal
 			}
 		}
 	}
-	if e.Kind == parse.SubqueryExpr && e.Name == "ANY" && len(e.Args) == 1 && a.is(lv, e.Args[0], r, column) {
+	if a.within(e) && a.is(lv, e.Args[0], r, column) {
 		return a.outputs(e.Query, lv.ctes, lv).keyed(a, 0, parent, key)
 	}
 	return Unanchored

@@ -96,6 +96,63 @@ func (a *author) keyed(lv *level, e *parse.Expr, parent *catalog.Table, key stri
 	return Unanchored
 }
 
+// keyOf says whether values are the key of a tied row of a table: each by itself,
+// or one that is looked up by the others.
+func (a *author) keyOf(lv *level, values []*parse.Expr, parent *catalog.Table, key []string) Strength {
+	each := Anchored
+	for i, e := range values {
+		each = min(each, a.keyed(lv, e, parent, key[i]))
+	}
+	if each > Unanchored || len(values) == 1 {
+		return each
+	}
+	best := Unanchored
+	for i, e := range values {
+		if q := e.Query; e.Kind == parse.SubqueryExpr && e.Name == "" && q != nil && q.Select != nil && a.togetherWith(lv, q, i, values, parent, key) {
+			best = max(best, a.keyed(lv, e, parent, key[i]))
+		}
+	}
+	return best
+}
+
+// togetherWith reports whether a query for one column of a key equates the others
+// with their values.
+func (a *author) togetherWith(lv *level, q *parse.Query, i int, values []*parse.Expr, parent *catalog.Table, key []string) bool {
+	inner := a.newLevel(q.Select.From, q.Select.Where, lv.ctes.and(q.With), lv)
+	for _, p := range inner.relations {
+		equated := p.table == parent
+		for j, value := range values {
+			equated = equated && (j == i || slices.ContainsFunc(conjunctsSeeing(p, inner.filters), func(e *parse.Expr) bool {
+				x, y, ok := equality(e)
+				return ok && (a.is(inner, x, p, key[j]) && a.same(inner, y, lv, value) || a.is(inner, y, p, key[j]) && a.same(inner, x, lv, value))
+			}))
+		}
+		if equated {
+			return true
+		}
+	}
+	return false
+}
+
+// same reports whether two expressions, each of a level, are one parameter,
+// constant or column.
+func (a *author) same(at *level, x *parse.Expr, lv *level, y *parse.Expr) bool {
+	x, y = x.Uncast(), y.Uncast()
+	switch {
+	case x.Kind != y.Kind:
+		return false
+	case x.Kind == parse.ParamExpr:
+		return x.Param == y.Param
+	case x.Kind == parse.ConstExpr:
+		return !x.Null && !y.Null && x.Text != "" && x.Text == y.Text
+	case x.Kind != parse.ColumnExpr || x.Star || y.Star || len(x.Path) == 0 || len(y.Path) == 0:
+		return false
+	}
+	first, _ := a.resolve(at, x.Path)
+	second, _ := a.resolve(lv, y.Path)
+	return first != nil && first == second && x.Path[len(x.Path)-1] == y.Path[len(y.Path)-1]
+}
+
 // is reports whether an expression of a level is a column of its relation r.
 func (a *author) is(lv *level, e *parse.Expr, r *relation, column string) bool {
 	e = e.Uncast()
@@ -172,7 +229,7 @@ func (a *author) bare(lv *level, name string) (found *relation, certain bool) {
 }
 
 // qualify gives the bare columns in the conditions of a level the names of their
-// relations, as the rules of the proof want them.
+// relations, as the rules of the proof want them, and reduces its outer joins.
 func (a *author) qualify(lv *level) {
 	for _, e := range conditions(lv) {
 		e.Walk(func(e *parse.Expr) {
@@ -183,5 +240,8 @@ func (a *author) qualify(lv *level) {
 				e.Path = []string{r.name, e.Path[len(e.Path)-1]}
 			}
 		})
+	}
+	if len(lv.filters) > 0 {
+		a.reduce(lv)
 	}
 }

@@ -27,6 +27,9 @@ func auditText(r *audit.Report, all bool, width int, colours bool) string {
 	for _, d := range r.Summary.Schemas {
 		w.detection(d)
 	}
+	if slices.ContainsFunc(r.Summary.Schemas, func(d *audit.Detection) bool { return d.Declared }) {
+		w.line("queries are judged as they are written: generate adds what they lack", "")
+	}
 	for _, q := range r.Queries {
 		w.query(q, all)
 	}
