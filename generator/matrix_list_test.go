@@ -65,7 +65,7 @@ var constructs = []struct {
 		{number: 27, name: "windows, `DISTINCT ON`, grouping sets, aggregates, `FILTER`", does: "the predicate is below them, in WHERE",
 			golden: []string{"select/aggregate"}, nasty: []string{"DistinctOn", "Windows", "GroupingSets", "Rollup", "AggregateFilter", "HavingWithoutGroup", "FetchTies"}},
 		{number: 28, name: "`FOR UPDATE`, `FOR SHARE`, `OF`, `NOWAIT`, `SKIP LOCKED`", does: "locks the tenant's own rows only",
-			golden: []string{"select/locking"}, nasty: []string{"ForUpdate", "ForShareSubquery", "LockDerived", "LockNoWait"}},
+			golden: []string{"select/locking"}, nasty: []string{"ForUpdate", "ForUpdateSubquery", "LockDerived", "LockNoWait"}},
 		{number: 57, name: "`OR`, `NOT`, `CASE` in a condition", does: "an existing condition is put in parentheses first", golden: []string{"select/precedence"}, nasty: []string{"Precedence", "UpdateOr", "AuthorScopesUnderOr"}},
 	}},
 	{"INSERT", []construct{
