@@ -70,7 +70,7 @@ var constructs = []struct {
 	}},
 	{"INSERT", []construct{
 		{number: 31, name: "`INSERT … VALUES`, one row or several", does: "the tenant column is added to the list, and the tenant to each row", golden: []string{"insert/values"}, nasty: []string{"InsertRows", "InsertAltered"}},
-		{number: 32, name: "`INSERT` without a list of columns", does: "it gets one; refused where a star hides which value goes where",
+		{number: 32, name: "`INSERT` without a list of columns", does: "it gets one; refused where the columns of a star are not known",
 			golden: []string{"insert/without_list", "insert/without_list_refused"}, nasty: []string{"InsertNoColumns", "InsertWithoutListFirst", "InsertStar"}, refused: []diag.Code{diag.SyntaxUnsupported}},
 		{number: 33, name: "`INSERT … DEFAULT VALUES`", does: "becomes VALUES of the tenant", golden: []string{"insert/values"}, nasty: []string{"InsertDefaultValues"}},
 		{number: 34, name: "`INSERT … SELECT`, also of set operations", does: "the sources are filtered, and each arm selects the tenant, never the source's",

@@ -144,7 +144,7 @@ func (w *writer) row(row *scope.Row) {
 	case row.Compare:
 		w.insert(row.Value.Start, "CASE WHEN ")
 		w.insert(row.Value.End, " = "+w.tenant+" THEN "+w.tenant+" END")
-	case row.HasValue():
+	case row.HasValue() || row.Hidden:
 	default:
 		w.insert(row.At, ", "+w.tenant)
 	}

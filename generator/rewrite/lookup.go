@@ -85,6 +85,8 @@ func (w *writer) openWrap(wrap *scope.Wrap) {
 	for _, c := range wrap.Columns {
 		text := column(wrap.Name, c.Name)
 		switch {
+		case c.Compare:
+			text = "CASE WHEN " + text + " = " + w.tenant + " THEN " + w.tenant + " END"
 		case c.Tenant:
 			text = w.tenant
 		case c.Lookup != nil:

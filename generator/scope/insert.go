@@ -53,7 +53,7 @@ func (s *scoper) newRows(r *Reference, ins *parse.Insert, from []*parse.From, na
 
 // columnNames are the columns that an INSERT writes, in order. Without a list
 // they are the table's first columns, as many as there are values.
-func (s *scoper) columnNames(r *Reference, ins *parse.Insert) ([]string, bool) {
+func (s *scoper) columnNames(r *Reference, ins *parse.Insert, with *scopeNames) ([]string, bool) {
 	if ins.HasColumns {
 		var names []string
 		for _, c := range ins.Columns {
@@ -61,7 +61,7 @@ func (s *scoper) columnNames(r *Reference, ins *parse.Insert) ([]string, bool) {
 		}
 		return names, true
 	}
-	width, known := sourceWidth(ins.Source)
+	width, known := s.sourceWidth(ins.Source, with)
 	if !known || r.Table.Opaque || width > len(r.Table.Columns) {
 		s.refuse(diag.SyntaxUnsupported, s.span(ins.Target.NameRange), "the columns that this INSERT writes are not known").
 			WithHelp("write the list of columns behind the table's name")
@@ -74,22 +74,26 @@ func (s *scoper) columnNames(r *Reference, ins *parse.Insert) ([]string, bool) {
 	return names, true
 }
 
-// sourceWidth is the number of values that a source gives; unknown with a star.
-func sourceWidth(q *parse.Query) (int, bool) {
-	switch {
-	case q.Values != nil:
-		return len(q.Values.Rows[0].Items), true
-	case q.SetOp != nil:
-		return sourceWidth(q.SetOp.Left)
-	case q.Select != nil:
-		for _, t := range q.Select.Targets {
-			if t.Expr.Star {
-				return 0, false
-			}
+// sourceWidth is the number of values that a source gives, as far as the columns
+// behind its stars are known.
+func (s *scoper) sourceWidth(q *parse.Query, names *scopeNames) (int, bool) {
+	all := *q
+	all.With = &parse.With{}
+	for ; names != nil; names = names.outer {
+		if names.query == nil {
+			return 0, false // under RECURSIVE
 		}
-		return len(q.Select.Targets), true
+		all.With.CTEs = append([]*parse.CTE{names.query}, all.With.CTEs...)
 	}
-	return 0, false
+	if q.With != nil {
+		all.With.Recursive = q.With.Recursive
+		all.With.CTEs = append(all.With.CTEs, q.With.CTEs...)
+	}
+	if q.Values != nil {
+		return len(q.Values.Rows[0].Items), true
+	}
+	columns, known := s.catalog.OutputColumns(&all)
+	return len(columns), known
 }
 
 // insertTenant gives every row of an INSERT into a tenant table the tenant.
@@ -105,7 +109,7 @@ func (s *scoper) insertTenant(r *Reference, ins *parse.Insert, from []*parse.Fro
 		s.plan.Inserts = append(s.plan.Inserts, plan)
 		return
 	}
-	columns, ok := s.columnNames(r, ins)
+	columns, ok := s.columnNames(r, ins, names)
 	if !ok {
 		return
 	}
@@ -157,15 +161,19 @@ func (s *scoper) tenantRow(plan *Insert, source sourceRow, index int) {
 		return
 	}
 	row := &Row{At: items[len(items)-1].End}
-	if star := starBefore(items, len(items)-1); star != nil && index < 0 {
-		s.refuse(diag.SyntaxUnsupported, s.span(star.Range), "a star as the source of an INSERT is not supported").
-			WithHelp("list the selected columns, so that each value has a certain place")
-		return
+	if index < 0 && starBefore(items, len(items)-1) != nil {
+		row.Hidden = true
 	}
 	if index >= 0 {
 		if star := starBefore(items, index); star != nil {
-			s.refuse(diag.SyntaxUnsupported, s.span(star.Range), "the value of the tenant column is hidden in a star").
-				WithHelp("leave the tenant column out of the column list, or list the selected columns")
+			column := tenantColumn(plan.Target.Table)
+			if col := plan.Target.Table.Column(column); col == nil || !col.NotNull {
+				s.refuse(diag.SyntaxUnsupported, s.span(star.Range), "the value of the tenant column is hidden in a star").
+					WithHelp("leave the tenant column out of the column list, or list the selected columns")
+				return
+			}
+			row.Hidden = true
+			plan.Rows = append(plan.Rows, row)
 			return
 		}
 		if index >= len(items) {
@@ -225,7 +233,7 @@ func (s *scoper) insertChild(r *Reference, ins *parse.Insert, from []*parse.From
 			WithHelp("insert the key of a row of %q", step.Parent.Name)
 		return
 	}
-	columns, ok := s.columnNames(r, ins)
+	columns, ok := s.columnNames(r, ins, names)
 	if !ok {
 		return
 	}

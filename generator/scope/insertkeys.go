@@ -52,10 +52,12 @@ func (s *scoper) insertedKeys(plan *Insert, ins *parse.Insert, columns []string,
 		inside = append(inside, found...)
 	}
 	s.plan.Lookups = append(s.plan.Lookups, inside...)
-	if len(around) > 0 {
-		s.wrap(plan, ins, columns, around)
+	if len(around) > 0 || slices.ContainsFunc(plan.Rows, isHidden) {
+		s.wrap(plan, ins, columns, around, names)
 	}
 }
+
+func isHidden(row *Row) bool { return row.Hidden }
 
 // keyColumns are the places of a key's columns in the column list; not ok where
 // the rows have no value of their own for it.
@@ -166,8 +168,13 @@ func (s *scoper) multiplies(v values) bool {
 }
 
 // wrap selects from the source anew, with look-ups for the given keys.
-func (s *scoper) wrap(plan *Insert, ins *parse.Insert, columns []string, keys []*key) {
+func (s *scoper) wrap(plan *Insert, ins *parse.Insert, columns []string, keys []*key, names *scopeNames) {
 	r := plan.Target
+	if width, known := s.sourceWidth(ins.Source, names); hasStars(ins.Source) && (!known || width != len(columns)) {
+		s.refuse(diag.SyntaxUnsupported, s.span(ins.Source.Range), "the values that a star gives here are not known, or are not as many as the columns").
+			WithHelp("list the selected columns, so that each value has a certain place")
+		return
+	}
 	w := &Wrap{Range: ins.Source.Range, Name: s.fresh("given")}
 	s.typeValues(r, ins.Source, columns, w)
 	lookups := map[string]*Lookup{}
@@ -195,7 +202,8 @@ func (s *scoper) wrap(plan *Insert, ins *parse.Insert, columns []string, keys []
 		tenant = "" // it stays what the source gives
 	}
 	for _, column := range columns {
-		w.Columns = append(w.Columns, WrapColumn{Name: column, Lookup: lookups[column], Tenant: column == tenant})
+		w.Columns = append(w.Columns, WrapColumn{Name: column, Lookup: lookups[column], Tenant: column == tenant,
+			Compare: column == tenant && slices.ContainsFunc(plan.Rows, isHidden)})
 	}
 	if plan.Column != "" {
 		w.Columns = append(w.Columns, WrapColumn{Name: plan.Column, Tenant: true, Added: true})
@@ -208,6 +216,14 @@ func (s *scoper) wrap(plan *Insert, ins *parse.Insert, columns []string, keys []
 		}
 	}
 	s.plan.Wraps = append(s.plan.Wraps, w)
+}
+
+// hasStars reports whether a star is among the values of a source.
+func hasStars(q *parse.Query) bool {
+	if q.SetOp != nil {
+		return hasStars(q.SetOp.Left) || hasStars(q.SetOp.Right)
+	}
+	return q.Select != nil && hasStar(q.Select.Targets)
 }
 
 // typeValues gives types to bare parameters and constants of a SELECT that is

@@ -119,6 +119,8 @@ type Row struct {
 	// Value is the author's own value for the tenant column; empty where it is to be
 	// added at At.
 	Value parse.Range
+	// Hidden is set where a star hides the values' places: a Wrap names them.
+	Hidden bool
 	// Copied is set where Value is the tenant column of a table that is scoped.
 	Copied bool
 	// Compare is set where Value stays in the signature (tenant_params: keep): it
@@ -214,4 +216,6 @@ type WrapColumn struct {
 	// where the source has none.
 	Tenant bool
 	Added  bool
+	// Compare is set for the tenant's where the source's value must equal the tenant.
+	Compare bool
 }

@@ -7,9 +7,6 @@ INSERT INTO counters (name, org_id) VALUES ('x', 2);
 -- name: InsertSelectedTenant :exec
 INSERT INTO counters (name, org_id) SELECT title, org_id + 0 FROM docs;
 
--- name: InsertStar :exec
-INSERT INTO events SELECT * FROM events;
-
 -- name: CreateTenant :exec
 INSERT INTO orgs (id, name) VALUES (nextval('x'), 'new');
 
@@ -91,9 +88,6 @@ DELETE FROM docs WHERE CURRENT OF c;
 
 -- name: Copy :exec
 COPY docs TO STDOUT;
-
--- name: StarAndTenant :execrows
-INSERT INTO counters (name, value) SELECT * FROM (VALUES ('v', 1), ($1, 2)) AS v;
 
 -- name: FieldOfRow :many
 SELECT (r).b FROM rights r;

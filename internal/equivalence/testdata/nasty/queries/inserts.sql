@@ -155,3 +155,19 @@ INSERT INTO counters (name, org_id) SELECT 'from ' || l.k || coalesce(d.title, '
 -- name: MoveWithTenant :execrows
 WITH gone AS (DELETE FROM people WHERE id = $1 RETURNING *)
 INSERT INTO events (org_id, day, what, n) SELECT org_id, '2026-01-01', name, id FROM gone;
+
+-- name: InsertStar :execrows
+INSERT INTO events SELECT * FROM events WHERE n > $1;
+
+-- name: StarAndTenant :execrows
+INSERT INTO counters (name, value) SELECT * FROM (VALUES ('v', 1), ($1, 2)) AS v;
+
+-- name: MoveStar :execrows
+WITH gone AS (DELETE FROM lefts WHERE k = $1 RETURNING a, k)
+INSERT INTO docs (title, words) SELECT * FROM gone UNION SELECT DISTINCT name, 7 FROM people WHERE id < 4;
+
+-- name: StarBeforeParam :execrows
+INSERT INTO counters (name, value) SELECT p.*, $1::integer FROM (SELECT name FROM people WHERE id = 2) AS p;
+
+-- name: StarOfOther :execrows
+INSERT INTO counters (name, org_id, value) SELECT d.title, n.* FROM docs d JOIN (SELECT 1::bigint AS a, 5 AS b) AS n ON d.words > $1;
