@@ -8,6 +8,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/scope"
 )
 
 // analyzeAll gives all statements their types.
@@ -46,9 +47,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 		for _, r := range s.plan.GlobalWrites {
 			written[r.Table] = true
 		}
-		for _, r := range s.plan.References {
-			direct[r.Table] = true
-		}
+		s.plan.Each(func(r *scope.Reference) { direct[r.Table] = true })
 	}
 	for _, t := range out.Tables {
 		if known := cat.Lookup(t.Schema, t.Name); known != nil {

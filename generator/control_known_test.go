@@ -7,7 +7,7 @@ var byAuthor = []string{"MergeTenantGiven", "TenantIsMore", "TenantTwice"}
 // own tenant's rows only, and the guard is there so that nobody has to know.
 var sameKey = []string{
 	"ConflictConstraint", "ConflictSubquery", "ConflictTenantGiven", "ConflictUpdate", "ConflictUpdateSelect",
-	"ChildOfReturned", "ChildUpsert", "InsertQuoted", "PinHit", "PinUpsert", "PinUpsertParam", "SharedChildUpsert", "SharedUpsert",
+	"ChildOfReturned", "ChildUpsert", "InsertQuoted", "PinHit", "PinUpsert", "PinUpsertParam", "SharedChildUpsert", "SharedUpsert", "ViewInConflict",
 }
 
 // throughParent are outer joins whose condition holds the tenant without the
@@ -20,6 +20,10 @@ var throughParent = []string{"GrandchildrenLeft", "GroupByKey", "LeftAuthorScope
 var matchedOnly = []string{
 	"MergeCTE", "MergeChildComputed", "MergeChildMove", "MergeFromGlobal", "MergeKeyPair", "MergePinMove", "MergeRoot", "MergeTargetIsNoCTE", "MergeTenantGiven", "MergeUpdate",
 }
+
+// ownOfView are statements that find nothing of other tenants in a view: the
+// author compares its tenant, or keys that all tenants have apart.
+var ownOfView = []string{"ViewTenant", "ViewInDelete"}
 
 // controls are the ways in which plans are spoilt, with what is expected.
 var controls = []struct {
@@ -40,7 +44,7 @@ var controls = []struct {
 		name: "no predicates", tamper: dropPredicates,
 		certified: append([]string{"SharedByAuthor"}, byAuthor...),
 		missed: []string{
-			"MergeTenantGiven", "TenantIsMore", "TenantTwice",
+			"MergeTenantGiven", "TenantIsMore", "TenantTwice", "ViewTenant",
 			"AuthorScopes", "MergeFromGlobal", "RootUpdate", // by their authors, too, in ways that certify does not follow
 			"ConflictConstraint", "ConflictTenantGiven", "ConflictUpdate", "ChildOfReturned", "ChildUpsert", "InsertQuoted",
 			"PinHit", "PinUpsert", "PinUpsertParam",
@@ -52,6 +56,14 @@ var controls = []struct {
 			"UpdateChild", "UpdateFromJoin", "UpdateFromSelf", "UpdateGrandchild", "UpdateInCTE", "UpdateNoWhere", "UpdateOr",
 			"UpdateQuoted", "UpdateSubquery", "SharedUpdateAll", "SharedChildUpdate",
 		},
+	},
+	{
+		name: "no predicates in the bodies of views", tamper: dropBodies,
+		missed: ownOfView,
+	},
+	{
+		name: "views by their names", tamper: keepViews,
+		missed: ownOfView,
 	},
 	{
 		name: "no predicates on outer joins", tamper: dropOn,
@@ -67,7 +79,7 @@ var controls = []struct {
 		// what the author wanted.
 		certified: throughParent,
 		wrong:     throughParent,
-		missed:    []string{"AliasIsParent", "FunctionJoin", "LeftOnTrue", "LeftThenInner", "PartitionDirect"},
+		missed:    []string{"AliasIsParent", "FunctionJoin", "LeftOnTrue", "LeftThenInner", "PartitionDirect", "ViewMaterialized", "ViewCountsShared"},
 	},
 	{
 		name: "no guards", tamper: dropGuards,

@@ -20,14 +20,33 @@ import (
 // leaves prove nothing.
 type tamper func(*parse.Query, *scope.Plan)
 
-// dropPredicates takes every predicate away, and leaves the values of inserts.
+// dropPredicates takes every predicate away, also those in the bodies of views,
+// and leaves the values of inserts.
 func dropPredicates(_ *parse.Query, p *scope.Plan) {
+	p.Each(func(r *scope.Reference) {
+		if r.Placement != scope.ByValue && r.Placement != scope.Inlined {
+			r.Placement = scope.NoPredicate
+		}
+	})
+	p.Guards = nil
+}
+
+// dropBodies takes the predicates away that are in the bodies of views.
+func dropBodies(q *parse.Query, p *scope.Plan) {
 	for _, r := range p.References {
-		if r.Placement != scope.ByValue {
+		if r.Body != nil {
+			dropPredicates(q, r.Body.Plan)
+		}
+	}
+}
+
+// keepViews leaves views in their places.
+func keepViews(_ *parse.Query, p *scope.Plan) {
+	for _, r := range p.References {
+		if r.Placement == scope.Inlined {
 			r.Placement = scope.NoPredicate
 		}
 	}
-	p.Guards = nil
 }
 
 // dropOn takes away the predicates of outer joins.

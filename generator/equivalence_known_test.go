@@ -34,6 +34,7 @@ var nastyKnown = []equivalence.Known{
 	{Statement: "SharedLockAll", Kind: equivalence.Rows, Reason: lockedOwn},
 	{Statement: "ConflictMoves", Kind: equivalence.Tag, Reason: globalKey},
 	{Statement: "PinUpsertParam", Kind: equivalence.Failure, Reason: crossRow},
+	{Statement: "ViewLockedShared", Kind: equivalence.Rows, Reason: lockedOwn},
 	{Statement: "DeleteForeignCascade", Kind: equivalence.Foreign, Reason: cascade},
 }
 

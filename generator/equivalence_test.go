@@ -156,9 +156,11 @@ func (s *statement) forOracle() *equivalence.Statement {
 	for n := 1; n <= s.text.Count; n++ {
 		st.Params = append(st.Params, equivalence.Param{Name: names[n], Tenant: s.plan.Bound[n]})
 	}
-	for _, r := range s.plan.References {
-		st.Tables = append(st.Tables, r.Table)
-	}
+	s.plan.Each(func(r *scope.Reference) {
+		if r.Body == nil {
+			st.Tables = append(st.Tables, r.Table)
+		}
+	})
 	return st
 }
 

@@ -53,7 +53,7 @@ type ExplainedParam struct {
 type ExplainedTable struct {
 	Table string `json:"table"`
 	Alias string `json:"alias"`
-	// Tenancy is the table's class: tenant, root, child, global or excluded.
+	// Tenancy is the table's class: tenant, root, child, view, global or excluded.
 	Tenancy string `json:"tenancy"`
 	// Anchor says what ties the reference to the tenant; empty where nothing has
 	// to.

@@ -14,8 +14,9 @@ UPDATE customers AS c
 SET archived_at = now()
 WHERE (c.id = $1
   AND c.archived_at IS NULL
-  AND c.id NOT IN (SELECT o.customer_id FROM open_invoices AS o
-  WHERE o.tenant_id = $2::uuid)) AND c.tenant_id = $2::uuid
+  AND c.id NOT IN (SELECT o.customer_id FROM (SELECT id, tenant_id, customer_id, number, due_on, total_cents
+FROM invoices
+WHERE (status = 'sent') AND invoices.tenant_id = $2::uuid) AS o)) AND c.tenant_id = $2::uuid
 `
 
 // ArchiveCustomer archives a customer who has nothing to pay.
@@ -147,8 +148,10 @@ SELECT c.id, c.name, c.email
 FROM customers AS c
 WHERE (EXISTS (
     SELECT 1
-    FROM open_invoices AS o
-    WHERE (o.customer_id = c.id AND o.due_on < current_date) AND o.tenant_id = $1::uuid
+    FROM (SELECT id, tenant_id, customer_id, number, due_on, total_cents
+FROM invoices
+WHERE (status = 'sent') AND invoices.tenant_id = $1::uuid) AS o
+    WHERE o.customer_id = c.id AND o.due_on < current_date
 )) AND c.tenant_id = $1::uuid
 ORDER BY c.name, c.id
 `

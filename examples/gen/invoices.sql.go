@@ -233,8 +233,10 @@ func (q *TenantQueries) ListInvoices(ctx context.Context, arg ListInvoicesParams
 
 const listInvoicesDueBefore = `-- name: ListInvoicesDueBefore :many
 SELECT id, tenant_id, customer_id, number, due_on, total_cents
-FROM open_invoices
-WHERE (due_on < $1::date) AND open_invoices.tenant_id = $2::uuid
+FROM (SELECT id, tenant_id, customer_id, number, due_on, total_cents
+FROM invoices
+WHERE (status = 'sent') AND invoices.tenant_id = $2::uuid) AS open_invoices
+WHERE due_on < $1::date
 ORDER BY due_on, number
 `
 

@@ -72,7 +72,7 @@ type Query struct {
 type Table struct {
 	Table   string `json:"table"`
 	Alias   string `json:"alias"`
-	Tenancy string `json:"tenancy"` // tenant, child or root
+	Tenancy string `json:"tenancy"` // tenant, child, root or view
 	Action  string `json:"action"`  // select, insert, update, delete or merge
 	Class   Class  `json:"class"`   // anchored, weak, unanchored, or partial
 	// Anchor says what ties it; empty where nothing does.

@@ -61,7 +61,7 @@ func (d *Detection) list(cat *catalog.Catalog) {
 	d.Tenant, d.Child, d.Global = []string{}, []string{}, []string{}
 	for _, t := range cat.Tables {
 		switch t.Tenancy.Class {
-		case ir.ClassTenant:
+		case ir.ClassTenant, ir.ClassView:
 			d.Tenant = append(d.Tenant, t.QualifiedName())
 		case ir.ClassChild:
 			d.Child = append(d.Child, t.QualifiedName())
@@ -190,7 +190,8 @@ func (k *classifier) step(tables []*catalog.Table, notNull bool) bool {
 	return len(found) > 0
 }
 
-// view takes a view that reads tables of tenants for one itself.
+// view takes a view that reads tables of tenants for one itself. Where its body is
+// known, that is what takes its place in a proposal.
 func (k *classifier) view(t *catalog.Table) {
 	tenancy := ir.Tenancy{Class: ir.ClassGlobal}
 	if len(k.columns) == 0 {
@@ -207,12 +208,18 @@ func (k *classifier) view(t *catalog.Table) {
 		for _, ref := range parse.Tables(q.Select.From) {
 			if read := k.cat.Lookup(ref.Schema, ref.Name); read != nil && read.Tenancy.Class != ir.ClassGlobal {
 				tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: k.columns[0]}
+				if t.Kind == ir.KindView {
+					tenancy.Class = ir.ClassView
+				}
 			}
 		}
 	})
 	for _, name := range k.columns {
 		if column := t.Column(name); column != nil {
-			tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: name, SQLType: column.Type}
+			tenancy.Column, tenancy.SQLType = name, column.Type
+			if tenancy.Class == ir.ClassGlobal {
+				tenancy.Class = ir.ClassTenant
+			}
 			break
 		}
 	}

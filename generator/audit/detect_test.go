@@ -29,7 +29,7 @@ func detected(cat *catalog.Catalog, columns []string, root string) string {
 	}
 	out := []string{strings.Join(d.Columns, ",")}
 	for _, t := range cat.Tables {
-		out = append(out, t.Name+map[string]string{"tenant": "+", "child": "c", "root": "r", "global": "g"}[string(t.Tenancy.Class)])
+		out = append(out, t.Name+map[string]string{"tenant": "+", "child": "c", "root": "r", "view": "v", "global": "g"}[string(t.Tenancy.Class)])
 	}
 	return strings.Join(out, " ")
 }
@@ -63,7 +63,7 @@ func TestDetect(t *testing.T) {
 		{"cycle", `CREATE TABLE a (id int PRIMARY KEY, tenant_id int, c int); CREATE TABLE c (id int PRIMARY KEY, a int REFERENCES a, d int); CREATE TABLE d (id int PRIMARY KEY, c int REFERENCES c);
 			ALTER TABLE c ADD FOREIGN KEY (d) REFERENCES d`, "", "", "tenant_id a+ cc dc"},
 		{"views", `CREATE TABLE a (id int, tenant_id int); CREATE TABLE g (id int); CREATE VIEW v AS SELECT * FROM a; CREATE VIEW w AS SELECT id FROM a; CREATE VIEW x AS SELECT id FROM g; CREATE VIEW y AS SELECT * FROM w`,
-			"", "", "tenant_id a+ gg v+ w+ xg y+"},
+			"", "", "tenant_id a+ gg vv wv xg yv"},
 		{"partitions", `CREATE TABLE a (id int, tenant_id int) PARTITION BY LIST (id); CREATE TABLE a1 PARTITION OF a FOR VALUES IN (1)`, "", "", "tenant_id a+ a1+"},
 		{"nothing", ``, "", "", "none"},
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/rewrite"
 	"github.com/tenancygen/tenancygen/generator/scope"
@@ -28,7 +29,7 @@ func (j *judge) propose() {
 func (j *judge) proposal() (sql, refused string) {
 	if !j.Declared {
 		for _, ref := range j.statement.References {
-			if ref.Table.View != nil {
+			if ref.Table.View != nil && ref.Table.Tenancy.Class != ir.ClassView {
 				return "", "what a view shows is decided by its body: declare the tables in tenancy.yaml, and see explain"
 			}
 		}

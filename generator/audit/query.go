@@ -249,8 +249,11 @@ func (j *judge) message(id string, refs []*certify.Authored) string {
 
 // lacks says what would tie a table.
 func (j *judge) lacks(t *catalog.Table) string {
-	if t.Tenancy.Class == ir.ClassChild {
+	switch {
+	case t.Tenancy.Class == ir.ClassChild:
 		return ": nothing leads to " + parents(t)
+	case t.Tenancy.Column == "":
+		return ": the view shows no tenant"
 	}
 	return ": no condition on " + t.Tenancy.Column
 }

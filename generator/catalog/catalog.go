@@ -89,29 +89,6 @@ type ForeignKey struct {
 	Period bool
 }
 
-// View is the body of a view.
-type View struct {
-	Columns []string // names given to its columns, from the first on
-	Query   *parse.Query
-	// Err is set when the body could not be understood.
-	Err *parse.Error
-
-	tables map[*parse.Table]*Table // what the body's references stand for; nil for none
-}
-
-// reads reports whether the view's body refers to a table.
-func (v *View) reads(t *Table) bool {
-	if v == nil {
-		return false
-	}
-	for _, read := range v.tables {
-		if read == t {
-			return true
-		}
-	}
-	return false
-}
-
 // index remembers an index by name.
 type index struct {
 	table  *Table

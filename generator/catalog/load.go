@@ -222,49 +222,18 @@ func (l loader) createView(s *parse.CreateView) {
 		t = l.newTable(s.Name, s.NamePos, kind)
 	}
 	t.Span = l.span(s.NamePos, len(s.Name.Name))
-	t.View = &View{Columns: s.Columns, Query: s.Query, Err: s.QueryErr, tables: l.bind(s.Query)}
-	t.Columns = nil
+	t.View = l.newView(s)
 	columns, known := l.OutputColumns(s.Query)
 	t.Opaque = !known
-	for i, col := range columns {
-		copied := *col
-		if i < len(s.Columns) {
-			copied.Name = s.Columns[i]
+	before := t.Columns
+	t.Columns = nil
+	for i, col := range renamed(columns, s.Columns) {
+		if i < len(before) && before[i].Name == col.Name {
+			// A view that is replaced keeps its columns, and who reads it reads those.
+			*before[i] = *col
+			col = before[i]
 		}
-		t.Columns = append(t.Columns, &copied)
-	}
-}
-
-// bind resolves the tables that a view reads. The database does that when the
-// view is created, and follows them when they are renamed.
-func (l loader) bind(q *parse.Query) map[*parse.Table]*Table {
-	tables := map[*parse.Table]*Table{}
-	q.EachQuery(func(q *parse.Query) {
-		if q.Select == nil {
-			return
-		}
-		for _, ref := range parse.Tables(q.Select.From) {
-			tables[ref] = l.Lookup(ref.Schema, ref.Name)
-		}
-	})
-	return tables
-}
-
-// staleViews marks the views that read a table: their text no longer says which
-// of its columns they select.
-func (l loader) staleViews(t *Table, column string) {
-	if t.View != nil {
-		t.View.Err = &parse.Error{Message: "its column " + column + " was renamed after it was created"}
-	}
-	for _, view := range l.Tables {
-		if view.View == nil {
-			continue
-		}
-		for _, read := range view.View.tables {
-			if read == t {
-				view.View.Err = &parse.Error{Message: "column " + column + " of " + t.QualifiedName() + " was renamed after the view was created"}
-			}
-		}
+		t.Columns = append(t.Columns, col)
 	}
 }
 
@@ -374,7 +343,7 @@ func (l loader) remove(drop func(*Table) bool) {
 		}
 		t := l.Tables[gone]
 		l.Tables = slices.Delete(l.Tables, gone, gone+1)
-		l.remove(func(other *Table) bool { return other.Parent == t || other.View.reads(t) })
+		l.remove(func(other *Table) bool { return other.Parent == t || other.View.readsTable(t) })
 	}
 }
 
@@ -435,7 +404,9 @@ func (l loader) renameColumn(t *Table, from, to string) {
 	if c := t.Column(from); c != nil {
 		c.Name = to
 	}
-	l.staleViews(t, from)
+	if t.View != nil {
+		t.View.Err = &parse.Error{Message: "its column " + from + " was renamed after it was created"}
+	}
 	replace(t.PrimaryKey)
 	for _, u := range t.Uniques {
 		replace(u.Columns)

@@ -129,8 +129,11 @@ func (k *classifier) classify(t *Table) {
 	case entry != nil:
 		t.Tenancy = ir.Tenancy{Class: entry.Class}
 		k.checkGlobal(t, entry)
+		k.checkGlobalView(t, entry)
+	case t.Kind == ir.KindMaterializedView:
+		k.materialized(t, k.cfg.Tenant.Column)
 	case t.View != nil:
-		k.view(t, k.cfg.Tenant.Column)
+		k.view(t, k.cfg.Tenant.Column, nil)
 	case k.cfg.Tenant.Column != "" && t.Column(k.cfg.Tenant.Column) != nil:
 		k.tenant(t, k.cfg.Tenant.Column, nil)
 	default:
@@ -189,10 +192,17 @@ func (k *classifier) root(t *Table) {
 
 func (k *classifier) tenant(t *Table, column string, entry *config.Table) {
 	shared := entry != nil && entry.Shared
-	if t.View != nil {
-		k.view(t, column)
+	switch {
+	case t.Kind == ir.KindMaterializedView:
+		k.materialized(t, column)
 		if shared && !t.Tenancy.Shared && t.Tenancy.Class != ir.ClassExcluded {
 			k.unshared(entry, "it is a view of a table without shared rows")
+		}
+		return
+	case t.View != nil:
+		k.view(t, column, entry)
+		if shared {
+			k.unshared(entry, "it is a view, and its tables say what is shared")
 		}
 		return
 	}

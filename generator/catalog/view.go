@@ -2,236 +2,172 @@ package catalog
 
 import (
 	"slices"
+	"strings"
 
+	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
-// view classifies a view by its body. It is a tenant table when its rows are
-// rows of one tenant table, each with that row's tenant in the given column, so
-// that a predicate on the view picks the same rows as one on the table. A view
-// of global tables is global. Any other is refused.
-func (k *classifier) view(t *Table, column string) {
-	k.giveUp(t)
-	refuse := func(why string) {
-		k.report.Errorf(diag.TableUnclassified, t.Span, "view %q cannot be scoped: %s", t.QualifiedName(), why).
-			WithHelp("let it select the tenant column of its one tenant table, without aggregates or limits above that, or declare it excluded")
-	}
-	if t.View.Err != nil {
-		refuse(t.View.Err.Message)
-		return
-	}
-	v := &viewBody{classifier: k, view: t.View}
-	v.collect(t.View.Query)
-	if v.why != "" {
-		refuse(v.why)
-		return
-	}
-	switch len(v.tenant) {
-	case 0:
-		t.Tenancy = ir.Tenancy{Class: ir.ClassGlobal}
-		return
-	case 1:
-	default:
-		refuse("it reads more than one tenant table")
-		return
-	}
-	base, why := v.exposed(t, column)
-	if why != "" {
-		refuse(why)
-		return
-	}
-	// The view's column is NULL where that of the table is, so its rows are shared
-	// where those are.
-	t.Tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: column, SQLType: base.Tenancy.SQLType, Shared: base.Tenancy.Shared}
-	if col := t.Column(column); col != nil {
-		col.NotNull = base.Column(base.Tenancy.Column).NotNull
-	}
+// View is the body of a view.
+type View struct {
+	Columns []string // names given to its columns, from the first on
+	Query   *parse.Query
+	// Text is what Query was parsed from.
+	Text string
+	// Stars are the stars of the body that have to be written out, because a table
+	// has got other columns since. It is set by Classify.
+	Stars []Star
+	// Err is set when the body could not be understood.
+	Err *parse.Error
+
+	reads []*viewRead // in the order of the text
+	stars []*viewStar
 }
 
-// viewBody is what a view's query reads.
-type viewBody struct {
-	*classifier
-	view   *View
-	tenant []*Table // one for each reference
-	why    string   // why the body cannot be understood
+// Star is a star in the body of a view, with the columns that it stands for.
+type Star struct {
+	parse.Range
+	Columns [][2]string // relation and column
 }
 
-// collect finds the tables that a query reads, at every level.
-func (v *viewBody) collect(q *parse.Query) {
-	if q == nil || v.why != "" {
-		return
-	}
-	if q.With != nil {
-		v.why = "it has a WITH clause"
-		return
-	}
-	switch {
-	case q.Select != nil:
-		for _, f := range q.Select.From {
-			v.from(f)
-		}
-	case q.SetOp != nil:
-		v.collect(q.SetOp.Left)
-		v.collect(q.SetOp.Right)
-	case q.Values == nil:
-		v.why = "it is not a query"
-	}
-	q.Expressions(func(e *parse.Expr) {
-		switch e.Kind {
-		case parse.SubqueryExpr:
-			v.collect(e.Query)
-		case parse.FuncExpr:
-			if class := v.Function(e.Name); class == FunctionUnknown || class == FunctionForbidden {
-				v.why = "it calls " + e.Name + ", which is not known to be safe"
-			}
-		}
-	})
-}
-
-func (v *viewBody) from(f *parse.From) {
-	switch {
-	case f.Table != nil:
-		t := v.view.tables[f.Table]
-		if t == nil {
-			v.why = "it reads " + f.Table.Name + ", which the schema does not have"
-			return
-		}
-		if v.busy[t] {
-			v.why = "it reads itself"
-			return
-		}
-		v.classify(t)
-		switch t.Tenancy.Class {
-		case ir.ClassGlobal:
-		case ir.ClassExcluded:
-			v.why = "it reads " + t.QualifiedName() + ", which is excluded"
-		default:
-			v.tenant = append(v.tenant, t)
-		}
-	case f.Query != nil:
-		v.collect(f.Query)
-	case f.Join != nil:
-		v.from(f.Join.Left)
-		v.from(f.Join.Right)
-	}
-}
-
-// exposed checks that the one tenant table of the body is read at its top level
-// and that the view's column is its tenant column.
-func (v *viewBody) exposed(t *Table, column string) (*Table, string) {
-	base := v.tenant[0]
-	q := t.View.Query
-	if base.Tenancy.Class == ir.ClassChild {
-		return nil, "its tenant table " + base.QualifiedName() + " has no tenant column of its own"
-	}
-	if q.Select == nil {
-		return nil, "it is a set operation"
-	}
-	ref := v.topLevel(q.Select.From, base)
-	if ref == nil {
-		return nil, "its tenant table is inside a subquery or on the outer side of a join"
-	}
-	if q.Limit != nil || q.Offset != nil || len(q.Select.DistinctOn) > 0 {
-		return nil, "it has LIMIT, OFFSET or DISTINCT ON, which look at all tenants' rows"
-	}
-	isTenant := func(e *parse.Expr) bool {
-		return e.Kind == parse.ColumnExpr && !e.Star && e.Path[len(e.Path)-1] == base.Tenancy.Column &&
-			(len(e.Path) == 1 || e.Path[len(e.Path)-2] == ref.Visible())
-	}
-	if v.aggregates(q) && !slices.ContainsFunc(q.Select.GroupBy, isTenant) {
-		return nil, "it aggregates without grouping by " + base.Tenancy.Column
-	}
-	if v.windows(q) {
-		return nil, "it has a window function, which looks at all tenants' rows"
-	}
-	if !v.selects(t, q.Select, ref, base, column, isTenant) {
-		return nil, "it does not select " + base.QualifiedName() + "." + base.Tenancy.Column + " as " + column
-	}
-	return base, ""
-}
-
-// topLevel finds the reference to base among inner-joined or preserved items.
-func (v *viewBody) topLevel(from []*parse.From, base *Table) *parse.Table {
-	for _, f := range from {
-		switch {
-		case f.Table != nil:
-			if v.view.tables[f.Table] == base && len(f.Table.Columns) == 0 && !f.Table.Sampled {
-				return f.Table
-			}
-		case f.Join != nil && f.Alias == "":
-			sides := map[parse.JoinKind][]*parse.From{
-				parse.InnerJoin: {f.Join.Left, f.Join.Right}, parse.LeftJoin: {f.Join.Left}, parse.RightJoin: {f.Join.Right},
-			}
-			if ref := v.topLevel(sides[f.Join.Kind], base); ref != nil {
-				return ref
-			}
+// Table is the table that a reference in the view's body stands for; nil for one
+// that the schema does not have. The database decides that when the view is
+// created, and a table keeps its views when it gets another name.
+func (v *View) Table(ref *parse.Table) *Table {
+	for _, r := range v.reads {
+		if r.ref == ref {
+			return r.table
 		}
 	}
 	return nil
 }
 
-func (v *viewBody) aggregates(q *parse.Query) bool {
-	found := len(q.Select.GroupBy) > 0 || q.Select.Having != nil
-	q.Expressions(func(e *parse.Expr) {
-		class := v.Function(e.Name)
-		if e.Kind == parse.FuncExpr && (class == FunctionAggregate || class == FunctionAllowed) {
-			found = true
-		}
-	})
-	return found
+// readsTable reports whether the view's body refers to a table.
+func (v *View) readsTable(t *Table) bool {
+	return v != nil && slices.ContainsFunc(v.reads, func(r *viewRead) bool { return r.table == t })
 }
 
-func (v *viewBody) windows(q *parse.Query) bool {
-	found := len(q.Select.Windows) > 0
-	q.Expressions(func(e *parse.Expr) {
-		if e.Kind == parse.FuncExpr && (v.Function(e.Name) == FunctionWindow || e.Over) {
-			found = true
-		}
-	})
-	return found
+// view classifies a view by what its body reads. One of global tables is global.
+// Where it reads tenants' tables, its body takes the place of its name in every
+// query, and is scoped there like any subquery. column is the view's column that
+// shows the tenant, if there is one; entry is what the configuration says.
+func (k *classifier) view(t *Table, column string, entry *config.Table) {
+	k.giveUp(t)
+	refuse := func(why string) {
+		k.report.Errorf(diag.TableUnclassified, t.Span, "view %q cannot be scoped: %s", t.QualifiedName(), why).
+			WithHelp("change the view, or declare it excluded")
+	}
+	why := k.readable(t.View)
+	if why == "" {
+		why = t.View.settle()
+	}
+	if why != "" {
+		refuse(why)
+		return
+	}
+	if entry != nil && !t.Opaque && t.Column(column) == nil {
+		k.report.Errorf(diag.TenantColumnType, entry.Span, "view %q has no column %q", t.QualifiedName(), column).
+			WithHelp("correct the entry, or take it away: the view is scoped by the tables that it reads")
+		return
+	}
+	t.Tenancy = ir.Tenancy{Class: ir.ClassGlobal}
+	if slices.ContainsFunc(t.View.reads, func(r *viewRead) bool { return r.table.Tenancy.Class != ir.ClassGlobal }) {
+		t.Tenancy = k.shown(t, column)
+	}
 }
 
-// selects reports whether the view's column of that name is the tenant column.
-func (v *viewBody) selects(t *Table, sel *parse.Select, ref *parse.Table, base *Table, column string, isTenant func(*parse.Expr) bool) bool {
-	position := 0
-	for _, target := range sel.Targets {
-		e := target.Expr
-		if e.Kind == parse.ColumnExpr && e.Star {
-			// A star gives no column of the view another name, unless the view lists
-			// names itself.
-			if len(t.View.Columns) > 0 {
-				return false
+// readable says why a view's body cannot be read; it is empty for one that can.
+// The tables that it reads are classified then.
+func (k *classifier) readable(v *View) string {
+	if v.Err != nil {
+		return v.Err.Message
+	}
+	why := ""
+	v.Query.EachQuery(func(q *parse.Query) {
+		if q.Select == nil && q.SetOp == nil && q.Values == nil {
+			why = "it is not a query"
+		}
+		q.Expressions(func(e *parse.Expr) {
+			if problem := k.unsafe(e); problem != "" {
+				why = problem
 			}
-			own := len(e.Path) == 0 || e.Path[len(e.Path)-1] == ref.Visible()
-			if own && column == base.Tenancy.Column && !v.ambiguous(t, column) {
-				return true
-			}
+		})
+	})
+	for _, r := range v.reads {
+		switch {
+		case r.table == nil:
+			return "it reads " + r.ref.Name + ", which the schema does not have"
+		case k.busy[r.table]:
+			return "it reads itself"
+		}
+		k.classify(r.table)
+		if r.table.Tenancy.Class == ir.ClassExcluded {
+			return "it reads " + r.table.QualifiedName() + ", which is excluded"
+		}
+	}
+	return why
+}
+
+// unsafe says what an expression of a view's body may do beside computing from
+// its operands.
+func (k *classifier) unsafe(e *parse.Expr) string {
+	switch e.Kind {
+	case parse.ParamExpr:
+		return "it has a parameter"
+	case parse.FuncExpr:
+		if class := k.Function(e.Name); class == FunctionUnknown || class == FunctionForbidden {
+			return "it calls " + e.Name + ", which is not known to be safe"
+		}
+	case parse.OpExpr:
+		if words := strings.Fields(e.Name); strings.Contains(e.Name, ".") || len(words) > 0 && k.DeclaresOperator(words[len(words)-1]) {
+			return "it uses the operator " + e.Name + ", which is not known to be safe"
+		}
+	case parse.ColumnExpr:
+		if n := len(e.Path); n > 1 && !e.Star && k.Declares(e.Path[n-1]) {
+			return strings.Join(e.Path, ".") + " in it may be a call of a function that is not known to be safe"
+		}
+	}
+	return ""
+}
+
+// shown is the tenancy of a view, with its column if it shows the tenant of a table
+// that it reads. Nothing is scoped by that: it tells that an author's WHERE
+// column = $1 means the tenant.
+func (k *classifier) shown(t *Table, column string) ir.Tenancy {
+	tenancy := ir.Tenancy{Class: ir.ClassView}
+	if t.View.Query.Select == nil || column == "" {
+		return tenancy
+	}
+	b := &viewBody{classifier: k, view: t.View}
+	for _, ref := range parse.Tables(t.View.Query.Select.From) {
+		base := t.View.Table(ref)
+		if base != nil && base.Tenancy.Column != "" && len(ref.Columns) == 0 && b.selects(t, t.View.Query.Select, ref, base, column) {
+			tenancy.Column, tenancy.Shared = column, base.Tenancy.Shared
+			break
+		}
+	}
+	return tenancy
+}
+
+// checkGlobalView refuses a view that is declared global and reads what is not.
+func (k *classifier) checkGlobalView(t *Table, entry *config.Table) {
+	if entry.Class != ir.ClassGlobal || t.View == nil {
+		return
+	}
+	for _, r := range t.View.reads {
+		if r.table == nil || k.busy[r.table] {
 			continue
 		}
-		name := target.Name
-		if name == "" && e.Kind == parse.ColumnExpr {
-			name = e.Path[len(e.Path)-1]
+		k.classify(r.table)
+		if r.table.Tenancy.Class == ir.ClassGlobal {
+			continue
 		}
-		if position < len(t.View.Columns) {
-			name = t.View.Columns[position]
-		}
-		if isTenant(e) && name == column {
-			return true
-		}
-		position++
+		k.report.Errorf(diag.TableUnclassified, t.Span, "view %q is declared global and reads %q, which is not: every tenant would see all of its rows", t.QualifiedName(), r.table.QualifiedName()).
+			WithRelated(entry.Span, "declared by %q", entry.Pattern).
+			WithHelp("take the entry away, and the view is scoped by the tables that it reads; or declare it excluded, and mark the queries that use it as unscoped")
+		k.giveUp(t)
+		return
 	}
-	return false
-}
-
-// ambiguous reports whether more than one of the view's columns has that name.
-func (v *viewBody) ambiguous(t *Table, column string) bool {
-	n := 0
-	for _, c := range t.Columns {
-		if c.Name == column {
-			n++
-		}
-	}
-	return n != 1
 }

@@ -105,7 +105,7 @@ func owned(t *catalog.Table) bool {
 		return false
 	}
 	switch t.Tenancy.Class {
-	case ir.ClassTenant, ir.ClassRoot, ir.ClassChild:
+	case ir.ClassTenant, ir.ClassRoot, ir.ClassChild, ir.ClassView:
 		return true
 	}
 	return false

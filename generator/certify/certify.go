@@ -271,6 +271,10 @@ func (c *checker) usable(ref *parse.Table, t *catalog.Table) bool {
 	case ir.ClassExcluded:
 		c.refuse(ref.Start, "table %s is excluded", t.QualifiedName())
 		return false
+	case ir.ClassView:
+		// No predicate on a view's result is known to filter the tables that it reads.
+		c.refuse(ref.Start, "view %s reads tenants' tables: its body must stand here, scoped", t.QualifiedName())
+		return false
 	}
 	c.refuse(ref.Start, "table %s is not classified", t.QualifiedName())
 	return false

@@ -68,7 +68,7 @@ func methodsOf(t *catalog.Table, cfg *config.Config) ([]string, *config.CRUDTabl
 
 func tenantTable(t *catalog.Table) bool {
 	switch t.Tenancy.Class {
-	case ir.ClassTenant, ir.ClassRoot, ir.ClassChild:
+	case ir.ClassTenant, ir.ClassRoot, ir.ClassChild, ir.ClassView:
 		return t.Kind != ir.KindPartition && !t.Opaque
 	}
 	return false

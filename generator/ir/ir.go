@@ -80,6 +80,7 @@ const (
 	ClassTenant   Class = "tenant"   // carries the tenant column
 	ClassRoot     Class = "root"     // the table of tenants, scoped by its key
 	ClassChild    Class = "child"    // belongs to a tenant through a parent
+	ClassView     Class = "view"     // a view of tenants' tables: its body takes its place
 	ClassGlobal   Class = "global"   // shared by all tenants
 	ClassExcluded Class = "excluded" // no query may use it
 )
@@ -120,7 +121,8 @@ type Key struct {
 // Tenancy is how a table belongs to tenants.
 type Tenancy struct {
 	Class Class `json:"class"`
-	// Column is the tenant column of a tenant or root table.
+	// Column is the tenant column of a tenant or root table. For a view it is the
+	// column that shows its tables' tenant; empty where none does for certain.
 	Column string `json:"column,omitempty"`
 	// SQLType is that column's type, as SQL prints it.
 	SQLType string `json:"sql_type,omitempty"`

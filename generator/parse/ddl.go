@@ -132,8 +132,10 @@ type CreateView struct {
 	NamePos      int
 	Columns      []string
 	Materialized bool
-	// Query is the body; QueryErr says why it could not be understood.
+	// Query is the body, and Text what it was parsed from; QueryErr says why it
+	// could not be understood.
 	Query    *Query
+	Text     string
 	QueryErr *Error
 }
 
@@ -370,14 +372,31 @@ func (s *schemaStatement) createView(rel *ast.RangeVar, columns []string, body *
 	}
 	// The nodes' locations count from the file's start, the tokens from the
 	// statement's; parsing the text on its own makes them agree.
-	text := s.text[w.offset(as+1):w.list[end-1].End]
-	q, err := PostgreSQL(text)
+	bodyText := w.sub(as+1, end)
+	for bodyText.enclosed() {
+		bodyText = bodyText.inner()
+	}
+	v.Text = s.text[bodyText.start():bodyText.end()]
+	if view > 0 && w.is(view-1, "recursive") {
+		v.Text = recursiveView(v.Name.Name, columns, v.Text)
+	}
+	q, err := PostgreSQL(v.Text)
 	if err != nil {
 		v.QueryErr = err.(*Error)
 		return v
 	}
 	v.Query = q
 	return v
+}
+
+// recursiveView writes out what CREATE RECURSIVE VIEW stands for.
+func recursiveView(name string, columns []string, body string) string {
+	quoted := make([]string, len(columns))
+	for i, c := range columns {
+		quoted[i] = Quote(c)
+	}
+	list := strings.Join(quoted, ", ")
+	return "WITH RECURSIVE " + Quote(name) + " (" + list + ") AS (" + body + ") SELECT " + list + " FROM " + Quote(name)
 }
 
 func createIndex(s *ast.IndexStmt) *CreateIndex {

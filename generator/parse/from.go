@@ -200,7 +200,7 @@ func (w window) groupsJoins(i int) bool {
 
 // join converts a join, in parentheses or not.
 func (c *converter) join(item *From, s *ast.JoinExpr, w window, at int) int {
-	if w.is(at, "(") {
+	if w.groupsJoins(at) {
 		close := w.match[at]
 		inside := w.sub(at+1, close)
 		node := &ast.Node{Node: &ast.Node_JoinExpr{JoinExpr: s}}
@@ -218,7 +218,7 @@ func (c *converter) join(item *From, s *ast.JoinExpr, w window, at int) int {
 // joinBody converts left JOIN right [ON … | USING …].
 func (c *converter) joinBody(item *From, s *ast.JoinExpr, w window, at int) int {
 	// ((a JOIN b ON …)): more parentheses around the same join.
-	if w.is(at, "(") && w.match[at] == w.to-1 {
+	if w.groupsJoins(at) && w.match[at] == w.to-1 {
 		inside := w.sub(at+1, w.to-1)
 		node := &ast.Node{Node: &ast.Node_JoinExpr{JoinExpr: s}}
 		if inside.joinsIn() == joinCount(node) {

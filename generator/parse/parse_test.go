@@ -22,6 +22,7 @@ var statements = []string{
 	"SELECT left(a.x, 2) FROM a LEFT JOIN b ON left(a.x, 2) = b.x RIGHT OUTER JOIN (c CROSS JOIN d) USING (x) WHERE a.x IS NOT DISTINCT FROM b.x",
 	"SELECT * FROM ((a JOIN b ON a.x = b.x) JOIN (c JOIN d ON true) AS j ON j.x = a.x) NATURAL FULL JOIN e",
 	"SELECT * FROM a JOIN b JOIN c ON b.x = c.x ON a.x = b.x",
+	"SELECT * FROM (SELECT * FROM a JOIN b ON a.x = b.x) AS q JOIN ((SELECT * FROM c JOIN d ON true) UNION SELECT 1) AS r ON q.x = r.x",
 	"(SELECT x FROM a ORDER BY f(x)) UNION ALL (SELECT x FROM b EXCEPT SELECT x FROM c) ORDER BY 1 LIMIT (SELECT max(n) FROM d)",
 	"WITH RECURSIVE t(n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM t WHERE n < $1) SELECT * FROM t, generate_series(1, $2) WITH ORDINALITY AS g(v, i)",
 	"SELECT count(*) FILTER (WHERE a.x > $1) OVER (PARTITION BY a.y ORDER BY f(a.z) ROWS BETWEEN $2 PRECEDING AND CURRENT ROW) FROM a WINDOW w AS (ORDER BY g(a.x))",

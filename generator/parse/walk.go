@@ -71,6 +71,13 @@ func (q *Query) Locked() map[*Table]bool {
 	return locked
 }
 
+// LockedWhole is Locked where a clause outside of the query locks all of it.
+func (q *Query) LockedWhole() map[*Table]bool {
+	locked := q.Locked()
+	q.lock(nil, locked)
+	return locked
+}
+
 // lock adds what a locking clause on q locks; no names stand for all.
 func (q *Query) lock(names []string, locked map[*Table]bool) {
 	var visit func(from []*From)

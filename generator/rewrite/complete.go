@@ -107,7 +107,10 @@ func (r *Result) analysedNumber(author int, params []ir.Param) int {
 
 // replaceMarkers writes the edits anew for the analysed text, each at its marker.
 func (r *Result) replaceMarkers(analysed string, tenant int, number func(int) int) ([]source.Edit, error) {
-	plan := r.edits(tenant, number)
+	plan, err := r.edits(tenant, number)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]source.Edit, len(plan))
 	started, ended := make([]bool, len(plan)), make([]bool, len(plan))
 	for _, m := range markerComment.FindAllStringSubmatchIndex(analysed, -1) {

@@ -19,6 +19,7 @@ type writer struct {
 	// number is the final number of an author's parameter.
 	number func(int) int
 	list   []source.Edit
+	err    error
 }
 
 // insert puts text in. The author may have written the next word right behind a
@@ -34,8 +35,14 @@ func (w *writer) insert(at int, text string) {
 // one comes first: a table or value before the clause that ends behind it.
 func (w *writer) edits() []source.Edit {
 	for _, r := range w.plan.References {
-		if r.Placement == scope.Derived {
+		if r.Rename && r.Placement != scope.Inlined {
+			w.rename(r)
+		}
+		switch r.Placement {
+		case scope.Derived:
 			w.derived(r)
+		case scope.Inlined:
+			w.body(r)
 		}
 	}
 	for _, wrap := range w.plan.Wraps {

@@ -60,12 +60,14 @@ func Apply(text *parse.QueryText, plan *scope.Plan, cat *catalog.Catalog) (*Resu
 	for i := range r.Params {
 		r.Params[i].Name = names[r.Params[i].Number]
 	}
-	edits := r.edits(n.tenant, func(number int) int { return n.to[number] })
+	edits, err := r.edits(n.tenant, func(number int) int { return n.to[number] })
+	if err != nil {
+		return nil, err
+	}
 	marked := markers(edits)
 	for _, p := range text.Params {
 		edits = append(edits, n.edit(text.Text, parse.NumberedParam{Range: p.Range, Number: p.Number}, r.tenantParam(n.tenant)))
 	}
-	var err error
 	if r.SQL, r.sqlMap, err = source.Apply(text.Text, edits); err != nil {
 		return nil, err
 	}
@@ -78,9 +80,10 @@ func Apply(text *parse.QueryText, plan *scope.Plan, cat *catalog.Catalog) (*Resu
 
 // edits writes the plan with the given tenant parameter. number leads from the
 // author's number of a parameter to its final one.
-func (r *Result) edits(tenant int, number func(int) int) []source.Edit {
+func (r *Result) edits(tenant int, number func(int) int) ([]source.Edit, error) {
 	w := &writer{catalog: r.catalog, plan: r.plan, text: r.text.Text, tenant: r.tenantParam(tenant), number: number}
-	return w.edits()
+	edits := w.edits()
+	return edits, w.err
 }
 
 // tenantParam is the tenant parameter with its cast.

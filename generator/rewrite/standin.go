@@ -263,7 +263,11 @@ func (s *standIn) column(t parse.Target) {
 func (r *Result) restoreMerges(analysed string, params []ir.Param) (string, error) {
 	for i, q := range r.inOrder() {
 		m := q.Merge
-		edits := within(markers(r.edits(1, func(int) int { return 1 })), m.Range)
+		plan, err := r.edits(1, func(int) int { return 1 })
+		if err != nil {
+			return "", err
+		}
+		edits := within(markers(plan), m.Range)
 		for _, p := range r.text.Params {
 			edits = append(edits, source.Edit{Start: p.Start, End: p.End, New: "$" + strconv.Itoa(r.analysedNumber(p.Number, params))})
 		}

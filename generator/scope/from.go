@@ -92,8 +92,14 @@ func (s *scoper) table(l *level, ref *parse.Table, at position) {
 	r := &Reference{Table: t, Ref: ref, Placement: at.kind, Slot: at.slot}
 	s.plan.References = append(s.plan.References, r)
 	l.refs = append(l.refs, r)
-	if t.Tenancy.Class == ir.ClassGlobal {
+	s.name(r, l.names)
+	switch t.Tenancy.Class {
+	case ir.ClassGlobal:
 		r.Placement, r.Slot = NoPredicate, nil
+		return
+	case ir.ClassView:
+		r.Placement, r.Slot = Inlined, nil
+		s.inline(l, r)
 		return
 	}
 	if len(ref.Columns) > 0 {
@@ -289,11 +295,11 @@ func onlyTables(f *parse.From, names *scopeNames) bool {
 	return false
 }
 
-// tenantColumn is the column that ties a table's rows to the tenant directly;
-// empty for child and global tables.
+// tenantColumn is the column that ties a table's rows to the tenant directly, or
+// shows that of a view's tables; empty for child and global tables.
 func tenantColumn(t *catalog.Table) string {
 	switch t.Tenancy.Class {
-	case ir.ClassTenant, ir.ClassRoot:
+	case ir.ClassTenant, ir.ClassRoot, ir.ClassView:
 		return t.Tenancy.Column
 	}
 	return ""

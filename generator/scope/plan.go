@@ -53,6 +53,8 @@ const (
 	InOn Placement = "join condition"
 	// Derived puts a subquery that filters the table in its place.
 	Derived Placement = "derived table"
+	// Inlined puts a view's body, scoped, in the place of its name.
+	Inlined Placement = "view body"
 	// ByValue is for the target of an INSERT: the row gets the tenant's value.
 	ByValue Placement = "inserted value"
 	// InConflict is a conjunct of the WHERE clause of DO UPDATE.
@@ -76,6 +78,23 @@ type Reference struct {
 	// Qualify is set when the names of parents need their schema, because a common
 	// table expression has the same name.
 	Qualify bool
+	// Body is what takes the place of an Inlined view.
+	Body *Body
+	// Rename is set in the body of a view where the name as it is written would
+	// mean another table: the table's own is written instead, with its schema if
+	// Hidden is set, because a common table expression has the same name.
+	Rename, Hidden bool
+}
+
+// Each calls visit for all references of the plan, those in the bodies of views
+// included.
+func (p *Plan) Each(visit func(*Reference)) {
+	for _, r := range p.References {
+		visit(r)
+		if r.Body != nil {
+			r.Body.Plan.Each(visit)
+		}
+	}
 }
 
 // Class is the tenancy of the referenced table.

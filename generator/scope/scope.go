@@ -46,6 +46,10 @@ type scoper struct {
 	plan    *Plan
 	ctes    map[string]bool // all CTE names of the statement
 	locked  map[*parse.Table]bool
+	// view is the view whose body this is, and hidden tells which names mean a
+	// common table expression of the statement around it; nil for a statement.
+	view   *catalog.View
+	hidden func(name string) bool
 }
 
 // refuse reports an error at a place of the statement.
@@ -217,7 +221,7 @@ func (s *scoper) resolve(ref *parse.Table, names *scopeNames) *catalog.Table {
 	if ref.Schema == "" && names.has(ref.Name) {
 		return nil
 	}
-	t := s.catalog.Lookup(ref.Schema, ref.Name)
+	t := s.tableOf(ref)
 	switch {
 	case t == nil:
 		s.refuse(diag.RelationUnknown, s.span(ref.NameRange), "the schema has no table %q", ref.Name).

@@ -72,3 +72,7 @@ INSERT INTO parts (id, box_a, box_b, spare_a, spare_b, what) VALUES
     (1, 1, 1, NULL, NULL, 'p'), (2, 2, 2, 1, 1, 'q'), (3, 1, 2, 1, 2, 'p'), (4, 2, 1, NULL, NULL, 'r'), (5, 3, 3, 3, NULL, 'half');
 INSERT INTO tags (doc_id, id, label)
 SELECT o * 100 + d, 100 + d, 'tag ' || d FROM generate_series(1, 3) AS o, generate_series(1, 3) AS d;
+
+INSERT INTO bins (id, label, org_id) VALUES (1, 'a', 1), (2, 'no', 1), (3, 'c', 1), (1, 'no', 2), (2, 'b', 2), (3, NULL, 3);
+
+REFRESH MATERIALIZED VIEW doc_copies;

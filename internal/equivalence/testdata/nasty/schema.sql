@@ -226,3 +226,80 @@ CREATE VIEW labelled_forms AS
 SELECT f.org_id, f.id, f.code, upper(f.label) AS label
 FROM forms AS f
 WHERE f.label IS NOT NULL;
+
+-- Views of every form. Most do not show the tenant, and tenants' rows would meet
+-- in them: ids and titles repeat in every tenant.
+CREATE VIEW doc_people AS
+SELECT d.id, d.title, d.state, p.name AS owner_name
+FROM docs AS d
+LEFT JOIN people AS p ON p.id = d.owner_id;
+
+CREATE VIEW note_counts AS
+SELECT d.title, count(n.id) AS notes, max(n.body) AS body
+FROM docs AS d
+LEFT JOIN notes AS n ON n.doc_id = d.id
+GROUP BY d.title;
+
+CREATE VIEW longest_docs AS (
+    SELECT id, title, words FROM docs ORDER BY words DESC, id LIMIT 3
+);
+
+CREATE VIEW ranked_docs AS
+SELECT id, title, rank() OVER (PARTITION BY state ORDER BY words DESC) AS place, lag(title) OVER (ORDER BY id) AS before
+FROM docs;
+
+CREATE VIEW first_docs AS
+SELECT DISTINCT ON (state) state, id, title FROM docs ORDER BY state, words, id;
+
+CREATE VIEW all_names (called) AS
+SELECT name FROM people
+UNION SELECT name FROM folders
+EXCEPT SELECT name FROM people WHERE score > 20;
+
+CREATE VIEW busy_docs (doc, "note count") AS
+WITH docs AS (SELECT doc_id, count(*) AS n FROM notes GROUP BY doc_id)
+SELECT d.title, docs.n FROM public.docs AS d JOIN docs ON docs.doc_id = d.id;
+
+CREATE VIEW totals AS
+SELECT (SELECT count(*) FROM docs) AS docs, (SELECT max(words) FROM docs) AS words, count(*) AS people
+FROM people;
+
+CREATE VIEW busy_totals AS
+SELECT t.docs, t.people, b.*
+FROM totals AS t
+CROSS JOIN busy_docs AS b
+WHERE EXISTS (SELECT 1 FROM longest_docs AS l WHERE l.words >= t.words);
+
+CREATE VIEW sides AS
+SELECT coalesce(l.k, r.k) AS k, l.a, r.b FROM lefts AS l FULL JOIN rights AS r ON r.k = l.k;
+
+CREATE VIEW natural_sides AS
+SELECT * FROM lefts NATURAL LEFT JOIN rights;
+
+CREATE RECURSIVE VIEW bosses (id, boss_id, depth) AS
+SELECT id, boss_id, 0 FROM people WHERE boss_id IS NULL
+UNION SELECT p.id, p.boss_id, b.depth + 1 FROM people AS p JOIN bosses AS b ON b.id = p.boss_id WHERE b.depth < 4;
+
+CREATE VIEW notes_by_mark AS
+SELECT m.mark, string_agg(n.body, ',' ORDER BY n.id) AS bodies FROM marks AS m JOIN notes AS n ON n.id = m.note_id GROUP BY m.mark;
+
+CREATE VIEW values_and_docs AS
+SELECT v.n, d.title FROM (VALUES (101), (202), (303)) AS v (n) LEFT JOIN LATERAL (SELECT title FROM docs WHERE id <= v.n ORDER BY id DESC LIMIT 1) AS d ON true;
+
+CREATE TABLE crates (
+    id     integer NOT NULL,
+    label  text,
+    org_id bigint  NOT NULL
+);
+CREATE VIEW crate_stars AS
+SELECT * FROM crates AS c WHERE c.id NOT IN (SELECT x.id FROM (SELECT * FROM crates) AS x WHERE label = 'no');
+CREATE VIEW shelves AS
+SELECT id, label FROM crates;
+ALTER TABLE crates ADD COLUMN extra text DEFAULT 'e';
+ALTER TABLE crates RENAME TO bins;
+
+CREATE MATERIALIZED VIEW doc_copies AS
+SELECT id, org_id, title FROM docs WHERE words > 20;
+
+CREATE VIEW form_widths AS
+SELECT forms.code AS form, sum(fields.width) AS width FROM forms LEFT JOIN fields ON fields.form_id = forms.id GROUP BY forms.code;
