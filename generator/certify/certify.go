@@ -6,21 +6,31 @@
 //
 // # What is proved
 //
-// For a reference R to a tenant table let σ(R) be its rows of the tenant $T; where
+// For a reference R to a tenant table let σ(R) be its rows of the tenant $T. Where
 // the table shares the rows that have no tenant (Tenancy.Shared), and R is only
-// read, those rows as well. What is written or locked is always the tenant's own:
-// a lock on a shared row would make other tenants wait. R is anchored when the statement gives the same result with R replaced by σ(R),
+// read, those belong to σ(R) as well; what is written or locked is always the
+// tenant's own, since a lock on a shared row would make other tenants wait. R is
+// anchored when the statement gives the same result with R replaced by σ(R),
 // whatever the database holds. These replacements can be made one after the
 // other, so when every reference is anchored, the whole statement reads nothing
 // but the tenant's rows and the global tables. Each rule says why it yields such
 // an equivalence. Rows that are written are covered by rules on the written
-// values (write.go), and what cannot be seen in a tree of table references, such
+// values (write.go, merge.go), the foreign keys in them by rules on where a key
+// comes from (key.go), and what cannot be seen in a tree of table references, such
 // as functions that run SQL, by rules on expressions (expression.go).
 //
 // Outside of the proof: what functions and operators that the schema itself
 // defines do inside, triggers, rules and cascades, and the order in which the
 // database evaluates predicates (an error raised by a foreign row that a later
 // predicate would have dropped).
+//
+// # Where to read
+//
+// The proof is certify.go (the walk), level.go (where a predicate filters what),
+// anchor.go (which predicate), write.go, merge.go, key.go and expression.go. The
+// files audit.go, author.go, value.go, output.go and reduce.go answer another
+// question, for statements that nobody has rewritten: what has the author tied?
+// They use the walk and the levels; no part of the proof uses them.
 package certify
 
 import (
