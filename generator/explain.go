@@ -1,6 +1,9 @@
 package generator
 
 import (
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
@@ -71,9 +74,14 @@ func (s *statement) paramNames() map[int]string {
 		return names
 	}
 	set := func(value *parse.Expr, name string) {
-		if value = value.Uncast(); value != nil && value.Kind == parse.ParamExpr && names[value.Param] == "" {
-			names[value.Param] = name
+		value = value.Uncast()
+		if value == nil || value.Kind != parse.ParamExpr || names[value.Param] != "" {
+			return
 		}
+		if s.check != nil && value.Param == s.result.Tenant && !slices.ContainsFunc(s.check.References, func(r certify.Reference) bool { return r.Table.Tenancy.Column == name }) {
+			return // looked up for another column
+		}
+		names[value.Param] = name
 	}
 	q.EachQuery(func(q *parse.Query) {
 		inserted(q, set)
