@@ -195,6 +195,7 @@ var leaks = []leak{
 	}},
 	{name: "44_nested_write", cause: "a nested write attaches another tenant's row", shapes: []shape{
 		{sql: `UPDATE loose SET pid = $1 WHERE id = 1 RETURNING id`, sent: `UPDATE loose SET pid = $1 WHERE id = 1 AND loose.t = $2 RETURNING id`},
+		{sql: `WITH p AS (INSERT INTO par (id, name) VALUES (70, 'new') RETURNING id) INSERT INTO ch (pid, v) SELECT id, 'x' FROM p RETURNING v`},
 		{sql: `WITH p AS (INSERT INTO loose (id, pid) VALUES (60, $1) RETURNING id) SELECT id FROM p`,
 			sent: `WITH p AS (INSERT INTO loose (id, pid) VALUES (60, $1) RETURNING id) SELECT id FROM p`},
 	}},
