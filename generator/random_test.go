@@ -96,6 +96,9 @@ func (y *randomTally) refuse(s *statement) {
 	for _, d := range s.report.Sorted() {
 		if d.IsError() && !seen[d.Code] {
 			seen[d.Code] = true
+			if *oracleVerbose {
+				fmt.Printf("refused %s: %s: %s\n", d.Code, d.Message, s.text.Text)
+			}
 			y.refused[d.Code]++
 		}
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
 // scalar writes an expression of a kind. depth says how much it may nest.
@@ -114,6 +116,7 @@ func (g *generator) compute(k kind, e *env, depth int) string {
 		return g.choose(
 			choice{2, func() string { return "(" + arg(text) + " || " + arg(text) + ")" }},
 			choice{1, func() string { return "upper(" + arg(text) + ")" }},
+			choice{1, func() string { return g.wholeRow(e, arg) }},
 			choice{1, func() string { return "(" + arg(number) + ")::text" }},
 			choice{1, func() string { return "concat(" + arg(text) + ", " + arg(g.kind()) + ")" }},
 		)
@@ -123,6 +126,17 @@ func (g *generator) compute(k kind, e *env, depth int) string {
 		return "(" + g.condition(e, depth) + ")"
 	}
 	return "least(" + arg(k) + ", " + arg(k) + ")"
+}
+
+// wholeRow is a row of a table as text.
+func (g *generator) wholeRow(e *env, arg func(kind) string) string {
+	for _, r := range e.relations {
+		if r.base != nil && !slices.ContainsFunc(g.schema.tables, func(t *table) bool { return t.column(r.name) != nil }) {
+			g.use("whole row")
+			return parse.Quote(r.name) + "::text"
+		}
+	}
+	return "lower(" + arg(text) + ")"
 }
 
 // scalarSubquery is a subquery that gives one row at most.

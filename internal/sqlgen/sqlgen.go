@@ -112,6 +112,7 @@ type generator struct {
 	names    int         // made up so far
 	written  []*table    // tables that are written, with those that their keys lead to
 	recurses bool        // inside the recursive term of a CTE
+	merges   bool        // a MERGE, which takes no recursive CTE
 }
 
 // mark stands for a parameter until the statement is complete: not all that is
@@ -197,6 +198,7 @@ func (g *generator) statement() string {
 		choice{3, func() string { return g.with(true, func() string { return g.insert().sql }) }},
 		choice{3, func() string { return g.with(true, func() string { return g.update().sql }) }},
 		choice{2, func() string { return g.with(true, func() string { return g.delete().sql }) }},
+		choice{1, func() string { g.merges = true; return g.with(true, g.merge) }},
 	)
 	switch {
 	case g.one(32):

@@ -20,7 +20,7 @@ func (g *generator) with(top bool, body func() string) string {
 	before := len(g.ctes)
 	defer func() { g.ctes = g.ctes[:before] }()
 	g.use("with")
-	if g.one(4) {
+	if g.one(4) && !g.merges {
 		sql := g.recursive()
 		return "WITH RECURSIVE " + sql + " " + body()
 	}
