@@ -191,7 +191,7 @@ func (c *converter) mergeInsert(target *Table, s *ast.MergeWhenClause, w window)
 	}
 	out := Row{Range: row.span()}
 	for i, item := range row.inner().split() {
-		out.Items = append(out.Items, Item{Range: item.span(), Expr: c.expr(s.Values[i], item)})
+		out.Items = append(out.Items, Item{Range: item.span(), Value: item.span(), Expr: c.expr(s.Values[i], item)})
 	}
 	ins.Source = &Query{Range: values.span(), Values: &Values{Rows: []Row{out}}}
 	return ins

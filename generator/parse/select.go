@@ -158,7 +158,7 @@ func (c *converter) values(q *Query, s *ast.SelectStmt, w window) {
 		}
 		out := Row{Range: row.span()}
 		for j, n := range nodes {
-			out.Items = append(out.Items, Item{Range: items[j].span(), Expr: c.expr(n, items[j])})
+			out.Items = append(out.Items, Item{Range: items[j].span(), Value: items[j].span(), Expr: c.expr(n, items[j])})
 		}
 		q.Values.Rows = append(q.Values.Rows, out)
 	}

@@ -351,7 +351,7 @@ func rowItems(row *Expr, w window) []Item {
 		}
 		var items []Item
 		for i, part := range parts {
-			items = append(items, Item{Range: part.span(), Expr: row.Args[i]})
+			items = append(items, Item{Range: part.span(), Value: part.span(), Expr: row.Args[i]})
 		}
 		return items
 	}
@@ -472,9 +472,20 @@ func (c *converter) targets(nodes []*ast.Node, w window) []Target {
 			c.fail(lost(parts[i].start(), "an output column"))
 			return nil
 		}
-		out[i] = Target{Range: parts[i].span(), Name: target.Name, Expr: c.expr(target.Val, parts[i])}
+		out[i] = Target{Range: parts[i].span(), Value: parts[i].unnamed(target.Name).span(), Name: target.Name, Expr: c.expr(target.Val, parts[i])}
 	}
 	return out
+}
+
+// unnamed is an output column without the name that ends it, if it has one.
+func (w window) unnamed(name string) window {
+	if name == "" {
+		return w
+	}
+	if w.to--; w.is(w.to-1, "as") {
+		w.to--
+	}
+	return w
 }
 
 func stringsOf(nodes []*ast.Node) []string {

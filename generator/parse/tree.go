@@ -63,8 +63,9 @@ type Select struct {
 // Target is one output column, or one column of RETURNING.
 type Target struct {
 	Range
-	Name string // after AS; empty without one
-	Expr *Expr
+	Value Range  // without the name
+	Name  string // after AS; empty without one
+	Expr  *Expr
 }
 
 // SetOp is UNION, INTERSECT or EXCEPT.
@@ -88,7 +89,9 @@ type Row struct {
 // Item is an expression with the text that it was written as.
 type Item struct {
 	Range
-	Expr *Expr
+	// Value is the range without an alias.
+	Value Range
+	Expr  *Expr
 }
 
 // Lock is FOR UPDATE and its kin. Tables holds the names after OF.

@@ -126,7 +126,7 @@ func (s *scoper) lookup(r *Reference, k *key, v values) *Lookup {
 	at := s.lookedUp(r, k, v)
 	item := v.items[at]
 	l := s.newLookup(r, k, at)
-	l.Value, l.Plain, l.Typed = item.Range, isPlain(item.Expr), item.Expr.Kind == parse.CastExpr
+	l.Value, l.Plain, l.Typed = item.Value, isPlain(item.Expr), item.Expr.Kind == parse.CastExpr
 	for i, other := range v.items {
 		if i == at {
 			continue
@@ -138,7 +138,7 @@ func (s *scoper) lookup(r *Reference, k *key, v values) *Lookup {
 		case other.Expr.Kind == parse.ParamExpr:
 			o.Param = other.Expr.Param
 		case isConstant(other.Expr):
-			o.Const = other.Range
+			o.Const = other.Value
 		case isQualified(other.Expr):
 			o.Path = other.Expr.Path
 		default:
@@ -270,9 +270,9 @@ func assignedTo(sets []parse.Set, column string) (*parse.Set, *parse.Item, *pars
 				return set, nil, nil
 			}
 			t := q.Select.Targets[at]
-			return set, &parse.Item{Range: t.Range, Expr: t.Expr}, q
+			return set, &parse.Item{Range: t.Range, Value: t.Value, Expr: t.Expr}, q
 		case len(set.Columns) == 1 && set.Value.Name != "RowExpr":
-			return set, &parse.Item{Range: set.ValueRange, Expr: set.Value}, nil
+			return set, &parse.Item{Range: set.ValueRange, Value: set.ValueRange, Expr: set.Value}, nil
 		default:
 			return set, nil, nil
 		}

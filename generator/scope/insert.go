@@ -148,7 +148,7 @@ func (s *scoper) tenantValues(plan *Insert, q *parse.Query, rows []sourceRow, in
 func targetItems(targets []parse.Target) []parse.Item {
 	var items []parse.Item
 	for _, t := range targets {
-		items = append(items, parse.Item{Range: t.Range, Expr: t.Expr})
+		items = append(items, parse.Item{Range: t.Range, Value: t.Value, Expr: t.Expr})
 	}
 	return items
 }
@@ -203,7 +203,7 @@ func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item, source sou
 	value := item.Expr.Uncast()
 	column := tenantColumn(plan.Target.Table)
 	if col := plan.Target.Table.Column(column); col != nil && col.NotNull && s.isTenants(item.Expr, source) {
-		row.Value, row.Copied = item.Range, true
+		row.Value, row.Copied = item.Value, true
 		return true
 	}
 	if value == nil || value.Kind != parse.ParamExpr {
@@ -211,7 +211,7 @@ func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item, source sou
 			WithHelp("leave the column out, and the tenant is filled in; or give it a parameter")
 		return false
 	}
-	row.Value = item.Range
+	row.Value = item.Value
 	if !s.opts.KeepTenantParams {
 		s.plan.Bound[value.Param] = true
 		return true

@@ -244,7 +244,7 @@ func (s *scoper) typeValues(r *Reference, q *parse.Query, columns []string, w *W
 			continue
 		}
 		if columns[i] != tenantColumn(r.Table) || r.Class() == ir.ClassChild {
-			w.Casts = append(w.Casts, Cast{At: item.End, Type: columnType(r.Table, columns[i])})
+			w.Casts = append(w.Casts, Cast{At: item.Value.End, Type: columnType(r.Table, columns[i])})
 		}
 	}
 }

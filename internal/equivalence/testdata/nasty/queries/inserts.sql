@@ -171,3 +171,12 @@ INSERT INTO counters (name, value) SELECT p.*, $1::integer FROM (SELECT name FRO
 
 -- name: StarOfOther :execrows
 INSERT INTO counters (name, org_id, value) SELECT d.title, n.* FROM docs d JOIN (SELECT 1::bigint AS a, 5 AS b) AS n ON d.words > $1;
+
+-- name: KeyNamed :execrows
+INSERT INTO notes (doc_id, n, body) SELECT @doc_id::bigint AS doc, n.n + 10 AS number, @body AS "as" FROM notes AS n WHERE n.n = 1 ORDER BY number LIMIT 1;
+
+-- name: KeyNamedBare :execrows
+INSERT INTO pins (folder_id, name) SELECT max(f.id) folder, 'named ' || f.name FROM folders AS f GROUP BY f.name ORDER BY folder;
+
+-- name: TenantNamed :execrows
+INSERT INTO counters (org_id, name, value) SELECT $1 AS org, p.name AS n, count(*)::integer v FROM people AS p GROUP BY p.name ORDER BY n;
