@@ -8,10 +8,11 @@ import (
 )
 
 // merge writes a MERGE of rows that are grouped by what the target is compared
-// with: a row of the target that meets two of them is an error.
+// with: a row of the target that meets two of them is an error. A table with shared
+// rows is no target: MERGE passes over those, and inserts where they would match.
 func (g *generator) merge() string {
 	t := g.target(func(t *table) bool {
-		return t.Tenancy.Class != ir.ClassRoot && !t.kept && len(t.ties()) < 2 && slices.ContainsFunc(t.columns, (*column).assignable) &&
+		return t.Tenancy.Class != ir.ClassRoot && !t.kept && !t.Tenancy.Shared && len(t.ties()) < 2 && slices.ContainsFunc(t.columns, (*column).assignable) &&
 			!slices.ContainsFunc(t.columns, func(c *column) bool {
 				return (c.kind == "" || c.pair || c.shared && !c.Identity) && c.NotNull && !c.HasDefault && !c.tenant
 			})
