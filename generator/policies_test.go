@@ -39,6 +39,8 @@ const (
 	refusedRow = "a row that a policy refuses is an error of its own, where the scoped statement puts NULL into a NOT NULL column"
 	metForeign = "an upsert that meets another tenant's row is an error under policies, and changes nothing when scoped"
 	blindMerge = "a MERGE that reads no column of its target meets all tenants' rows under policies, and fails at the first of another tenant"
+	closed     = "a materialized view can have no policy, so the role has no right on it, and the statement fails in production, too"
+	lockedView = "FOR UPDATE on a view needs more than SELECT on it, where the scoped statement locks its tables"
 	newParent  = "a policy does not see a parent that the same statement inserts"
 	noRight    = "the role may not read a materialized view of tenants' rows, which has no policies, nor lock rows through a view"
 	cascades   = "ON DELETE acts on another tenant's row in both cases"
@@ -58,6 +60,10 @@ func knownUnderPolicies(s *statement, d *equivalence.Difference) string {
 		return metForeign
 	case d.Kind == equivalence.Failure && s.query.Merge != nil && strings.Contains(d.Detail, "- ERROR: target row violates row-level security policy"):
 		return blindMerge
+	case d.Kind == equivalence.Failure && strings.Contains(d.Detail, "- ERROR: permission denied for materialized view"):
+		return closed
+	case d.Kind == equivalence.Failure && len(s.query.Locked()) > 0 && strings.Contains(d.Detail, "- ERROR: permission denied for view"):
+		return lockedView
 	case d.Kind == equivalence.Failure && policy && s.query.With != nil && strings.Contains(d.Detail, "+ no error"):
 		return newParent
 	case d.Kind == equivalence.Foreign && d.Statement.Name == "DeleteForeignCascade":
