@@ -22,7 +22,9 @@ import (
 // each has the anchor as a conjunct: it is false for a foreign row, which no
 // clause takes then, and true for any other, which meets the same clause as
 // without it. The clauses for MATCHED have it as well: there it is true of every
-// row, and does not depend on how the join came about.
+// row, and does not depend on how the join came about. Where T has shared rows, ON
+// may match them, as σ(T) holds them, and the anchors in the clauses, which have to
+// be of own rows, keep every clause from them.
 //
 // What the clauses write is checked as for INSERT and UPDATE.
 func (c *checker) merge(q *parse.Query, ctes *names, outer *level) {
@@ -31,6 +33,7 @@ func (c *checker) merge(q *parse.Query, ctes *names, outer *level) {
 	lv := c.newLevel([]*parse.From{join}, nil, ctes, outer)
 	c.from([]*parse.From{m.Source}, lv)
 	r := c.target(m.Target, place{conjuncts: m.On.Conjuncts(), text: "in the condition of MERGE"})
+	r.own = false       // ON reads it; what the clauses do needs the tenant's own rows
 	lv.relations[0] = r // which newLevel took for one that is read
 	c.reads(lv)
 	if c.author != nil {

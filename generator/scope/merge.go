@@ -28,7 +28,9 @@ func (s *scoper) merge(q *parse.Query, names *scopeNames) {
 	}
 	s.checkReached(m)
 	if r.Class() != ir.ClassGlobal {
-		r.Placement = InOn
+		// A shared row is matched, so that it is not inserted as if there were none; the
+		// clauses leave it alone.
+		r.Placement, r.Shared = InOn, r.Table.Tenancy.Shared
 		s.bind(targetLevel(r), m.On)
 		s.checkMergeKey(r, m)
 	}

@@ -36,6 +36,8 @@ var sharedCases = []struct {
 	{"delete", "DELETE FROM templates WHERE id <> 1", 0, ""},
 	{"upsert over a shared row", "INSERT INTO templates VALUES (0, '" + tenantA + "') ON CONFLICT (id) DO UPDATE SET body = 'x'", 0, insufficientPrivilege},
 
+	{"merge over a shared row", "MERGE INTO templates USING (VALUES (0)) AS v (id) ON v.id = templates.id WHEN MATCHED THEN DELETE", 0, insufficientPrivilege},
+
 	{"insert a child", "INSERT INTO template_parts VALUES (1, 9)", 1, ""},
 	{"insert a child of a shared row", "INSERT INTO template_parts VALUES (0, 9)", 0, insufficientPrivilege},
 	{"update children", "UPDATE template_parts SET n = n + 100", 1, ""},
@@ -69,7 +71,7 @@ func TestSharedRowsControls(t *testing.T) {
 		want []string // the cases that notice
 	}{
 		{"DROP POLICY tenant_update ON templates", []string{"lock", "lock a subquery", "lock for sharing", "take a shared row", "update", "update with a shared row as the source"}},
-		{"DROP POLICY tenant_delete ON templates", []string{"delete"}},
+		{"DROP POLICY tenant_delete ON templates", []string{"delete", "merge over a shared row"}},
 		{"DROP POLICY tenant_update ON template_parts", []string{"lock children", "update children"}},
 		{"DROP POLICY tenant_delete ON template_parts", []string{"delete children"}},
 	} {
