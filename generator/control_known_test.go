@@ -72,6 +72,7 @@ var controls = []struct {
 		missed: append([]string{
 			"GrandchildrenLeft", "GroupByKey", "LeftAuthorScoped", "SharedChildrenJoined",
 			"NaturalLeftJoin", "NaturalRoot", "RootJoin", // they join by the tenant column
+			"SharedMergeChildren", // its source holds the tenant
 		}, matchedOnly...),
 	},
 	{

@@ -163,7 +163,7 @@ UPDATE stamps SET folder_id = $1, name = 'moved' WHERE name >= 's';
 UPDATE stamps SET old_id = $1 WHERE name = 's';
 
 -- name: SharedMerge :execrows
-MERGE INTO forms AS f USING (VALUES ($1, $2), ('new', 'New')) AS s (code, label) ON f.code = s.code
+MERGE INTO forms AS f USING (VALUES (sqlc.arg('code'), sqlc.arg('label')), ('new', 'New')) AS s (code, label) ON f.code = s.code
 WHEN MATCHED AND f.label IS NULL THEN DELETE
 WHEN MATCHED THEN UPDATE SET label = s.label
 WHEN NOT MATCHED THEN INSERT (code, label) VALUES (s.code, s.label);
@@ -172,7 +172,7 @@ WHEN NOT MATCHED THEN INSERT (code, label) VALUES (s.code, s.label);
 MERGE INTO answers AS a USING forms AS f ON f.id = a.form_id
 WHEN MATCHED AND f.org_id IS NULL THEN UPDATE SET answer = f.label
 WHEN MATCHED THEN DELETE
-WHEN NOT MATCHED THEN INSERT (form_id, answer) VALUES ($1, f.code);
+WHEN NOT MATCHED THEN INSERT (form_id, answer) VALUES (sqlc.arg('form_id'), f.code);
 
 -- name: SharedMergeChildren :execrows
 MERGE INTO fields AS d USING forms AS f ON d.form_id = f.id AND f.code = $1
