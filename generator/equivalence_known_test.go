@@ -77,7 +77,6 @@ var nastyRefused = map[string][]diag.Code{
 	"ChildNull":             {diag.TenantColumnWrite},
 	"PartSaidTwice":         {diag.SyntaxUnsupported},
 	"TagNull":               {diag.TenantColumnWrite},
-	"CTESearch":             {diag.SyntaxUnsupported},
 	"ChildWithoutParent":    {diag.TenantColumnWrite},
 	"ConflictSetsTenant":    {diag.TenantColumnWrite},
 	"Copy":                  {diag.StatementRefused},

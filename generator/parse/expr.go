@@ -201,9 +201,13 @@ func (c *converter) compound(e *Expr, n *ast.Node, w window) bool {
 func (c *converter) indirection(n *ast.Node, w window) []*Expr {
 	switch s := n.Node.(type) {
 	case *ast.Node_AIndices:
-		return c.exprs([]*ast.Node{s.AIndices.Lidx, s.AIndices.Uidx}, w)
+		bounds := c.exprs([]*ast.Node{s.AIndices.Lidx, s.AIndices.Uidx}, w)
+		if len(bounds) == 0 { // [:]
+			bounds = []*Expr{{Kind: ConstExpr, Pos: -1, Null: true}}
+		}
+		return bounds
 	case *ast.Node_String_:
-		c.fail(unsupported(w.start(), "the field ."+s.String_.Sval+" of an expression", "select the column by its name; a field of a composite value may be a function in disguise"))
+		c.fail(unsupported(w.start(), "the field ."+s.String_.Sval+" of an expression", "select the whole value, or write to_jsonb(…) ->> '"+s.String_.Sval+"'; a field of an expression may be a function in disguise"))
 		return nil
 	}
 	c.fail(unsupported(w.start(), "a star behind an expression", "list the columns"))

@@ -30,6 +30,7 @@ var statements = []string{
 	"SELECT * FROM ONLY (s.a) AS a TABLESAMPLE system ($1) REPEATABLE (f(2)) FOR UPDATE OF a SKIP LOCKED",
 	"SELECT a.limit, a.from FROM a AS a WHERE a.where = ANY (ARRAY(SELECT b.x FROM b)) AND (a.x, a.y) IN (SELECT c.x, c.y FROM c)",
 	"INSERT INTO s.a AS t (x, y) OVERRIDING USER VALUE VALUES ($1, (SELECT max(b.x) FROM b)), (DEFAULT, f($2)) ON CONFLICT (x, lower(y)) WHERE x > 0 DO UPDATE SET (x, y) = (SELECT c.x, $3 FROM c), z[f(1)] = excluded.z WHERE t.x = g(excluded.x) RETURNING t.x, (SELECT 1 FROM d)",
+	"WITH RECURSIVE t(x, \"set\") AS (SELECT x, y FROM a UNION ALL SELECT b.x, $1 FROM b JOIN t ON t.x = b.y) SEARCH DEPTH FIRST BY x, \"set\" SET o CYCLE x SET m TO 'a' DEFAULT 'b' USING p, u AS (SELECT * FROM c) SELECT * FROM t, u",
 	"INSERT INTO a DEFAULT VALUES",
 	"INSERT INTO a WITH q AS (SELECT * FROM b) SELECT * FROM q ON CONFLICT DO NOTHING",
 	"UPDATE ONLY a AS t SET x = DEFAULT, (y, z) = (f($1), t.z), w[(SELECT 1 FROM b)] = 2 FROM c LEFT JOIN d ON c.x = d.x WHERE t.x = c.x RETURNING *",

@@ -140,11 +140,6 @@ func (c *converter) with(q *Query, clause *ast.WithClause, w window) window {
 			c.fail(lost(w.start(), "a common table expression"))
 			return w
 		}
-		if cte.SearchClause != nil || cte.CycleClause != nil {
-			c.fail(unsupported(int(cte.Location), "SEARCH or CYCLE in a common table expression",
-				"keep the path in a column of the recursive query"))
-			return w
-		}
 		item := &CTE{Name: cte.Ctename, Columns: stringsOf(cte.Aliascolnames)}
 		if at >= w.to {
 			c.fail(lost(w.start(), "a common table expression"))
@@ -159,7 +154,7 @@ func (c *converter) with(q *Query, clause *ast.WithClause, w window) window {
 		}
 		item.Query = c.query(cte.Ctequery, w.sub(body+1, w.match[body]))
 		q.With.CTEs = append(q.With.CTEs, item)
-		at = w.match[body] + 1
+		at = c.searchAndCycle(item, cte, w, w.match[body]+1)
 		if i < len(clause.Ctes)-1 {
 			if !w.is(at, ",") {
 				c.fail(lost(item.Start, "the end of "+cte.Ctename))

@@ -41,6 +41,8 @@ type CTE struct {
 	Name    string
 	Columns []string
 	Query   *Query
+	// Added are the columns that SEARCH and CYCLE add to those of Query.
+	Added []string
 }
 
 // Select is a SELECT without the clauses that Query holds.

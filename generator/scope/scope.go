@@ -182,14 +182,15 @@ func (s *scoper) attribute(e *parse.Expr) {
 // operatorName refuses operators that the schema declares or that are called by a
 // schema: their meaning is whatever that says.
 func (s *scoper) operatorName(e *parse.Expr) {
-	if words := strings.Fields(e.Name); len(words) > 0 && s.catalog.DeclaresOperator(words[len(words)-1]) {
+	words := strings.Fields(e.Name)
+	if len(words) > 0 && s.catalog.DeclaresOperator(words[len(words)-1]) {
 		s.refuse(diag.FunctionRefused, s.text.At(e.Pos), "the operator %s is declared by the schema and not known to be safe", words[len(words)-1]).
 			WithHelp("use an operator of the database's own")
 		return
 	}
 	for i := range len(e.Name) {
 		if e.Name[i] == '.' {
-			s.refuse(diag.SyntaxUnsupported, s.text.At(e.Pos), "OPERATOR(%s) is not supported", e.Name).
+			s.refuse(diag.SyntaxUnsupported, s.text.At(e.Pos), "OPERATOR(%s) is not supported", words[len(words)-1]).
 				WithHelp("use the plain operator")
 			return
 		}

@@ -233,11 +233,3 @@ func literal(k kind, v string) string {
 	}
 	return quoted + "::" + parse.Quote(string(k))
 }
-
-// unchecked reports whether another tenant's key is warned of and not looked up in
-// an INSERT: neither the column nor the tenant's is NOT NULL, so nothing could
-// refuse the row.
-func (c *column) unchecked() bool {
-	tenant := c.table.column(c.table.Tenancy.Column)
-	return c.open && !c.NotNull && tenant != nil && !tenant.NotNull
-}

@@ -79,10 +79,6 @@ INSERT INTO counters (name) VALUES ('x') ON CONFLICT (org_id, name) DO UPDATE SE
 -- name: InsertView :exec
 INSERT INTO live_docs (title) VALUES ('x');
 
--- name: CTESearch :many
-WITH RECURSIVE t AS (SELECT id, boss_id FROM people UNION SELECT p.id, p.boss_id FROM t JOIN people p ON p.boss_id = t.id)
-SEARCH DEPTH FIRST BY id SET o SELECT * FROM t;
-
 -- name: CurrentOf :exec
 DELETE FROM docs WHERE CURRENT OF c;
 

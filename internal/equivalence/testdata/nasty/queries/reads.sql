@@ -178,3 +178,16 @@ SELECT p.id FROM people p WHERE p.org_id = $1 AND p.id > $2 AND p.org_id = $3;
 
 -- name: CountForeign :one
 SELECT count(*) FROM docs a, docs b WHERE a.title = b.title AND a.org_id <> b.org_id;
+
+-- name: SearchDepth :many
+WITH RECURSIVE t AS (SELECT id, boss_id FROM people WHERE boss_id IS NULL OR id = $1 UNION ALL SELECT p.id, p.boss_id FROM t JOIN people p ON p.boss_id = t.id)
+SEARCH DEPTH FIRST BY id SET o SELECT id, o::text FROM t ORDER BY o;
+
+-- name: SearchBreadthCycle :many
+WITH RECURSIVE t AS (SELECT id, boss_id FROM people UNION SELECT p.boss_id, p.id FROM t JOIN people p ON p.id = t.id)
+SEARCH BREADTH FIRST BY id, boss_id SET o CYCLE id SET again USING way, names AS (SELECT p.id, p.name FROM people AS p)
+SELECT t.*, n.name FROM t LEFT JOIN names AS n USING (id) WHERE NOT again ORDER BY o LIMIT 30;
+
+-- name: CycleMark :many
+WITH RECURSIVE people (a, b) AS (SELECT owner_id, words % 7 FROM docs UNION ALL SELECT p.b, p.a FROM people AS p)
+CYCLE a, b SET mark TO 'Y' DEFAULT 'N' USING way SELECT a, b, mark FROM people WHERE mark = 'N';
