@@ -68,7 +68,7 @@ func (p *project) explain(stderr string, files []fedFile, report *diag.Report) e
 			at := locate(query.Text, fed.origin(offset), m.text)
 			report.Errorf(diag.AnalysisFailed, query.Origin(at),
 				"sqlc cannot type query %q: %s", query.Name, fed.clean(m.text)).
-				WithHelp("%s", help(m.text)).InQuery(query.Name)
+				WithHelp("%s", help(m.text, query.Text)).InQuery(query.Name)
 		default:
 			return fmt.Errorf("sqlc analysis:%s", tail(stderr))
 		}
@@ -110,9 +110,15 @@ func locate(text string, at int, message string) int {
 	return at
 }
 
-// help says what to do about a message.
-func help(text string) string {
+// addsColumns matches a text with a clause that adds columns to a common table
+// expression.
+var addsColumns = regexp.MustCompile(`(?is)\)\s*(search\s+(depth|breadth)\s+first|cycle)\s`)
+
+// help says what to do about a message on a query.
+func help(text, query string) string {
 	switch {
+	case addsColumns.MatchString(query) && strings.Contains(text, "column "):
+		return "sqlc does not know the columns that SEARCH and CYCLE add: build the path in a column of the recursive query"
 	case strings.Contains(text, "is ambiguous"):
 		return "qualify the column with its table's name or alias"
 	case strings.Contains(text, "column ") && strings.Contains(text, "does not exist"):
