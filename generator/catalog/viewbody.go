@@ -53,7 +53,7 @@ func (b *viewBinder) with(w *parse.With, ctes *cteScope) *cteScope {
 	for _, cte := range w.CTEs {
 		b.bind(cte.Query, ctes)
 		columns, known := b.query(cte.Query, ctes)
-		ctes = &cteScope{outer: ctes, name: cte.Name, columns: renamed(columns, cte.Columns), known: known}
+		ctes = &cteScope{outer: ctes, name: cte.Name, columns: renamed(columns, cte.Columns), known: known && len(cte.Added) == 0}
 	}
 	return ctes
 }

@@ -81,6 +81,7 @@ func (a *author) relation(lv *level, r *relation) *outputs {
 			body = n
 		}
 		out, names = a.outputs(n.cte.Query, body, lv.outer).renamed(n.cte.Columns), r.ref.Columns
+		out.complete = out.complete && len(n.cte.Added) == 0
 	case r.item != nil && r.item.Query != nil:
 		outer := lv.outer
 		if r.item.Lateral {
