@@ -27,6 +27,7 @@ func Load(files []*source.File, report *diag.Report) *Catalog {
 		}
 	}
 	c.resolveForeignKeys()
+	c.inheritForeignKeys()
 	return c
 }
 

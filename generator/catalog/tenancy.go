@@ -23,6 +23,7 @@ func (c *Catalog) Classify(cfg *config.Config, report *diag.Report) {
 	}
 	k.checkTypes()
 	for _, t := range c.Tables {
+		k.checkForeignKeys(t)
 		k.checkReactions(t)
 	}
 	if k.operators["="] {
@@ -300,10 +301,12 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 func vias(keys []*ForeignKey) string {
 	var out []string
 	for _, f := range keys {
-		out = append(out, "["+strings.Join(f.Columns, ", ")+"]")
+		out = append(out, "["+joined(f.Columns)+"]")
 	}
 	return strings.Join(out, " or ")
 }
+
+func joined(names []string) string { return strings.Join(names, ", ") }
 
 // checkTypes compares the types of all tenant columns.
 func (k *classifier) checkTypes() {
