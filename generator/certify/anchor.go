@@ -199,8 +199,9 @@ func (c *checker) isTenant(e *parse.Expr, t *catalog.Table) bool {
 	return e.Kind == parse.ParamExpr && c.tenant > 0 && e.Param == c.tenant
 }
 
-// castTo is the text of a cast in its :: form up to the type's modifiers.
-var castTo = regexp.MustCompile(`(?i)^::\s*(character\s+varying|[\w".]+)\s*`)
+// castTo is the text of a cast in its :: form up to the type's modifiers. A type's
+// other names, such as national char varying, are not among those it knows.
+var castTo = regexp.MustCompile(`(?i)^::\s*(pg_catalog\s*\.\s*)?(character\s+varying|varchar|numeric|decimal|dec)\b\s*`)
 
 // mayCut reports whether a cast may shorten its value. The tree does not hold a
 // type's modifiers, so for types that have them the text must show that there

@@ -90,6 +90,7 @@ func Check(sql string, tenant int, cat *catalog.Catalog) *Result {
 	c.query(q, nil, nil)
 	c.leftOut()
 	c.globalWrites()
+	c.tenantTypes()
 	slices.SortStableFunc(c.result.References, func(a, b Reference) int { return cmp.Compare(a.Pos, b.Pos) })
 	slices.SortStableFunc(c.result.Findings, func(a, b Finding) int { return cmp.Compare(a.Pos, b.Pos) })
 	return c.result
@@ -105,6 +106,7 @@ type checker struct {
 
 	touchesTenants bool  // a tenant's table is referred to
 	globalTargets  []int // where global tables are written
+	mistyped       []int // where the tenant's parameter may get another type
 	targets        map[*parse.Table]bool
 	locked         map[*parse.Table]bool
 }

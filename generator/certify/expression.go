@@ -40,6 +40,7 @@ func (c *checker) expressions(q *parse.Query, lv *level) {
 
 // expression checks one expression; its operands are visited on their own.
 func (c *checker) expression(e *parse.Expr, lv *level) {
+	c.operands(e)
 	switch e.Kind {
 	case parse.ParamExpr, parse.ConstExpr, parse.AndExpr, parse.OrExpr, parse.NotExpr, parse.OpExpr, parse.CastExpr, parse.DefaultExpr:
 	case parse.ColumnExpr:
@@ -79,7 +80,8 @@ func (c *checker) other(e *parse.Expr) {
 var systemColumns = []string{"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"}
 
 // column refuses relation.name where the table has no such column: PostgreSQL
-// takes that for a call of the function name(relation).
+// takes that for a call of the function name(relation). Where the columns are not
+// known, the schema must have no such function.
 func (c *checker) column(e *parse.Expr, lv *level) {
 	n := len(e.Path)
 	if e.Star || n < 2 {
@@ -90,7 +92,12 @@ func (c *checker) column(e *parse.Expr, lv *level) {
 		if r == nil {
 			continue
 		}
-		if t := r.table; t != nil && !r.renamed && !t.Opaque && t.Column(e.Path[n-1]) == nil && !slices.Contains(systemColumns, e.Path[n-1]) {
+		switch t := r.table; {
+		case t == nil || r.renamed || t.Opaque:
+			if c.cat.Declares(e.Path[n-1]) {
+				c.refuse(e.Pos, "%s.%s may be a function call", r.name, e.Path[n-1])
+			}
+		case t.Column(e.Path[n-1]) == nil && !slices.Contains(systemColumns, e.Path[n-1]):
 			c.refuse(e.Pos, "%s has no column %s, so this may be a function call", t.QualifiedName(), e.Path[n-1])
 		}
 		return
