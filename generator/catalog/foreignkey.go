@@ -31,10 +31,14 @@ func (t *Table) hasForeignKey(f *ForeignKey) bool {
 // checkForeignKeys refuses foreign keys between tenants' rows that a statement can
 // write to without a value that could be looked up: one with a generated column,
 // and one that a partition or an inheriting table has alone, since a statement on
-// the table above writes its rows, too.
+// the table above writes its rows, too. It warns about those of global tables.
 func (k *classifier) checkForeignKeys(t *Table) {
 	for _, f := range t.ForeignKeys {
 		parent := k.Lookup(f.RefSchema, f.RefTable)
+		if t.Tenancy.Class == ir.ClassGlobal && t.Kind != ir.KindPartition && parent != nil && len(parent.ties()) > 0 {
+			k.report.Warnf(diag.ForeignKeyOpen, f.Span, "global table %q refers to tenants' rows of %q: a global query that writes (%s) tells whether somebody has such a row", t.QualifiedName(), parent.QualifiedName(), joined(f.Columns)).
+				WithHelp("drop the foreign key, write the table in unscoped queries alone, or let its rows belong to tenants")
+		}
 		if len(t.ties()) == 0 || parent == nil || len(parent.ties()) == 0 || t.Parent != nil && t.Parent.hasForeignKey(f) {
 			continue
 		}
