@@ -49,8 +49,9 @@ SEED ?= 1
 STATEMENTS ?= 20000
 
 .PHONY: oracle
-oracle: ## Compare many random statements; SEED=… and STATEMENTS=… choose them
-	$(GO) test ./generator -run 'TestRandom' -v -timeout 60m -oracle.statements=$(STATEMENTS) -oracle.seed=$(SEED)
+oracle: ## The long run of the oracle; SEED=… and STATEMENTS=… choose the random statements
+	$(GO) test ./generator -run 'TestRandom|TestMutants|TestPolicies|TestEquivalenceOf(Minder|SQLC)' -v -timeout 120m \
+		-oracle.statements=$(STATEMENTS) -oracle.seed=$(SEED) -oracle.mutated=400 -oracle.mutants=60 -oracle.judged=100000 -oracle.corpus=1000
 
 .PHONY: golden
 golden: ## Rewrite the expectations in golden/ (fails when any changed; read the diff)

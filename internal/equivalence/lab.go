@@ -21,6 +21,8 @@ type Project struct {
 	Catalog *catalog.Catalog
 	// Schema and Data are SQL. Data gives several tenants their rows.
 	Schema, Data string
+	// Tenants get rows that are made up from the columns' types.
+	Tenants []string
 }
 
 // Lab is a shared database from which pairs are made.
@@ -48,6 +50,11 @@ func New(t testing.TB, project Project) *Lab {
 	for _, step := range []struct{ what, sql string }{{"schema", project.Schema}, {"data", project.Data}} {
 		if _, err := conn.Exec(t.Context(), step.sql); err != nil {
 			t.Fatalf("equivalence: load the %s: %v", step.what, err)
+		}
+	}
+	if len(project.Tenants) > 0 {
+		if err := populate(t.Context(), conn, project.Catalog, project.Tenants); err != nil {
+			t.Fatalf("equivalence: make rows: %v", err)
 		}
 	}
 	if err := freeze(t.Context(), conn); err != nil {

@@ -338,6 +338,11 @@ func (g *generator) tail(q *query) {
 			return " LIMIT (" + g.aggregateCount() + ")"
 		}},
 		choice{1, func() string {
+			if q.plain == nil {
+				// PostgreSQL hands WITH TIES on to what it looks up min() with, and then
+				// finds more than one row.
+				return ""
+			}
 			g.use("with ties")
 			return " FETCH FIRST " + fmt.Sprint(1+g.below(3)) + " ROWS WITH TIES"
 		}},

@@ -1,0 +1,286 @@
+package generator
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+	"go.yaml.in/yaml/v3"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/source"
+	"github.com/tenancygen/tenancygen/internal/equivalence"
+	"github.com/tenancygen/tenancygen/internal/testpg"
+)
+
+// corpusTenants are ids that fit every type of tenant column in the corpora.
+var corpusTenants = map[string][]string{
+	"uuid":   {"00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002", "00000000-0000-4000-8000-000000000003"},
+	"bigint": {"1", "2", "3"},
+}
+
+// corpus counts what became of the statements of somebody else's projects.
+type corpus struct {
+	statements, accepted, compared, meaningful int
+	refused                                    map[diag.Code]int
+	classes                                    map[string]int
+	known                                      map[string]int
+	unprepared                                 []string
+}
+
+func newCorpus() *corpus {
+	return &corpus{refused: map[diag.Code]int{}, classes: map[string]int{}, known: map[string]int{}}
+}
+
+// Why a statement of a corpus may differ. Its schema is somebody else's.
+const (
+	keyOfAll    = "a unique key that does not hold the tenant"
+	lookupFirst = "a parent that is not the tenant's is refused before a conflict is looked for"
+)
+
+// knownInCorpus is why a difference is expected; empty when it is not.
+func knownInCorpus(s *statement, d *equivalence.Difference) string {
+	upsert := strings.Contains(strings.ToUpper(s.text.Text), "ON CONFLICT")
+	switch {
+	case strings.Contains(d.Detail, "+ ERROR: duplicate key value violates unique constraint"):
+		return keyOfAll
+	case s.plan.ConflictGuard || upsert && d.Kind == equivalence.Tag:
+		return keyOfAll
+	case upsert && s.looksUp() && d.Kind == equivalence.Failure && strings.Contains(d.Detail, "+ ERROR: null value in column"):
+		return lookupFirst
+	}
+	return ""
+}
+
+// compare runs a project's statements on rows that are made up.
+func (c *corpus) compare(t *testing.T, p *oracleProject, lab *equivalence.Lab, tenants []string, lists int) {
+	t.Helper()
+	meaningful := map[string]bool{}
+	for i, tenant := range tenants {
+		pair := lab.Pair(t, tenant)
+		for _, s := range p.statements {
+			if i == 0 {
+				c.count(s)
+			}
+			if s.status() != StatusAccepted {
+				continue
+			}
+			st := s.forOracle()
+			all, err := pair.Arguments(t.Context(), st, lists)
+			if err != nil {
+				c.unprepared = append(c.unprepared, err.Error())
+				continue
+			}
+			for _, args := range all {
+				o, err := pair.Compare(t.Context(), st, args)
+				if err != nil {
+					t.Fatal(err)
+				}
+				c.compared++
+				c.classes[o.Class]++
+				if o.Rows > 0 {
+					meaningful[s.text.Name] = true
+				}
+				if o.Difference == nil {
+					continue
+				}
+				why := knownInCorpus(s, o.Difference)
+				if c.known[why]++; why == "" {
+					t.Errorf("%s", o.Difference)
+					break
+				}
+			}
+		}
+	}
+	c.meaningful += len(meaningful)
+}
+
+func (c *corpus) count(s *statement) {
+	c.statements++
+	if s.status() == StatusAccepted {
+		c.accepted++
+	}
+	if s.status() != StatusRefused {
+		return
+	}
+	for _, d := range s.report.Sorted() {
+		if d.IsError() {
+			c.refused[d.Code]++
+			break
+		}
+	}
+}
+
+func (c *corpus) log(t *testing.T) {
+	t.Helper()
+	var refused []string
+	for _, code := range slices.Sorted(maps.Keys(c.refused)) {
+		refused = append(refused, fmt.Sprintf("%s %d", code, c.refused[code]))
+	}
+	t.Logf("%d statements: %d accepted, refused by code: %s; %d comparisons, %d statements returned or changed rows, not prepared %d, errors on both sides by class %v, known differences %v",
+		c.statements, c.accepted, strings.Join(refused, ", "), c.compared, c.meaningful, len(c.unprepared), c.classes, c.known)
+	for _, what := range c.unprepared {
+		t.Log(what)
+	}
+}
+
+// TestEquivalenceOfMinder compares minder's statements on rows that are made up
+// from its schema.
+func TestEquivalenceOfMinder(t *testing.T) {
+	t.Parallel()
+	p := compileInput(t, readMinder(t), nil)
+	tenants := corpusTenants["uuid"]
+	schema := strings.ReplaceAll(p.schema, "INDEX CONCURRENTLY", "INDEX") // all of it is one transaction
+	lab := equivalence.New(t, equivalence.Project{Catalog: p.catalog, Schema: schema, Tenants: tenants})
+	c := newCorpus()
+	c.compare(t, p, lab, tenants[:2], 8)
+	c.log(t)
+}
+
+// tenantAdded is the column that the projects of sqlc are given.
+const tenantAdded = "tenancy_of"
+
+var corpusProjects = flag.Int("oracle.corpus", 12, "how many of sqlc's projects the oracle compares")
+
+// TestEquivalenceOfSQLC gives every table of sqlc's own test projects a tenant
+// column and compares their statements on rows that are made up. Their keys stay
+// as they are.
+func TestEquivalenceOfSQLC(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..", "shared", "corpora", "sqlc")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("the projects of sqlc are not beside the repository")
+	}
+	var paths []string
+	if err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && (d.Name() == "sqlc.json" || d.Name() == "sqlc.yaml") {
+			paths = append(paths, path)
+		}
+		return err
+	}); err != nil {
+		t.Fatal(err)
+	}
+	c, left, tried, ran := newCorpus(), map[string]int{}, 0, 0
+	for i := 0; i < len(paths) && tried < *corpusProjects; i += max(1, len(paths) / *corpusProjects) {
+		tried++
+		p, why := sqlcProject(t, paths[i])
+		if why == "" && !slices.ContainsFunc(p.statements, func(s *statement) bool { return s.status() == StatusAccepted }) {
+			why = "no statement is accepted"
+			for _, s := range p.statements {
+				c.count(s)
+			}
+		}
+		if why == "" {
+			why = loads(t, p.schema)
+		}
+		if left[why]++; why != "" {
+			continue
+		}
+		ran++
+		t.Run(filepath.Base(filepath.Dir(filepath.Dir(filepath.Dir(paths[i])))), func(t *testing.T) {
+			tenants := corpusTenants["bigint"]
+			lab := equivalence.New(t, equivalence.Project{Catalog: p.catalog, Schema: p.schema, Tenants: tenants})
+			c.compare(t, p, lab, tenants[:1], 6)
+		})
+	}
+	delete(left, "")
+	t.Logf("%d of %d projects tried, %d compared; left out: %v", tried, len(paths), ran, left)
+	c.log(t)
+}
+
+// sqlcEntry is what counts of an entry of sqlc's configuration, of either version.
+type sqlcEntry struct {
+	Engine          string
+	Schema, Queries sqlcPaths
+}
+
+// sqlcPaths is one path or several.
+type sqlcPaths []string
+
+// UnmarshalYAML implements yaml.Unmarshaler.
+func (p *sqlcPaths) UnmarshalYAML(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode {
+		*p = sqlcPaths{n.Value}
+		return nil
+	}
+	return n.Decode((*[]string)(p))
+}
+
+// in writes the paths, which lie in a directory, for tenancy.yaml.
+func (p sqlcPaths) in(dir string) string {
+	var out []string
+	for _, path := range p {
+		out = append(out, fmt.Sprintf("%q", filepath.Join(dir, path)))
+	}
+	return "[" + strings.Join(out, ", ") + "]"
+}
+
+// sqlcProject compiles one of sqlc's projects with the tenant column added, or
+// says why that cannot be.
+func sqlcProject(t *testing.T, path string) (*oracleProject, string) {
+	t.Helper()
+	var file struct{ Packages, SQL []sqlcEntry }
+	if err := yaml.Unmarshal([]byte(readText(t, path)), &file); err != nil {
+		return nil, "its configuration is not read"
+	}
+	entries := slices.Concat(file.Packages, file.SQL)
+	if len(entries) == 0 || entries[0].Engine != "" && entries[0].Engine != "postgresql" {
+		return nil, "another database"
+	}
+	dir, err := filepath.Abs(filepath.Dir(path))
+	if err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(t.TempDir(), "tenancy.yaml")
+	text := fmt.Sprintf("version: \"1\"\nengine: postgresql\nschema: %s\nqueries: %s\ntenant: {column: %s}\ngo: {package: gen, out: gen, sql_package: pgx/v5}\n",
+		entries[0].Schema.in(dir), entries[0].Queries.in(dir), tenantAdded)
+	if err := os.WriteFile(name, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var report diag.Report
+	in := read(name, &report)
+	if in == nil || report.HasErrors() {
+		return nil, "its files are not read"
+	}
+	var columns strings.Builder
+	for _, table := range catalog.Load(in.Schema, &report).Tables {
+		if table.View == nil && table.Parent == nil {
+			columns.WriteString("ALTER TABLE " + parse.Quote(table.Schema) + "." + parse.Quote(table.Name) + " ADD COLUMN " + tenantAdded + " bigint NOT NULL;\n")
+		}
+	}
+	in.Schema = append(in.Schema, source.NewFile("tenants.sql", columns.String()))
+	p := &oracleProject{config: in.Config, catalog: loadCatalog(in, &report)}
+	texts := statements(in, p.catalog, &report)
+	if columns.Len() == 0 || len(texts) == 0 {
+		return nil, "no table, or no statement"
+	}
+	for _, file := range in.Schema {
+		p.schema += file.Text + ";\n"
+	}
+	p.statements = scopeAll(texts, p.catalog, in.Config, &report, nil)
+	return p, ""
+}
+
+// loads says why a schema cannot be loaded; empty when it can.
+func loads(t *testing.T, schema string) string {
+	t.Helper()
+	conn, err := pgx.Connect(t.Context(), testpg.Database(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	if _, err := conn.Exec(t.Context(), schema); err != nil {
+		return "the server does not load the schema"
+	}
+	return ""
+}
