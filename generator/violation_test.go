@@ -36,7 +36,7 @@ func violation(s *statement, scoped string, cat *catalog.Catalog) string {
 		func() string { return unanchored(again.References) },
 		func() string { return wrongParams(s, scoped) },
 		func() string { return lostBytes(s, scoped) },
-		func() string { return lostTokens(s.text.Text, scoped) },
+		func() string { return lostTokens(withoutViews(s), scoped) },
 	} {
 		if v := find(); v != "" {
 			return v
@@ -121,8 +121,8 @@ func wrongParams(s *statement, scoped string) string {
 }
 
 // lostBytes names a byte of the author's that is not where the map of the edits
-// says. Only parameters and DEFAULT VALUES are replaced; all else is added. Where
-// macros stood the map does not lead to the file's bytes, and lostTokens has to do.
+// says. Only parameters, names of views and DEFAULT VALUES are replaced; all else is
+// added. Where macros stood the map does not lead to the file's bytes, and lostTokens has to do.
 func lostBytes(s *statement, scoped string) string {
 	text := s.text.Text
 	if s.text.File.Text[s.text.Start:s.text.End] != text {
@@ -142,6 +142,7 @@ func lostBytes(s *statement, scoped string) string {
 	for _, ins := range s.plan.Inserts {
 		replaced = append(replaced, ins.DefaultValues)
 	}
+	replaced = append(replaced, viewNames(s)...)
 	last := 0
 	for i := range text {
 		if slices.ContainsFunc(replaced, func(r parse.Range) bool { return r.Start <= i && i < r.End }) {
@@ -153,6 +154,28 @@ func lostBytes(s *statement, scoped string) string {
 		last = at[i]
 	}
 	return ""
+}
+
+// viewNames are the places of the views that their bodies take.
+func viewNames(s *statement) []parse.Range {
+	var out []parse.Range
+	for _, r := range s.plan.References {
+		if r.Body != nil {
+			out = append(out, r.Ref.NameRange)
+		}
+	}
+	return out
+}
+
+// withoutViews is the author's text with blanks for the names of such views.
+func withoutViews(s *statement) string {
+	text := []byte(s.text.Text)
+	for _, r := range viewNames(s) {
+		for i := r.Start; i < r.End; i++ {
+			text[i] = ' '
+		}
+	}
+	return string(text)
 }
 
 // lostTokens names a token of the author's that is not in its place.
