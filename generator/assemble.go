@@ -8,6 +8,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 )
 
@@ -36,11 +37,14 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 	for _, f := range cfg.Functions {
 		pkg.Functions = append(pkg.Functions, f.Name)
 	}
-	written, direct := map[*catalog.Table]bool{}, map[*catalog.Table]bool{}
+	written, direct, used := map[*catalog.Table]bool{}, map[*catalog.Table]bool{}, map[*catalog.Table]bool{}
 	for i, s := range list {
 		q := s.complete(out.Queries[i], report)
 		q.Place, q.Functions = s.place(cfg.Dir), s.allowedFunctions(cfg)
 		pkg.Queries = append(pkg.Queries, q)
+		for _, r := range s.references {
+			used[r.Table] = true
+		}
 		if s.plan == nil {
 			continue
 		}
@@ -54,11 +58,30 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 			t.Tenancy, t.Kind, t.Written = known.Tenancy, known.Kind, written[known]
 			t.Sequences = sequences(known)
 			t.Direct = known.Kind == ir.KindPartition && direct[known]
+			if used[known] {
+				checkViewColumns(known, t, report)
+			}
 			t.CommonKeys, t.OpenForeignKeys = cat.CommonKeys(known), cat.OpenForeignKeys(known)
 		}
 		pkg.Tables = append(pkg.Tables, t)
 	}
 	return pkg
+}
+
+// checkViewColumns refuses a view whose columns the analysis knows by other names:
+// it would write those in the place of a star.
+func checkViewColumns(view *catalog.Table, t ir.Table, report *diag.Report) {
+	if view.View == nil {
+		return
+	}
+	for i, name := range view.View.Columns {
+		if i < len(t.Columns) && t.Columns[i].Name == name {
+			continue
+		}
+		report.Errorf(diag.AnalysisFailed, view.Span, "sqlc does not read the column names that are listed for view %q", view.QualifiedName()).
+			WithHelp("name them in the view's query, as in SELECT … AS %s", parse.Quote(name))
+		return
+	}
 }
 
 // sequences are those that PostgreSQL makes for a table's serial columns.
