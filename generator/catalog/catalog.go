@@ -22,11 +22,13 @@ type Catalog struct {
 	// where no table has one.
 	TenantType string
 
-	indexes   map[string]*index                // by name, for DROP INDEX and USING INDEX
-	operators map[string]bool                  // declared in the schema
-	functions map[string]bool                  // declared in the schema, by name without schema
-	bodies    map[string][]*parse.FunctionBody // what the text of those shows
-	allowed   map[string]bool                  // allowed by the configuration
+	indexes   map[string]*index // by name, for DROP INDEX and USING INDEX
+	operators map[string]bool   // declared in the schema
+	// exactTypes are declared types that keep any two values apart.
+	exactTypes map[string]bool
+	functions  map[string]bool                  // declared in the schema, by name without schema
+	bodies     map[string][]*parse.FunctionBody // what the text of those shows
+	allowed    map[string]bool                  // allowed by the configuration
 }
 
 // Table is a table or view.
@@ -66,6 +68,7 @@ type Column struct {
 	Generated  bool // GENERATED ALWAYS AS (…)
 	Identity   bool
 	Serial     bool
+	Collation  string // after COLLATE; empty for the type's own
 	Span       source.Span
 }
 

@@ -13,7 +13,7 @@ import (
 // Load reads the schema files in order and returns the catalog. Mistakes go into
 // the report; what could be understood is in the catalog all the same.
 func Load(files []*source.File, report *diag.Report) *Catalog {
-	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, allowed: map[string]bool{}}
+	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]bool{}, allowed: map[string]bool{}}
 	for _, file := range files {
 		statements, err := parse.Schema(file.Text)
 		if err != nil {
@@ -60,6 +60,8 @@ func (l loader) apply(s parse.DDL) {
 		l.rename(s.Rename)
 	case s.CreateOperator != nil:
 		l.operators[s.CreateOperator.Name] = true
+	case s.CreateType != nil:
+		l.createType(s.CreateType)
 	case s.CreateFunction != nil:
 		l.functions[s.CreateFunction.Name] = true
 		if s.Body != nil {
@@ -152,7 +154,7 @@ func (l loader) addColumn(t *Table, def parse.ColumnDef) {
 	}
 	t.Columns = append(t.Columns, &Column{
 		Name: def.Name, Type: canonicalType(def.Type), NotNull: def.NotNull || t.notNull[def.Name], HasDefault: def.HasDefault,
-		Generated: def.Generated, Identity: def.Identity, Serial: def.Serial, Span: l.span(def.Pos, len(def.Name)),
+		Generated: def.Generated, Identity: def.Identity, Serial: def.Serial, Collation: def.Collation, Span: l.span(def.Pos, len(def.Name)),
 	})
 }
 
@@ -266,7 +268,7 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 		}
 	case parse.SetType:
 		if c := t.Column(a.Name); c != nil && a.Column != nil {
-			c.Type = canonicalType(a.Column.Type)
+			c.Type, c.Collation = canonicalType(a.Column.Type), a.Column.Collation
 		}
 	case parse.DropConstraint:
 		l.dropConstraint(t, a.Name)

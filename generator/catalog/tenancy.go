@@ -323,10 +323,7 @@ func (k *classifier) checkTypes() {
 		return
 	}
 	k.TenantType = first.Tenancy.SQLType
-	if why := unfitTypes[strings.TrimRight(k.TenantType, "[]")]; why != "" || strings.HasSuffix(k.TenantType, "]") {
-		if why == "" {
-			why = "an array is not one tenant"
-		}
+	if why := k.unfit(k.TenantType); why != "" {
 		d := k.report.Errorf(diag.TenantColumnType, first.Span, "tenant column %s.%s has type %s: %s", first.QualifiedName(), first.Tenancy.Column, k.TenantType, why)
 		if col := first.Column(first.Tenancy.Column); col != nil {
 			d.Span = col.Span
@@ -334,6 +331,7 @@ func (k *classifier) checkTypes() {
 		d.WithHelp("use uuid, bigint or text for tenants' ids")
 		return
 	}
+	k.checkCollations()
 	for _, t := range k.Tables {
 		if t.Tenancy.SQLType == "" || t.Tenancy.SQLType == k.TenantType || t.Kind == ir.KindPartition {
 			continue
@@ -348,15 +346,4 @@ func (k *classifier) checkTypes() {
 		}
 		d.WithHelp("give all tenant columns one type")
 	}
-}
-
-// unfitTypes are types whose equality or whose cast from text does not keep two
-// ids apart, or that are no ids at all.
-var unfitTypes = map[string]string{
-	"bpchar": "its comparison ignores trailing blanks", "character": "its comparison ignores trailing blanks",
-	"char": "it holds one byte", "name": "it cuts ids off at 63 bytes", "citext": "its comparison ignores case",
-	"bit": "its cast cuts ids off", "varbit": "its cast cuts ids off", "boolean": "it has two values",
-	"real": "it is not exact", "double precision": "it is not exact", "date": "it is no id", "interval": "it is no id",
-	"time": "it is no id", "timetz": "it is no id", "timestamp": "it is no id", "timestamptz": "it is no id",
-	"json": "it has no equality", "jsonb": "it is no id", "xml": "it has no equality",
 }

@@ -24,7 +24,8 @@ type DDL struct {
 	CreateFunction *ObjectName
 	CreateOperator *ObjectName
 	// Body is that of CreateFunction, where it has one.
-	Body *FunctionBody
+	Body       *FunctionBody
+	CreateType *CreateType
 	// OnTable is a trigger or rule.
 	OnTable *OnTable
 }
@@ -60,6 +61,8 @@ type ColumnDef struct {
 	Generated bool
 	Identity  bool
 	Serial    bool
+	// Collation is the name after COLLATE; empty without one.
+	Collation string
 }
 
 // ConstraintKind is the kind of a constraint.
@@ -137,6 +140,15 @@ type CreateView struct {
 	Query    *Query
 	Text     string
 	QueryErr *Error
+}
+
+// CreateType is CREATE DOMAIN or CREATE TYPE … AS ENUM.
+type CreateType struct {
+	Name ObjectName
+	Base string // of a domain; empty for an enum
+	// Limited is set where the base has modifiers, as varchar(3) has.
+	Limited  bool
+	Collated bool
 }
 
 // CreateIndex is CREATE INDEX.
@@ -227,6 +239,12 @@ func (s *schemaStatement) convert(n *ast.Node) []DDL {
 		case ast.ObjectType_OBJECT_OPERATOR:
 			return s.one(DDL{CreateOperator: &name})
 		}
+	case *ast.Node_CreateEnumStmt:
+		return s.one(DDL{CreateType: &CreateType{Name: qualified(stmt.CreateEnumStmt.TypeName)}})
+	case *ast.Node_CreateDomainStmt:
+		d := stmt.CreateDomainStmt
+		return s.one(DDL{CreateType: &CreateType{Name: qualified(d.Domainname), Base: typeName(d.TypeName),
+			Limited: len(d.TypeName.GetTypmods()) > 0, Collated: d.CollClause != nil}})
 	case *ast.Node_CreateFunctionStmt:
 		name := qualified(stmt.CreateFunctionStmt.Funcname)
 		return s.one(DDL{CreateFunction: &name, Body: functionBody(s.text)})
@@ -284,6 +302,9 @@ func createTable(s *ast.CreateStmt) *CreateTable {
 // columnDef reads a column and the constraints written with it.
 func columnDef(d *ast.ColumnDef) (ColumnDef, []ConstraintDef) {
 	col := ColumnDef{Name: d.Colname, Pos: int(d.Location), Type: typeName(d.TypeName), NotNull: d.IsNotNull, Identity: d.Identity != ""}
+	if names := d.CollClause.GetCollname(); len(names) > 0 {
+		col.Collation = names[len(names)-1].GetString_().GetSval()
+	}
 	switch strings.ToLower(col.Type) {
 	case "serial", "serial4":
 		col.Type, col.Serial = "int4", true
