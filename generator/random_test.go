@@ -130,7 +130,14 @@ func TestRandomStatements(t *testing.T) {
 		pairs = append(pairs, lab.Pair(t, tenant))
 	}
 	statements := sqlgen.New(sqlgen.Load(p.catalog, pairs[0], "doc_state"))
-	y := newRandomTally()
+	y, twice := newRandomTally(), 0
+	y.known = func(s *statement, d *equivalence.Difference) bool {
+		if failsTwice.MatchString(d.Detail) && s.looksUp() {
+			twice++
+			return true
+		}
+		return false
+	}
 	start := time.Now()
 	y.check(t, *oracleStatements, p, statements, pairs, func(rt *rapid.T) []*equivalence.Pair {
 		first := rapid.IntRange(0, 2).Draw(rt, "tenant")
@@ -139,7 +146,13 @@ func TestRandomStatements(t *testing.T) {
 		return []*equivalence.Pair{pairs[first], pairs[second]}
 	})
 	y.log(t, time.Since(start))
+	t.Logf("%d statements fail in two ways, and the look-up of a foreign key is the first to", twice)
 }
+
+// failsTwice matches a difference of errors of which the scoped statement's is a
+// look-up's. Look-ups come before anything else (docs/scoping.md), so of two
+// errors in the author's statement another one is met first.
+var failsTwice = regexp.MustCompile(`(?m)\A- ERROR: .*\n\+ ERROR: (null value in column|value for domain information_schema)`)
 
 // rapidFlags are global, so one rapid.Check runs at a time.
 var rapidFlags sync.Mutex
