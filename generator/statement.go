@@ -48,7 +48,7 @@ func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.Q
 			}
 		}
 	}
-	all = unique(usable(all, report), report)
+	all = unique(usable(all, cat, report), report)
 	exempt(all, in.Config, report)
 	taken := map[string]bool{}
 	for _, q := range all {
@@ -65,11 +65,14 @@ func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.Q
 
 // usable reports queries whose names the handles need for themselves, and leaves
 // them out.
-func usable(all []*parse.QueryText, report *diag.Report) []*parse.QueryText {
+func usable(all []*parse.QueryText, cat *catalog.Catalog, report *diag.Report) []*parse.QueryText {
+	taken := []string{"db", "init", "WithTx"} // in a package of sqlc's own shape
+	if cat.HasTenants() {
+		taken = []string{"db", "init", "tenant", "InTx"}
+	}
 	var out []*parse.QueryText
 	for _, q := range all {
-		switch q.Name {
-		case "InTx", "db", "tenant", "init":
+		if slices.Contains(taken, q.Name) {
 			report.Errorf(diag.QueryAnnotation, q.NameSpan, "a query cannot be named %q: the generated code has something of this name", q.Name).
 				WithHelp("give the query another name").InQuery(q.Name)
 			continue
