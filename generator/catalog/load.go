@@ -57,7 +57,7 @@ func (l loader) apply(s parse.DDL) {
 	case s.Drop != nil:
 		l.drop(s.Drop)
 	case s.Rename != nil:
-		l.rename(s.Rename)
+		l.rename(s, s.Rename)
 	case s.CreateOperator != nil:
 		l.operators[s.CreateOperator.Name] = true
 	case s.CreateType != nil:
@@ -244,14 +244,19 @@ func (l loader) alterTable(d parse.DDL, s *parse.AlterTable) {
 	t := l.lookup(s.Name)
 	if t == nil {
 		if !s.IfExists {
-			l.report.Warnf(diag.SchemaUnsupported, l.span(d.Pos, len("ALTER TABLE")), "ALTER TABLE names %q, which the schema does not create", s.Name.Name).
-				WithHelp("put the file that creates it before this one")
+			l.missing(d, s.Name)
 		}
 		return
 	}
 	for _, a := range s.Actions {
 		l.alter(t, a)
 	}
+}
+
+// missing warns about a change of a table that comes before the table.
+func (l loader) missing(d parse.DDL, name parse.ObjectName) {
+	l.report.Warnf(diag.SchemaUnsupported, l.span(d.Pos, len("ALTER TABLE")), "ALTER TABLE names %q, which the schema does not create", name.Name).
+		WithHelp("put the file that creates it before this one")
 }
 
 func (l loader) alter(t *Table, a parse.AlterAction) {
@@ -350,7 +355,7 @@ func (l loader) remove(drop func(*Table) bool) {
 	}
 }
 
-func (l loader) rename(s *parse.Rename) {
+func (l loader) rename(d parse.DDL, s *parse.Rename) {
 	t := l.lookup(s.Name)
 	if s.Kind == "index" {
 		if ix := l.indexes[s.Name.Name]; ix != nil {
@@ -360,6 +365,9 @@ func (l loader) rename(s *parse.Rename) {
 		return
 	}
 	if t == nil {
+		if !s.IfExists {
+			l.missing(d, s.Name)
+		}
 		return
 	}
 	switch s.Kind {

@@ -176,6 +176,8 @@ type Rename struct {
 	Name ObjectName
 	From string
 	To   string
+	// IfExists is set where a missing relation is no error.
+	IfExists bool
 }
 
 // Schema parses a schema file.
@@ -228,8 +230,8 @@ func (s *schemaStatement) convert(n *ast.Node) []DDL {
 	case *ast.Node_RenameStmt:
 		return s.rename(stmt.RenameStmt)
 	case *ast.Node_AlterObjectSchemaStmt:
-		if rel := stmt.AlterObjectSchemaStmt.Relation; rel != nil {
-			return s.one(DDL{Rename: &Rename{Kind: "schema of relation", Name: nameOf(rel), To: stmt.AlterObjectSchemaStmt.Newschema}})
+		if rel := stmt.AlterObjectSchemaStmt.Relation; rel != nil && stmt.AlterObjectSchemaStmt.ObjectType != ast.ObjectType_OBJECT_SEQUENCE {
+			return s.one(DDL{Rename: &Rename{Kind: "schema of relation", Name: nameOf(rel), To: stmt.AlterObjectSchemaStmt.Newschema, IfExists: stmt.AlterObjectSchemaStmt.MissingOk}})
 		}
 	case *ast.Node_DefineStmt:
 		name := qualified(stmt.DefineStmt.Defnames)
@@ -465,7 +467,7 @@ func (s *schemaStatement) rename(r *ast.RenameStmt) []DDL {
 	if r.Relation == nil {
 		return nil
 	}
-	out := &Rename{Name: nameOf(r.Relation), From: r.Subname, To: r.Newname}
+	out := &Rename{Name: nameOf(r.Relation), From: r.Subname, To: r.Newname, IfExists: r.MissingOk}
 	switch r.RenameType {
 	case ast.ObjectType_OBJECT_TABLE, ast.ObjectType_OBJECT_VIEW, ast.ObjectType_OBJECT_MATVIEW:
 		out.Kind = "relation"

@@ -2,6 +2,7 @@ package equivalence
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
@@ -11,6 +12,10 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 )
 
+// ErrScopedAlone is returned where the server takes the author's statement and not
+// the scoped one.
+var ErrScopedAlone = errors.New("the author's statement can be prepared")
+
 // Arguments chooses up to limit lists of arguments for a statement, the same
 // ones in every run. They are taken from rows of the statement's tables, of the
 // tenant and of others, and each parameter is also tried with every kind of
@@ -18,6 +23,9 @@ import (
 func (p *Pair) Arguments(ctx context.Context, st *Statement, limit int) ([][]Argument, error) {
 	description, err := p.shared.conn.PgConn().Prepare(ctx, "", st.Scoped, nil)
 	if err != nil {
+		if _, alone := p.shared.conn.PgConn().Prepare(ctx, "", st.Original, nil); alone == nil {
+			err = fmt.Errorf("%w: %w", ErrScopedAlone, err)
+		}
 		return nil, fmt.Errorf("%s: prepare the scoped statement: %w", st.Name, err)
 	}
 	if len(st.Params) == 0 {

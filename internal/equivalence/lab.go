@@ -38,6 +38,17 @@ type Lab struct {
 // New loads the project into a database that is dropped when t ends.
 func New(t testing.TB, project Project) *Lab {
 	t.Helper()
+	l, err := Try(t, project)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return l
+}
+
+// Try is New for a schema, or data, that the server may refuse: the error is the
+// server's.
+func Try(t testing.TB, project Project) (*Lab, error) {
+	t.Helper()
 	l := &Lab{project: project, server: testpg.URL(t)}
 	dsn := testpg.Database(t)
 	u, err := url.Parse(dsn)
@@ -49,7 +60,7 @@ func New(t testing.TB, project Project) *Lab {
 	defer closeConn(conn)
 	for _, step := range []struct{ what, sql string }{{"schema", project.Schema}, {"data", project.Data}} {
 		if _, err := conn.Exec(t.Context(), step.sql); err != nil {
-			t.Fatalf("equivalence: load the %s: %v", step.what, err)
+			return nil, fmt.Errorf("equivalence: load the %s: %w", step.what, err)
 		}
 	}
 	if len(project.Tenants) > 0 {
@@ -60,17 +71,28 @@ func New(t testing.TB, project Project) *Lab {
 	if err := freeze(t.Context(), conn); err != nil {
 		t.Fatalf("equivalence: freeze: %v", err)
 	}
-	return l
+	return l, nil
 }
 
 // Pair makes the two databases of a tenant, which are dropped when t ends. The
 // tenant need not exist.
 func (l *Lab) Pair(t testing.TB, tenant string) *Pair {
 	t.Helper()
+	return l.pair(t, tenant, l.clone(t), l.clone(t))
+}
+
+// LastPair does the same with the lab's own database as the shared one, which
+// saves a copy. No other pair can be made afterwards.
+func (l *Lab) LastPair(t testing.TB, tenant string) *Pair {
+	t.Helper()
+	slice := l.clone(t)
+	return l.pair(t, tenant, l.open(t, l.name), slice)
+}
+
+func (l *Lab) pair(t testing.TB, tenant string, shared, slice *side) *Pair {
+	t.Helper()
 	ctx := t.Context()
-	p := &Pair{tenant: tenant, catalog: l.project.Catalog}
-	p.shared = l.clone(t)
-	p.slice = l.clone(t)
+	p := &Pair{tenant: tenant, catalog: l.project.Catalog, shared: shared, slice: slice}
 	if err := p.slice.prune(ctx, l.project.Catalog, tenant); err != nil {
 		t.Fatalf("equivalence: slice of %s: %v", tenant, err)
 	}
@@ -98,6 +120,12 @@ func (l *Lab) clone(t testing.TB) *side {
 	name := fmt.Sprintf("%s_%d", l.name, l.count)
 	l.run(t, "CREATE DATABASE "+name+" TEMPLATE "+l.name)
 	t.Cleanup(func() { l.run(t, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
+	return l.open(t, name)
+}
+
+// open connects to a database, until t ends.
+func (l *Lab) open(t testing.TB, name string) *side {
+	t.Helper()
 	u, err := url.Parse(l.server)
 	if err != nil {
 		t.Fatal(err)

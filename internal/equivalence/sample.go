@@ -44,12 +44,13 @@ func (s *side) sample(ctx context.Context, cat *catalog.Catalog) ([]*sample, err
 			owner = "NULL"
 		}
 		sql := "SELECT " + owner + ", x.* FROM " + qualified(t.Schema, t.Name) + " AS x ORDER BY x::text"
-		result := s.conn.PgConn().ExecParams(ctx, sql, nil, nil, nil, nil).Read()
+		reader := s.conn.PgConn().ExecParams(ctx, sql, nil, nil, nil, nil)
+		result := reader.Read()
 		if result.Err != nil {
 			return nil, result.Err
 		}
 		one := &sample{table: t}
-		for _, f := range result.FieldDescriptions[1:] {
+		for _, f := range reader.FieldDescriptions()[1:] { // the result has them only with rows
 			one.columns = append(one.columns, f.Name)
 			one.types = append(one.types, f.DataTypeOID)
 		}
