@@ -2,6 +2,7 @@ package generator
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
@@ -38,9 +39,16 @@ var commands = map[string]bool{":one": true, ":many": true, ":exec": true, ":exe
 func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.QueryText {
 	var all []*parse.QueryText
 	for _, file := range in.Queries {
-		all = append(all, parse.QueryFile(file, report)...)
+		var own diag.Report
+		all = append(all, parse.QueryFile(file, &own)...)
+		isSchema := slices.ContainsFunc(in.Schema, func(f *source.File) bool { return f.Path == file.Path })
+		for _, d := range own.Sorted() {
+			if d.IsError() || !isSchema { // what has no name in a file that is both is schema
+				report.Add(d)
+			}
+		}
 	}
-	all = unique(usable(all, report), report)
+	all = unique(usable(all, cat, report), report)
 	exempt(all, in.Config, report)
 	taken := map[string]bool{}
 	for _, q := range all {
@@ -57,11 +65,14 @@ func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.Q
 
 // usable reports queries whose names the handles need for themselves, and leaves
 // them out.
-func usable(all []*parse.QueryText, report *diag.Report) []*parse.QueryText {
+func usable(all []*parse.QueryText, cat *catalog.Catalog, report *diag.Report) []*parse.QueryText {
+	taken := []string{"db", "init", "WithTx"} // in a package of sqlc's own shape
+	if cat.HasTenants() {
+		taken = []string{"db", "init", "tenant", "InTx"}
+	}
 	var out []*parse.QueryText
 	for _, q := range all {
-		switch q.Name {
-		case "InTx", "db", "tenant", "init":
+		if slices.Contains(taken, q.Name) {
 			report.Errorf(diag.QueryAnnotation, q.NameSpan, "a query cannot be named %q: the generated code has something of this name", q.Name).
 				WithHelp("give the query another name").InQuery(q.Name)
 			continue
@@ -147,8 +158,12 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 		return
 	}
 	q, err := parse.PostgreSQL(text.Text)
-	if text.Unscoped {
-		s.unscoped(q, err, cat)
+	switch {
+	case plain(cat):
+		s.asWritten(q, err, cat, ir.HandleGlobal)
+		return
+	case text.Unscoped:
+		s.asWritten(q, err, cat, ir.HandleUnscoped)
 		return
 	}
 	if err != nil {
@@ -182,9 +197,9 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 	}
 }
 
-// unscoped takes a statement as it is. It must still be one that methods can be
+// asWritten takes a statement as it is. It must still be one that methods can be
 // made for.
-func (s *statement) unscoped(q *parse.Query, err error, cat *catalog.Catalog) {
+func (s *statement) asWritten(q *parse.Query, err error, cat *catalog.Catalog, handle ir.Handle) {
 	var e *parse.Error
 	if errors.As(err, &e) && !e.Unsupported {
 		s.parseError(err)
@@ -192,12 +207,15 @@ func (s *statement) unscoped(q *parse.Query, err error, cat *catalog.Catalog) {
 	}
 	var merges []*parse.Query
 	if q != nil {
-		var ignored diag.Report // what would be refused is what the reason is about
+		var ignored diag.Report // what would be refused is what the reason is about, or no danger
 		plan := scope.Statement(s.text, q, cat, scope.Options{}, &ignored)
 		s.references, merges = plan.References, plan.Merges
+		if handle == ir.HandleGlobal {
+			s.plan = plan
+		}
 	}
 	s.query = q
-	s.handle = ir.HandleUnscoped
+	s.handle = handle
 	result, aerr := rewrite.Apply(s.text, &scope.Plan{Merges: merges}, cat)
 	if aerr != nil {
 		s.report.Errorf(diag.Internal, s.text.At(0), "%v", aerr).WithHelp("report this as a bug").InQuery(s.text.Name)

@@ -13,6 +13,9 @@ type Package struct {
 	Go     GoOptions `json:"go"`
 	Tenant Tenant    `json:"tenant"`
 	RLS    RLS       `json:"rls"`
+	// Plain is set when no table belongs to a tenant: the package has the shape of
+	// sqlc's own then, and needs no module of ours.
+	Plain bool `json:"plain,omitempty"`
 	// DefaultSchema is the schema of unqualified names, "public".
 	DefaultSchema string `json:"default_schema"`
 	// Enums and Tables are all that the schema declares, in its order. Tables

@@ -13,9 +13,18 @@ func (g *goPackage) body(m *method) []jen.Code {
 	return g.execBody(m)
 }
 
-// call returns the call of a method of the handle's database.
-func (m *method) call(name string) *jen.Statement {
-	return jen.Id("q").Dot("db").Dot(name).Add(list("ctx, "+m.constName, m.args.values))
+// db returns the database handle that a method runs on: its argument or that of
+// its type.
+func (g *goPackage) db() *jen.Statement {
+	if g.ir.Go.EmitMethodsWithDBArgument {
+		return jen.Id("db")
+	}
+	return jen.Id("q").Dot("db")
+}
+
+// call returns the call of a method of the database handle.
+func (g *goPackage) call(m *method, name string) *jen.Statement {
+	return g.db().Dot(name).Add(list("ctx, "+m.constName, m.args.values))
 }
 
 // list returns arguments in parentheses, each on a line of its own when there
@@ -73,7 +82,7 @@ func (m *method) returned() *jen.Statement {
 
 func (g *goPackage) oneBody(m *method) []jen.Code {
 	body := []jen.Code{
-		jen.Id("row").Op(":=").Add(m.call("QueryRow")),
+		jen.Id("row").Op(":=").Add(g.call(m, "QueryRow")),
 		jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
 		jen.Err().Op(":=").Id("row").Dot("Scan").Add(m.scan()),
 	}
@@ -96,7 +105,7 @@ func (g *goPackage) manyBody(m *method) []jen.Code {
 		items = jen.Id("items").Op(":=").Add(slice).Values()
 	}
 	body := []jen.Code{
-		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(m.call("Query")),
+		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(g.call(m, "Query")),
 		errNotNil(fail),
 		jen.Defer().Id("rows").Dot("Close").Call(),
 		items,
@@ -118,7 +127,7 @@ func (g *goPackage) manyBody(m *method) []jen.Code {
 // execBody returns the body of the commands that return no rows.
 func (g *goPackage) execBody(m *method) []jen.Code {
 	cmd, guard := m.query.Cmd, m.query.ConflictGuard
-	call := m.call("Exec")
+	call := g.call(m, "Exec")
 	if cmd == ":execresult" && !guard && !g.ir.Go.WrapErrors {
 		return []jen.Code{jen.Return(call)}
 	}

@@ -2,6 +2,7 @@ package gosrc
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/dave/jennifer/jen"
 
@@ -21,18 +22,33 @@ var handles = []handle{
 	{ir.HandleUnscoped, "UnscopedQueries", "UnscopedQuerier"},
 }
 
-// typeOf returns the name of a handle's type.
-func typeOf(kind ir.Handle) string {
+// typeOf returns the name of the type that has the query.
+func (g *goPackage) typeOf(q *ir.Query) string {
+	if g.ir.Plain {
+		return plainHandle.typ
+	}
 	for _, h := range handles {
-		if h.kind == kind {
+		if h.kind == q.Handle {
 			return h.typ
 		}
 	}
 	return ""
 }
 
+// interfaces are the handles whose methods querier.go lists.
+func (g *goPackage) interfaces() []handle {
+	if g.ir.Plain {
+		return []handle{plainHandle}
+	}
+	return slices.DeleteFunc(slices.Clone(handles), func(h handle) bool { return !g.uses(h.kind) })
+}
+
 // dbFile fills db.go: the handles and the way to them.
 func (g *goPackage) dbFile(f *jen.File) {
+	if g.ir.Plain {
+		g.plainFile(f)
+		return
+	}
 	f.PackageComment(fmt.Sprintf("// Package %s holds the queries of the application. Those on tenants' tables are", g.ir.Go.Package))
 	f.PackageComment("// methods of TenantQueries, which Queries.ForTenant returns.")
 	handshake(f)

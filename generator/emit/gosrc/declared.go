@@ -25,18 +25,21 @@ func (d declarations) add(name, what string) error {
 // checkNames refuses declarations that Go would refuse, in terms of the SQL that
 // they come from.
 func (g *goPackage) checkNames() error {
-	names := declarations{
-		"DBTX": "the generated DBTX", "New": "the generated New", "Queries": "the generated Queries",
-		"TenantQueries": "the generated TenantQueries", "GlobalQueries": "the generated GlobalQueries",
-	}
-	if g.uses(ir.HandleUnscoped) {
-		names["UnscopedQueries"] = "the generated UnscopedQueries"
-		names["InsecureAllTenants"] = "the generated InsecureAllTenants"
+	own := []string{"DBTX", "New", "Queries"}
+	if !g.ir.Plain {
+		own = append(own, "TenantQueries", "GlobalQueries")
+		if g.uses(ir.HandleUnscoped) {
+			own = append(own, "UnscopedQueries", "InsecureAllTenants")
+		}
 	}
 	if g.ir.Go.EmitInterface {
-		for _, h := range handles {
-			names[h.iface] = "the generated " + h.iface
+		for _, h := range g.interfaces() {
+			own = append(own, h.iface)
 		}
+	}
+	names := declarations{}
+	for _, name := range own {
+		names[name] = "the generated " + name
 	}
 	if err := g.declareModels(names); err != nil {
 		return err
@@ -76,16 +79,28 @@ func (g *goPackage) declareModels(names declarations) error {
 	return nil
 }
 
+// handleNames are the fields and methods that a handle has beside its queries.
+func (g *goPackage) handleNames() declarations {
+	names := declarations{"db": "the handle's field db"}
+	if g.ir.Plain {
+		names["WithTx"] = "the handle's WithTx"
+		return names
+	}
+	names["tenant"], names["InTx"] = "the handle's field tenant", "the handle's InTx"
+	return names
+}
+
 // declareMethods declares the queries' constants, structs and methods.
 func (g *goPackage) declareMethods(names declarations) error {
-	methods := map[ir.Handle]declarations{}
+	methods := map[string]declarations{}
 	for i := range g.methods {
 		m := &g.methods[i]
 		what := "query " + m.query.Name
-		on := methods[m.query.Handle]
+		handle := g.typeOf(m.query)
+		on := methods[handle]
 		if on == nil {
-			on = declarations{"db": "the handle's field db", "tenant": "the handle's field tenant", "InTx": "the handle's InTx"}
-			methods[m.query.Handle] = on
+			on = g.handleNames()
+			methods[handle] = on
 		}
 		if err := on.add(m.query.Name, what); err != nil {
 			return err

@@ -31,7 +31,7 @@ func (g *goPackage) queryFile(f *jen.File, source string) {
 			f.Line()
 		}
 		f.Add(g.methodDoc(m))
-		f.Func().Params(jen.Id("q").Op("*").Id(typeOf(m.query.Handle))).Add(g.signature(m)).Block(g.body(m)...)
+		f.Func().Params(jen.Id("q").Op("*").Id(g.typeOf(m.query))).Add(g.signature(m)).Block(g.body(m)...)
 		f.Line()
 	}
 }
@@ -99,6 +99,9 @@ func (g *goPackage) methodDoc(m *method) *jen.Statement {
 // signature returns the method's name, parameters and results.
 func (g *goPackage) signature(m *method) *jen.Statement {
 	params := []jen.Code{jen.Id("ctx").Qual("context", "Context")}
+	if g.ir.Go.EmitMethodsWithDBArgument {
+		params = append(params, jen.Id("db").Id("DBTX"))
+	}
 	for _, a := range m.args.list {
 		params = append(params, jen.Id(a.name).Add(a.typ.code()))
 	}
@@ -119,13 +122,10 @@ func (g *goPackage) signature(m *method) *jen.Statement {
 // querierFile fills querier.go. There is no one interface for all queries, since
 // a value that has them all would have no tenant.
 func (g *goPackage) querierFile(f *jen.File) {
-	for _, h := range handles {
-		if !g.uses(h.kind) {
-			continue
-		}
+	for _, h := range g.interfaces() {
 		var methods []jen.Code
 		for i := range g.methods {
-			if m := &g.methods[i]; m.query.Handle == h.kind {
+			if m := &g.methods[i]; g.typeOf(m.query) == h.typ {
 				methods = append(methods, g.methodDoc(m), g.signature(m))
 			}
 		}
