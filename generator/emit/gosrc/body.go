@@ -55,18 +55,18 @@ func errNotNil(block ...jen.Code) *jen.Statement {
 func conflict() *jen.Statement { return jen.Qual(runtimePath, "ErrTenantConflict") }
 
 // scan returns the destinations of a row.
-func (m *method) scan() *jen.Statement {
-	target := jen.Op("&").Id(m.ret.name)
+func (g *goPackage) scan(m *method) *jen.Statement {
 	if m.ret.row == nil {
-		return jen.Params(target)
+		return jen.Params(g.driver.target(m.ret.typ, jen.Id(m.ret.name)))
 	}
 	var targets []jen.Code
 	for _, f := range m.ret.row.fields {
+		variable := jen.Id(m.ret.name).Dot(f.name)
 		if len(f.embed) == 0 {
-			targets = append(targets, target.Clone().Dot(f.name))
+			targets = append(targets, g.driver.target(f.typ, variable))
 		}
 		for _, e := range f.embed {
-			targets = append(targets, target.Clone().Dot(f.name).Dot(e.name))
+			targets = append(targets, g.driver.target(e.typ, variable.Clone().Dot(e.name)))
 		}
 	}
 	return list("", targets)
@@ -82,12 +82,12 @@ func (m *method) returned() *jen.Statement {
 
 func (g *goPackage) oneBody(m *method) []jen.Code {
 	body := []jen.Code{
-		jen.Id("row").Op(":=").Add(g.call(m, "QueryRow")),
+		jen.Id("row").Op(":=").Add(g.call(m, g.driver.queryRow)),
 		jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
-		jen.Err().Op(":=").Id("row").Dot("Scan").Add(m.scan()),
+		jen.Err().Op(":=").Id("row").Dot("Scan").Add(g.scan(m)),
 	}
 	if m.query.ConflictGuard {
-		body = append(body, jen.If(jen.Qual("errors", "Is").Call(jen.Err(), jen.Qual(pgxPath, "ErrNoRows"))).Block(
+		body = append(body, jen.If(jen.Qual("errors", "Is").Call(jen.Err(), g.driver.noRows())).Block(
 			jen.Err().Op("=").Add(conflict()),
 		))
 	}
@@ -105,17 +105,20 @@ func (g *goPackage) manyBody(m *method) []jen.Code {
 		items = jen.Id("items").Op(":=").Add(slice).Values()
 	}
 	body := []jen.Code{
-		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(g.call(m, "Query")),
+		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(g.call(m, g.driver.query)),
 		errNotNil(fail),
 		jen.Defer().Id("rows").Dot("Close").Call(),
 		items,
 		jen.For(jen.Id("rows").Dot("Next").Call()).Block(
 			jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
-			jen.If(jen.Err().Op(":=").Id("rows").Dot("Scan").Add(m.scan()), jen.Err().Op("!=").Nil()).Block(fail),
+			jen.If(jen.Err().Op(":=").Id("rows").Dot("Scan").Add(g.scan(m)), jen.Err().Op("!=").Nil()).Block(fail),
 			jen.Id("items").Op("=").Append(jen.Id("items"), m.returned()),
 		),
-		jen.If(jen.Err().Op(":=").Id("rows").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(fail),
 	}
+	if g.driver.fails {
+		body = append(body, jen.If(jen.Err().Op(":=").Id("rows").Dot("Close").Call(), jen.Err().Op("!=").Nil()).Block(fail))
+	}
+	body = append(body, jen.If(jen.Err().Op(":=").Id("rows").Dot("Err").Call(), jen.Err().Op("!=").Nil()).Block(fail))
 	if m.query.ConflictGuard {
 		body = append(body, jen.If(jen.Len(jen.Id("items")).Op("==").Lit(0)).Block(
 			jen.Return(jen.Nil(), g.wrapped(m, conflict())),
@@ -127,7 +130,7 @@ func (g *goPackage) manyBody(m *method) []jen.Code {
 // execBody returns the body of the commands that return no rows.
 func (g *goPackage) execBody(m *method) []jen.Code {
 	cmd, guard := m.query.Cmd, m.query.ConflictGuard
-	call := g.call(m, "Exec")
+	call := g.call(m, g.driver.exec)
 	if cmd == ":execresult" && !guard && !g.ir.Go.WrapErrors {
 		return []jen.Code{jen.Return(call)}
 	}
@@ -151,12 +154,20 @@ func (g *goPackage) execBody(m *method) []jen.Code {
 		jen.List(jen.Id("result"), jen.Err()).Op(":=").Add(call),
 		errNotNil(fail(jen.Err())),
 	}
-	if guard {
-		body = append(body, jen.If(jen.Id("result").Dot("RowsAffected").Call().Op("==").Lit(0)).Block(fail(conflict())))
+	affected := jen.Id("result").Dot("RowsAffected").Call()
+	switch {
+	case guard && g.driver.fails:
+		body = append(body, jen.If(jen.List(jen.Id("n"), jen.Err()).Op(":=").Add(affected), jen.Err().Op("!=").Nil()).
+			Block(fail(jen.Err())).Else().If(jen.Id("n").Op("==").Lit(0)).Block(fail(conflict())))
+	case guard:
+		body = append(body, jen.If(affected.Clone().Op("==").Lit(0)).Block(fail(conflict())))
 	}
 	switch cmd {
 	case ":execrows":
-		return append(body, jen.Return(jen.Id("result").Dot("RowsAffected").Call(), jen.Nil()))
+		if g.driver.fails {
+			return append(body, jen.Return(affected))
+		}
+		return append(body, jen.Return(affected, jen.Nil()))
 	case ":execresult":
 		return append(body, jen.Return(jen.Id("result"), jen.Nil()))
 	}

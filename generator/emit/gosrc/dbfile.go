@@ -51,16 +51,16 @@ func (g *goPackage) dbFile(f *jen.File) {
 	}
 	f.PackageComment(fmt.Sprintf("// Package %s holds the queries of the application. Those on tenants' tables are", g.ir.Go.Package))
 	f.PackageComment("// methods of TenantQueries, which Queries.ForTenant returns.")
-	handshake(f)
-	queriesType(f)
-	tenantType(f)
-	globalType(f)
+	g.handshake(f)
+	g.queriesType(f)
+	g.tenantType(f)
+	g.globalType(f)
 	if g.uses(ir.HandleUnscoped) {
 		unscopedType(f)
 	}
 }
 
-func handshake(f *jen.File) {
+func (g *goPackage) handshake(f *jen.File) {
 	f.Add(comment([]string{
 		"This does not compile when the module github.com/tenancygen/tenancygen is older",
 		"than the generator of this package. Bring it up to date with",
@@ -70,19 +70,19 @@ func handshake(f *jen.File) {
 	f.Const().Id("_").Op("=").Qual(runtimePath, "IsAtLeastVersion0_1_0")
 	f.Line()
 	f.Add(doc("", "DBTX is the database handle that the queries run on."))
-	f.Type().Id("DBTX").Op("=").Qual(pgxdbPath, "DB")
+	f.Type().Id("DBTX").Op("=").Qual(g.driver.handlePath, "DB")
 	f.Line()
 }
 
-func queriesType(f *jen.File) {
+func (g *goPackage) queriesType(f *jen.File) {
 	f.Add(comment([]string{
 		"Queries leads to the queries of a tenant, and to those that belong to none. It",
 		"is safe for concurrent use.",
 	}))
-	f.Type().Id("Queries").Struct(jen.Id("provider").Qual(pgxdbPath, "Provider"))
+	f.Type().Id("Queries").Struct(jen.Id("provider").Qual(g.driver.handlePath, "Provider"))
 	f.Line()
 	f.Add(doc("", "New returns the queries on the databases of the provider, which isolates tenants."))
-	f.Func().Id("New").Params(jen.Id("provider").Qual(pgxdbPath, "Provider")).Op("*").Id("Queries").Block(
+	f.Func().Id("New").Params(jen.Id("provider").Qual(g.driver.handlePath, "Provider")).Op("*").Id("Queries").Block(
 		jen.Return(jen.Op("&").Id("Queries").Values(jen.Dict{jen.Id("provider"): jen.Id("provider")})),
 	)
 	f.Line()
@@ -107,7 +107,7 @@ func queriesType(f *jen.File) {
 	f.Line()
 }
 
-func tenantType(f *jen.File) {
+func (g *goPackage) tenantType(f *jen.File) {
 	f.Add(comment([]string{
 		"TenantQueries are the queries of one tenant: they read and write its rows and",
 		"those that all tenants share.",
@@ -117,18 +117,18 @@ func tenantType(f *jen.File) {
 		jen.Id("tenant").Qual(runtimePath, "Tenant"),
 	)
 	f.Line()
-	inTx(f, "TenantQueries", jen.Id("db").Op(":").Id("tx"), jen.Id("tenant").Op(":").Id("q").Dot("tenant"))
+	g.inTx(f, "TenantQueries", jen.Id("db").Op(":").Id("tx"), jen.Id("tenant").Op(":").Id("q").Dot("tenant"))
 }
 
-func globalType(f *jen.File) {
+func (g *goPackage) globalType(f *jen.File) {
 	f.Add(doc("", "GlobalQueries are the queries that touch no tenant's table."))
 	f.Type().Id("GlobalQueries").Struct(jen.Id("db").Id("DBTX"))
 	f.Line()
-	inTx(f, "GlobalQueries", jen.Id("db").Op(":").Id("tx"))
+	g.inTx(f, "GlobalQueries", jen.Id("db").Op(":").Id("tx"))
 }
 
 // inTx adds the method that runs a function in a transaction.
-func inTx(f *jen.File, typ string, fields ...jen.Code) {
+func (g *goPackage) inTx(f *jen.File, typ string, fields ...jen.Code) {
 	f.Add(comment([]string{
 		"InTx runs fn in a transaction, which is committed when fn returns nil and rolled",
 		"back otherwise. The queries that fn is given must not be used after it.",
@@ -137,9 +137,9 @@ func inTx(f *jen.File, typ string, fields ...jen.Code) {
 		jen.Id("ctx").Qual("context", "Context"),
 		jen.Id("fn").Func().Params(jen.Op("*").Id(typ)).Error(),
 	).Error().Block(
-		jen.Return(jen.Qual(pgxdbPath, "InTx").Call(
+		jen.Return(jen.Qual(g.driver.handlePath, "InTx").Call(
 			jen.Id("ctx"), jen.Id("q").Dot("db"),
-			jen.Func().Params(jen.Id("tx").Qual(pgxdbPath, "DB")).Error().Block(
+			jen.Func().Params(jen.Id("tx").Qual(g.driver.handlePath, "DB")).Error().Block(
 				jen.Return(jen.Id("fn").Call(jen.Op("&").Id(typ).Values(fields...))),
 			),
 		)),

@@ -48,7 +48,7 @@ func supported(pkg *ir.Package) error {
 	switch {
 	case pkg.Engine != "postgresql":
 		return fmt.Errorf("engine %q is not supported, only postgresql", pkg.Engine)
-	case pkg.Go.SQLPackage != "pgx/v5":
+	case drivers[pkg.Go.SQLPackage] == nil:
 		return fmt.Errorf("sql_package %q is not supported, only pgx/v5", pkg.Go.SQLPackage)
 	case pkg.Go.Package == "":
 		return fmt.Errorf("the package has no name")
@@ -66,6 +66,7 @@ func supported(pkg *ir.Package) error {
 // goPackage is the package in terms of Go.
 type goPackage struct {
 	ir      *ir.Package
+	driver  *driver
 	namer   namer
 	types   *typer
 	enums   []enum
@@ -75,7 +76,8 @@ type goPackage struct {
 
 func newPackage(pkg *ir.Package) *goPackage {
 	names := newNamer(&pkg.Go)
-	return &goPackage{ir: pkg, namer: names, types: newTyper(pkg, names)}
+	d := drivers[pkg.Go.SQLPackage]
+	return &goPackage{ir: pkg, driver: d, namer: names, types: newTyper(pkg, d, names)}
 }
 
 // build turns the IR into declarations and checks that they can live together.

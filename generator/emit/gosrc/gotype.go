@@ -12,8 +12,8 @@ const (
 	pgxdbPath    = "github.com/tenancygen/tenancygen/runtime/pgxdb"
 )
 
-// importNames are the names of the packages that types of the table come from
-// and that method bodies use.
+// importNames are the names of the packages that generated code imports whatever
+// its driver is.
 var importNames = map[string]string{
 	"context":             "context",
 	"database/sql":        "sql",
@@ -23,12 +23,7 @@ var importNames = map[string]string{
 	"net":                 "net",
 	"net/netip":           "netip",
 	"time":                "time",
-	pgxPath:               "pgx",
-	pgconnPath:            "pgconn",
-	pgtypePath:            "pgtype",
-	pgvectorPath:          "pgvector",
 	runtimePath:           "runtime",
-	pgxdbPath:             "pgxdb",
 }
 
 // goType is a Go type. Two equal values are the same type.

@@ -109,8 +109,9 @@ func (g *goPackage) buildArguments(m *method) error {
 	case len(free) == 0:
 	case len(free) == 1 && limit != 0:
 		name := g.argumentName(m, local(free[0].Name, "arg"))
-		m.args.list = []variable{{name, g.types.column(free[0])}}
-		values = []jen.Code{jen.Id(name)}
+		typ := g.types.column(free[0])
+		m.args.list = []variable{{name, typ}}
+		values = []jen.Code{g.driver.value(typ, jen.Id(name))}
 	default:
 		params, err := g.columnsToStruct(m.query.Name+"Params", free, nil)
 		if err != nil {
@@ -139,7 +140,7 @@ func (g *goPackage) singleArguments(m *method, params *structType, columns []*ir
 	for i, f := range params.fields {
 		name := g.argumentName(m, local(columns[i].Name, "arg"))
 		m.args.list = append(m.args.list, variable{name, f.typ})
-		values = append(values, jen.Id(name))
+		values = append(values, g.driver.value(f.typ, jen.Id(name)))
 	}
 	return values
 }
@@ -154,7 +155,7 @@ func (g *goPackage) structArgument(m *method, params *structType) []jen.Code {
 	m.args.list = []variable{{"arg", typ}}
 	var values []jen.Code
 	for _, f := range params.fields {
-		values = append(values, jen.Id("arg").Dot(f.name))
+		values = append(values, g.driver.value(f.typ, jen.Id("arg").Dot(f.name)))
 	}
 	params.fields = uniqueFields(params.fields)
 	return values

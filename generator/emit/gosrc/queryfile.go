@@ -63,23 +63,28 @@ func stringLiteral(text string) string {
 	return strings.Join(lines, " +\n")
 }
 
-// sentences say what a method does, by command.
-var sentences = map[string]string{
-	":one":        "%s returns the row that the query finds, or pgx.ErrNoRows.",
-	":many":       "%s returns the rows that the query finds.",
-	":exec":       "%s runs the statement.",
-	":execrows":   "%s runs the statement and returns how many rows it affected.",
-	":execresult": "%s runs the statement and returns its command tag.",
+// sentence says what a method does.
+func (g *goPackage) sentence(q *ir.Query) string {
+	switch q.Cmd {
+	case ":one":
+		if q.ConflictGuard {
+			return q.Name + " returns the row that the statement wrote."
+		}
+		return q.Name + " returns the row that the query finds, or " + g.driver.noRowsName() + "."
+	case ":many":
+		return q.Name + " returns the rows that the query finds."
+	case ":execrows":
+		return q.Name + " runs the statement and returns how many rows it affected."
+	case ":execresult":
+		return q.Name + " runs the statement and returns its " + g.driver.resultName + "."
+	}
+	return q.Name + " runs the statement."
 }
 
 // methodDoc returns a method's godoc.
 func (g *goPackage) methodDoc(m *method) *jen.Statement {
 	q := m.query
-	sentence := fmt.Sprintf(sentences[q.Cmd], q.Name)
-	if q.Cmd == ":one" && q.ConflictGuard {
-		sentence = q.Name + " returns the row that the statement wrote."
-	}
-	lines := docLines(q.Name, sentence, q.Comments...)
+	lines := docLines(q.Name, g.sentence(q), q.Comments...)
 	if q.ConflictGuard {
 		lines = append(lines, "", "It returns runtime.ErrTenantConflict when the key is not available to the tenant.")
 	}
@@ -114,7 +119,7 @@ func (g *goPackage) signature(m *method) *jen.Statement {
 	case ":execrows":
 		return s.Params(jen.Int64(), jen.Error())
 	case ":execresult":
-		return s.Params(jen.Qual(pgconnPath, "CommandTag"), jen.Error())
+		return s.Params(g.driver.result.code(), jen.Error())
 	}
 	return s.Error()
 }

@@ -10,6 +10,7 @@ import (
 
 // typer gives columns their Go types.
 type typer struct {
+	driver        *driver
 	defaultSchema string
 	enums         map[ir.Name]string // Go names by qualified SQL name
 	composites    map[ir.Name]bool
@@ -20,16 +21,17 @@ type typer struct {
 	err          error
 }
 
-func newTyper(pkg *ir.Package, names namer) *typer {
+func newTyper(pkg *ir.Package, d *driver, names namer) *typer {
 	t := &typer{
+		driver:        d,
 		defaultSchema: pkg.DefaultSchema,
 		enums:         map[ir.Name]string{},
 		composites:    map[ir.Name]bool{},
-		pointers:      pkg.Go.EmitPointersForNullTypes,
-		enumPointers:  pkg.Go.EmitPointersForNullTypes,
+		pointers:      d.pointers && pkg.Go.EmitPointersForNullTypes,
+		enumPointers:  d.pointers && pkg.Go.EmitPointersForNullTypes,
 	}
 	if p := pkg.Go.EmitPointersForNullEnums; p != nil {
-		t.enumPointers = *p
+		t.enumPointers = d.pointers && *p
 	}
 	for _, c := range pkg.Composites {
 		t.composites[t.qualified(c)] = true
@@ -102,7 +104,7 @@ func (t *typer) element(c *ir.Column) goType {
 func (t *typer) postgres(c *ir.Column) goType {
 	notNull := c.NotNull || c.IsArray // elements of arrays count as not null
 	name := sqlType(c)
-	if m, ok := pgMappings[name]; ok {
+	if m, ok := t.driver.mappings[name]; ok {
 		switch {
 		case notNull:
 			return m.notNull
@@ -138,6 +140,7 @@ func (t *typer) postgres(c *ir.Column) goType {
 // declareImports tells the file the names of the packages that it may import.
 func (t *typer) declareImports(f *jen.File) {
 	f.ImportNames(importNames)
+	f.ImportNames(t.driver.imports)
 	for i := range t.overrides {
 		o := &t.overrides[i]
 		switch {
@@ -152,9 +155,11 @@ func (t *typer) declareImports(f *jen.File) {
 
 // isImportName reports whether a file may import a package under this name.
 func (t *typer) isImportName(name string) bool {
-	for _, n := range importNames {
-		if n == name {
-			return true
+	for _, names := range []map[string]string{importNames, t.driver.imports} {
+		for _, n := range names {
+			if n == name {
+				return true
+			}
 		}
 	}
 	for i := range t.overrides {

@@ -1,0 +1,86 @@
+package gosrc
+
+import (
+	"strings"
+
+	"github.com/dave/jennifer/jen"
+)
+
+// driver says how generated code talks to the database: what differs between
+// pgx/v5 and database/sql. What they have in common is in the code that asks.
+type driver struct {
+	// handlePath is the package of the runtime with DB, Provider and InTx.
+	handlePath string
+	// exec, query and queryRow are the methods of a handle.
+	exec, query, queryRow string
+	// noRowsPath is the package of ErrNoRows.
+	noRowsPath string
+	// result is the type that :execresult returns, and resultName what it is called
+	// in words.
+	result     goType
+	resultName string
+	// fails is set where RowsAffected and the Close of rows return errors.
+	fails bool
+	// arrayPath is the package whose function Array goes around a slice, both where
+	// it is sent and where it is scanned; empty where the driver takes slices.
+	arrayPath string
+	// mappings is the table of types. A type that is not in it is an enum, a
+	// composite type or any.
+	mappings map[string]pgMapping
+	// pointers is set where emit_pointers_for_null_types has an effect.
+	pointers bool
+	// imports are the names of the packages that only this driver's code imports.
+	imports map[string]string
+}
+
+// drivers are the values of sql_package.
+var drivers = map[string]*driver{
+	"pgx/v5": {
+		handlePath: pgxdbPath,
+		exec:       "Exec", query: "Query", queryRow: "QueryRow",
+		noRowsPath: pgxPath,
+		result:     goType{path: pgconnPath, name: "CommandTag"}, resultName: "command tag",
+		mappings: pgMappings, pointers: true,
+		imports: map[string]string{
+			pgxPath:      "pgx",
+			pgconnPath:   "pgconn",
+			pgtypePath:   "pgtype",
+			pgvectorPath: "pgvector",
+			pgxdbPath:    "pgxdb",
+		},
+	},
+}
+
+// noRows is the error of a query that finds no row.
+func (d *driver) noRows() *jen.Statement { return jen.Qual(d.noRowsPath, "ErrNoRows") }
+
+// noRowsName is that error as the documentation calls it.
+func (d *driver) noRowsName() string { return d.importName(d.noRowsPath) + ".ErrNoRows" }
+
+// importName returns the name under which generated code imports a package; empty
+// for one that it does not know.
+func (d *driver) importName(path string) string {
+	if name, ok := d.imports[path]; ok {
+		return name
+	}
+	return importNames[path]
+}
+
+// value returns an argument of a statement as the driver takes it.
+func (d *driver) value(t goType, value *jen.Statement) *jen.Statement {
+	if d.wraps(t) {
+		return jen.Qual(d.arrayPath, "Array").Call(value)
+	}
+	return value
+}
+
+// target returns the destination of a scan.
+func (d *driver) target(t goType, variable *jen.Statement) *jen.Statement {
+	return d.value(t, jen.Op("&").Add(variable))
+}
+
+// wraps reports whether a value of the type has to be in an Array.
+func (d *driver) wraps(t goType) bool {
+	bytes := t == goType{prefix: "[]", name: "byte"}
+	return d.arrayPath != "" && strings.HasPrefix(t.prefix, "[]") && !bytes
+}
