@@ -14,10 +14,10 @@ import (
 
 // analyzeAll gives all statements their types.
 func analyzeAll(ctx context.Context, in *Input, list []*statement, engine analyze.Engine, report *diag.Report) (*analyze.Output, error) {
-	input := analyze.Input{Schema: in.Schema}
+	input := analyze.Input{Schema: in.Schema, Options: analyze.Options(in.Config.Analysis)}
 	for _, s := range list {
 		input.Queries = append(input.Queries, analyze.Query{
-			Name: s.text.Name, Cmd: s.text.Cmd, File: filepath.Base(s.text.File.Path), Text: s.result.Feed, Origin: s.result.Origin,
+			Name: s.text.Name, Cmd: s.text.Cmd, File: filepath.Base(s.text.File.Path), Text: s.result.Feed, Static: s.result.StandsIn(), Origin: s.result.Origin,
 		})
 	}
 	return engine.Analyze(ctx, input, report)

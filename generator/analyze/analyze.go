@@ -20,6 +20,21 @@ type Input struct {
 	Schema []*source.File
 	// Queries are the statements, already scoped.
 	Queries []Query
+	// Options are sqlc's options for an analysis.
+	Options Options
+}
+
+// Options say how to analyse. The zero value does without a database, and is as
+// strict as sqlc is by itself.
+type Options struct {
+	// DatabaseURI is a database that has the schema, for what cannot be typed
+	// without one. ${NAME} in it stands for a variable of the environment.
+	// DatabaseSpan is its place.
+	DatabaseURI  string
+	DatabaseSpan source.Span
+	// StrictOrderBy is nil for the default.
+	StrictOrderBy        *bool
+	StrictFunctionChecks bool
 }
 
 // Query is one statement to analyse.
@@ -31,6 +46,9 @@ type Query struct {
 	// Text is the statement without its final semicolon and without the comments
 	// before it. Parameters are $n or sqlc's macros (sqlc.arg and its kin, @name).
 	Text string
+	// Static is set for a text that has the types of the statement, but that no
+	// database would take: it is analysed without one.
+	Static bool
 	// Origin returns the place in the author's file of a byte offset in Text.
 	Origin func(offset int) source.Span
 }

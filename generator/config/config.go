@@ -38,6 +38,7 @@ type Config struct {
 	Unscoped []Unscoped
 	// Functions are user-defined or extension functions that queries may call.
 	Functions []Function
+	Analysis  Analysis
 	Go        ir.GoOptions
 }
 

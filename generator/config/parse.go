@@ -51,6 +51,8 @@ type parser struct {
 	given map[string]entry
 	// at are the places of the go options that are given, in whichever file.
 	at map[string]source.Span
+	// analysisFrom reads the options of the analysis, in whichever file.
+	analysisFrom analysisReader
 }
 
 // keys are the top-level keys. Those that depend on one another are only noted
@@ -64,7 +66,7 @@ func (p *parser) keys() keys {
 			read(e)
 		}
 	}
-	return keys{
+	known := keys{
 		"version":       and(p.version),
 		"sqlc":          note,
 		"sqlc_name":     note,
@@ -80,6 +82,10 @@ func (p *parser) keys() keys {
 		"unscoped":      and(p.unscoped),
 		"functions":     and(p.functions),
 	}
+	for _, key := range analysisKeys {
+		known[key] = note
+	}
+	return known
 }
 
 // version accepts "1" and 1: nobody means another thing by the number.
@@ -113,6 +119,7 @@ func (p *parser) project(sqlcFile Open) bool {
 	} else {
 		p.inline()
 	}
+	p.analysis()
 	if e, ok := p.given["go"]; ok {
 		p.goOptions(e, &p.config.Go, p.at)
 		usable = usable && e.value.Kind == yaml.MappingNode

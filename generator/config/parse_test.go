@@ -219,6 +219,8 @@ func TestParseSQLC(t *testing.T) {
 		Dir: "app", Engine: "postgresql", Schema: []string{"migrations"}, Queries: []string{"db/q/a.sql", "/abs/b.sql"},
 		Tenant: config.Tenant{Column: "project_id"},
 		RLS:    ir.RLS{Setting: config.DefaultSetting},
+		// The database is there, and not for the analysis.
+		Analysis: config.Analysis{StrictOrderBy: new(bool)},
 		Go: ir.GoOptions{
 			Package: "db", Out: "db/out", SQLPackage: "pgx/v5", EmitDBTags: true,
 			Rename: map[string]string{"a": "Ours", "b": "Global"},
@@ -233,6 +235,36 @@ func TestParseSQLC(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, mustParse(t, overSQLC, sqlcProject), withoutPlaces); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+// The options of the analysis are those of sqlc.yaml, each unless tenancy.yaml has
+// it, too.
+func TestParseAnalysis(t *testing.T) {
+	t.Parallel()
+	const entry = "\n- engine: postgresql\n  schema: s.sql\n  gen: {go: {out: gen, sql_package: pgx/v5}}\n"
+	theirs := func(more string) string { return "version: \"2\"\nsql:" + entry + more }
+	ours := func(more string) string { return "version: \"1\"\nsqlc: sqlc.yaml\ntenant: {column: t}\n" + more }
+	yes, no := true, false
+	for name, tt := range map[string]struct {
+		ours, sqlc string
+		want       config.Analysis
+	}{
+		"nothing": {"", "", config.Analysis{}},
+		"sqlc": {"", "  database: {uri: \"${DB}\"}\n  strict_order_by: true\n  strict_function_checks: true\n",
+			config.Analysis{DatabaseURI: "${DB}", StrictOrderBy: &yes, StrictFunctionChecks: true}},
+		"only":     {"", "  database: {uri: a}\n  analyzer: {database: only}\n", config.Analysis{DatabaseURI: "a"}},
+		"off":      {"", "  database: {managed: true}\n  analyzer: {database: false}\n", config.Analysis{}},
+		"off here": {"analyzer: {database: false}\n", "  database: {managed: true}\n", config.Analysis{}},
+		"on here":  {"analyzer: {database: true}\n", "  database: {uri: a}\n  analyzer: {database: false}\n", config.Analysis{DatabaseURI: "a"}},
+		"ours": {"database: {uri: b}\nstrict_order_by: false\nstrict_function_checks: false\n",
+			"  database: {managed: true}\n  strict_order_by: true\n  strict_function_checks: true\n",
+			config.Analysis{DatabaseURI: "b", StrictOrderBy: &no}},
+	} {
+		got := mustParse(t, ours(tt.ours), theirs(tt.sqlc)).Analysis
+		if diff := cmp.Diff(tt.want, got, withoutPlaces); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
+		}
 	}
 }
 

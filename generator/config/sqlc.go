@@ -153,9 +153,8 @@ func (s *sqlcReader) pkg(e, overrides entry) {
 				s.goOptions(e, &c.Go, s.parser.at)
 			}})
 		},
-		"name": nil, "database": nil, "strict_function_checks": nil, "strict_order_by": nil,
-		"codegen": nil, "rules": nil, "analyzer": nil,
-	})
+		"name": nil, "codegen": nil, "rules": nil,
+	}.with(s.parser.analysisFrom.keys(s.reader, &c.Analysis)))
 	if overrides.value != nil {
 		s.object(overrides, keys{"go": func(e entry) {
 			s.object(e, keys{

@@ -45,6 +45,10 @@ type Param struct {
 // Origin returns the place in the author's file of an offset in Feed.
 func (r *Result) Origin(offset int) source.Span { return r.text.At(r.feed.origin(offset)) }
 
+// StandsIn reports whether a stand-in is in the Feed: it has the types of the
+// statement, and a database would not take it.
+func (r *Result) StandsIn() bool { return len(r.plan.Merges) > 0 }
+
 // OriginSQL returns the place in the author's file of an offset in SQL.
 func (r *Result) OriginSQL(offset int) source.Span { return r.text.At(r.sqlMap.ToOld(offset)) }
 

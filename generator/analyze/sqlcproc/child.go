@@ -20,15 +20,17 @@ const killDelay = 5 * time.Second
 
 // run runs sqlc over the project in dir. When sqlc refuses the project, run
 // returns what it said; an error means that it did not run properly.
-func run(ctx context.Context, command []string, dir string) (failure string, err error) {
+func run(ctx context.Context, command []string, dir string, db database) (failure string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, childTimeout)
 	defer cancel()
 
 	args := append(slices.Clone(command[1:]), "generate", "--no-remote", "--file", "sqlc.yaml")
 	cmd := exec.CommandContext(ctx, command[0], args...)
 	cmd.Dir = dir
-	// Nothing of the user's environment: no home, no tokens, no debug switches.
+	// Nothing of the user's environment but for a database: no home, no tokens, no
+	// debug switches.
 	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "TMP=" + dir, "SQLCCACHE=" + dir, "SQLCTMPDIR=" + dir}
+	cmd.Env = append(cmd.Env, db.environment()...)
 	cmd.WaitDelay = killDelay
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

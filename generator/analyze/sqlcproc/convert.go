@@ -84,6 +84,9 @@ func (p *project) convertQuery(index int, r *requestQuery, report *diag.Report) 
 	query := ir.Query{Name: r.Name, Cmd: r.Cmd, SQL: sql, InsertInto: convertName(r.InsertIntoTable)}
 	for _, column := range r.Columns {
 		column.Name = fed.clean(column.Name)
+		if p.database.used() {
+			column.settle(in.Text)
+		}
 		query.Columns = append(query.Columns, convertColumn(column))
 	}
 	for i, param := range r.Params {
@@ -92,6 +95,10 @@ func (p *project) convertQuery(index int, r *requestQuery, report *diag.Report) 
 				"query %q has parameter $%d where $%d is expected", in.Name, param.Number, i+1).
 				WithHelp("number parameters from $1 without gaps").InQuery(in.Name)
 			return ir.Query{}, false
+		}
+		if p.database.used() {
+			param.Column.settle(in.Text)
+			param.Column.IsNamedParam = param.Column.IsNamedParam || param.Column.fromDatabase() && param.Column.Name != ""
 		}
 		query.Params = append(query.Params, ir.Param{Number: param.Number, Column: convertColumn(*param.Column)})
 	}

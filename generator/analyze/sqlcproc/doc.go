@@ -5,6 +5,8 @@
 //
 // The package feeds sqlc the statements, reads the request that sqlc would send
 // to a code generator, and checks that it is about exactly the statements that
-// were fed. It does not generate code, does not connect to a database, and
-// refuses a result that it cannot relate to its input.
+// were fed. It does not generate code, and refuses a result that it
+// cannot relate to its input. It connects to a database only where the user names
+// one for what sqlc cannot type by itself; then sqlc prepares the statements there
+// and runs none.
 package sqlcproc

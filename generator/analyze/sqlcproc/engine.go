@@ -9,6 +9,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/analyze"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
 )
 
 // Main runs sqlc's command line with the given arguments and returns its exit
@@ -27,10 +28,57 @@ func (e *engine) Analyze(ctx context.Context, in analyze.Input, report *diag.Rep
 	if len(e.command) == 0 {
 		return nil, errors.New("sqlc analysis: no command to run")
 	}
+	db, ok := openDatabase(ctx, in.Options, report)
+	if !ok {
+		return nil, nil
+	}
+	if !db.used() {
+		return e.analyze(ctx, in, db, report)
+	}
+	return e.split(ctx, in, db, report)
+}
+
+// split analyses with the database what it can take, and the rest without it.
+func (e *engine) split(ctx context.Context, in analyze.Input, db database, report *diag.Report) (*analyze.Output, error) {
+	static, dynamic := in, in
+	static.Queries, dynamic.Queries = nil, nil
+	for _, q := range in.Queries {
+		if q.Static {
+			static.Queries = append(static.Queries, q)
+		} else {
+			dynamic.Queries = append(dynamic.Queries, q)
+		}
+	}
+	if static.Queries == nil {
+		return e.analyze(ctx, in, db, report)
+	}
+	out, err := e.analyze(ctx, dynamic, db, report)
+	if err != nil {
+		return nil, err
+	}
+	rest, err := e.analyze(ctx, static, database{}, report)
+	if err != nil || out == nil || rest == nil {
+		return nil, err
+	}
+	queries := make([]ir.Query, len(in.Queries))
+	for i, q := range in.Queries {
+		from := out
+		if q.Static {
+			from = rest
+		}
+		queries[i], from.Queries = from.Queries[0], from.Queries[1:]
+	}
+	out.Queries = queries
+	return out, nil
+}
+
+// analyze runs sqlc with or without a database.
+func (e *engine) analyze(ctx context.Context, in analyze.Input, db database, report *diag.Report) (*analyze.Output, error) {
 	project, ok := newProject(in, report)
 	if !ok {
 		return nil, nil
 	}
+	project.database = db
 	// All statements in one file are quicker to read. But sqlc stops reading a
 	// file where it cannot parse it, so to find every mistake each statement gets
 	// a file of its own.
@@ -66,7 +114,7 @@ func (e *engine) attempt(ctx context.Context, p *project, files []fedFile) (r *r
 	if err := p.write(dir, files); err != nil {
 		return nil, "", err
 	}
-	failure, err = run(ctx, e.command, dir)
+	failure, err = run(ctx, e.command, dir, p.database)
 	if err != nil || failure != "" {
 		return nil, failure, err
 	}

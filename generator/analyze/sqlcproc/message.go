@@ -68,7 +68,7 @@ func (p *project) explain(stderr string, files []fedFile, report *diag.Report) e
 			at := locate(query.Text, fed.origin(offset), m.text)
 			report.Errorf(diag.AnalysisFailed, query.Origin(at),
 				"sqlc cannot type query %q: %s", query.Name, fed.clean(m.text)).
-				WithHelp("%s", help(m.text, query.Text)).InQuery(query.Name)
+				WithHelp("%s", p.help(m.text, query.Text)).InQuery(query.Name)
 		default:
 			return fmt.Errorf("sqlc analysis:%s", tail(stderr))
 		}
@@ -93,7 +93,8 @@ func (m message) offset(text string) int {
 var quotedName = regexp.MustCompile(`"([^"]+)"`)
 
 // locate moves a place to the name that the message quotes, if that name is
-// behind it: sqlc gives many mistakes the place of the whole statement.
+// behind it, or else before it: sqlc gives many mistakes the place of the whole
+// statement.
 func locate(text string, at int, message string) int {
 	at = min(max(at, 0), len(text))
 	match := quotedName.FindStringSubmatch(message)
@@ -107,6 +108,10 @@ func locate(text string, at int, message string) int {
 	if found := name.FindStringIndex(text[at:]); found != nil {
 		return at + found[0]
 	}
+	// A database counts in a text whose stars are expanded.
+	if found := name.FindStringIndex(text); found != nil {
+		return found[0]
+	}
 	return at
 }
 
@@ -115,7 +120,43 @@ func locate(text string, at int, message string) int {
 var addsColumns = regexp.MustCompile(`(?is)\)\s*(search\s+(depth|breadth)\s+first|cycle)\s`)
 
 // help says what to do about a message on a query.
-func help(text, query string) string {
+func (p *project) help(text, query string) string {
+	switch {
+	case p.database.used():
+		return helpDatabase(text)
+	case canBeTyped(text):
+		return helpStatic(text, query) + "; or let PostgreSQL type the statement, with `database: {uri: …}`"
+	}
+	return helpStatic(text, query)
+}
+
+// canBeTyped reports whether a message of sqlc's may be about something that
+// PostgreSQL has no trouble with.
+func canBeTyped(text string) bool {
+	for _, part := range []string{"column ", "function ", "table alias ", "relation ", "table "} {
+		if strings.Contains(text, part) {
+			return true
+		}
+	}
+	return false
+}
+
+// helpDatabase says what to do about what the database said.
+func helpDatabase(text string) string {
+	switch {
+	case strings.HasSuffix(text, "does not exist"):
+		return "check the name, and that the database that `database:` names has the schema of the files; " +
+			"list the columns where a star stands for columns that a join's alias renames"
+	case strings.Contains(text, "star expansion failed"):
+		return "sqlc cannot expand the star in this statement: list the columns"
+	case strings.Contains(text, "could not determine data type"):
+		return "give the parameter a type with a cast, such as $1::text"
+	}
+	return "the database that `database:` names refuses the statement"
+}
+
+// helpStatic says what to do about what sqlc said without a database.
+func helpStatic(text, query string) string {
 	switch {
 	case addsColumns.MatchString(query) && strings.Contains(text, "column "):
 		return "sqlc does not know the columns that SEARCH and CYCLE add: build the path in a column of the recursive query"
@@ -123,7 +164,7 @@ func help(text, query string) string {
 		return "qualify the column with its table's name or alias"
 	case strings.Contains(text, "column ") && strings.Contains(text, "does not exist"):
 		return "qualify the column with its table's name or alias; sqlc does not see columns that USING merges " +
-			"or that a join's alias renames"
+			"or that a join's alias renames, nor those of a table that is written beside a common table expression of its name"
 	case strings.Contains(text, "function "):
 		return "declare the function in the schema (CREATE FUNCTION …), so that its result has a type"
 	case strings.Contains(text, "table alias "):

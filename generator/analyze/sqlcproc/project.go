@@ -21,18 +21,27 @@ const (
 	requestFile = "request.json"
 )
 
-// settings is the sqlc.yaml of the child. Directories are read in the order of
+// settingsStart is the start of the sqlc.yaml of the child. Directories are read in the order of
 // the names in them.
-const settings = `version: "2"
+const settingsStart = `version: "2"
 sql:
   - engine: postgresql
     schema: ` + schemaDir + `
     queries: ` + queryDir + `
-    gen:
-      json:
-        out: "."
-        filename: ` + requestFile + `
+    gen: {json: {out: ".", filename: ` + requestFile + `}}
 `
+
+// settings is the sqlc.yaml of the child with the user's options.
+func (p *project) settings() string {
+	text := settingsStart
+	if p.database.used() {
+		text += "    database: {uri: \"${" + databaseVariable + "}\"}\n"
+	}
+	if o := p.in.Options.StrictOrderBy; o != nil {
+		text += fmt.Sprintf("    strict_order_by: %t\n", *o)
+	}
+	return text + fmt.Sprintf("    strict_function_checks: %t\n", p.in.Options.StrictFunctionChecks)
+}
 
 // placeholder is fed when there is no statement, since sqlc refuses to work
 // without one. A leading underscore keeps it apart from names of methods.
@@ -44,8 +53,9 @@ const longestLine = 64*1024 - 1
 
 // project is one input as it is laid out for sqlc.
 type project struct {
-	in      analyze.Input
-	queries []fedQuery // one for each of in.Queries
+	in       analyze.Input
+	database database
+	queries  []fedQuery // one for each of in.Queries
 }
 
 // fedFile is a file of consecutive statements.
@@ -143,7 +153,7 @@ func (p *project) write(dir string, files []fedFile) error {
 			return err
 		}
 	}
-	if err := writeFile(dir, "sqlc.yaml", settings); err != nil {
+	if err := writeFile(dir, "sqlc.yaml", p.settings()); err != nil {
 		return err
 	}
 	for i, file := range p.in.Schema {
