@@ -1,7 +1,7 @@
 // Package audit looks at the queries of a project as they are, and says of each
 // how its author has tied it to a tenant. It needs no declarations: the tenant
 // column is found in the schema (detect.go), and with it what each table is
-// (classify.go). Whether a table is tied is answered by package certify.
+// (classify.go). Whether a table is tied is answered by package tie.
 //
 // It is tolerant where the compiler is strict. What cannot be read is reported
 // and the rest goes on; nothing here may stand in for a proof.

@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/tenancygen/tenancygen/generator/audit/tie"
 	"github.com/tenancygen/tenancygen/generator/catalog"
-	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -20,7 +20,7 @@ type judge struct {
 	*Input
 	text      *parse.QueryText
 	query     *Query
-	statement *certify.AuthoredStatement
+	statement *tie.Statement
 	actions   map[*parse.Table]string
 	unknown   []string // functions
 }
@@ -41,7 +41,7 @@ func (in *Input) judge(text *parse.QueryText) *judge {
 		return j
 	}
 	j.actions = actions(tree)
-	j.statement = certify.Audit(text.Text, tree, in.Catalog)
+	j.statement = tie.Find(text.Text, tree, in.Catalog)
 	for _, ref := range j.statement.References {
 		q.Tables = append(q.Tables, j.table(ref))
 	}
@@ -73,14 +73,14 @@ func actions(q *parse.Query) map[*parse.Table]string {
 	return out
 }
 
-func (j *judge) action(ref *certify.Authored) string {
+func (j *judge) action(ref *tie.Reference) string {
 	if action := j.actions[ref.Ref]; action != "" {
 		return action
 	}
 	return "select"
 }
 
-func (j *judge) table(ref *certify.Authored) Table {
+func (j *judge) table(ref *tie.Reference) Table {
 	at := j.text.Span(ref.Ref.NameRange).Position()
 	return Table{Table: ref.Table.QualifiedName(), Alias: ref.Ref.Visible(), Tenancy: string(ref.Table.Tenancy.Class),
 		Action: j.action(ref), Class: classOf(ref), Anchor: j.named(ref.Anchor), Line: at.Line, Column: at.Column}
@@ -103,11 +103,11 @@ func (j *judge) named(text string) string {
 
 // classOf is the class of one reference. An upsert whose update may meet another
 // tenant's row is tied in part.
-func classOf(ref *certify.Authored) Class {
+func classOf(ref *tie.Reference) Class {
 	switch {
-	case ref.Strength == certify.Unanchored:
+	case ref.Strength == tie.Unanchored:
 		return Unanchored
-	case ref.Strength == certify.Weak:
+	case ref.Strength == tie.Weak:
 		return Weak
 	case stray(ref):
 		return Partial
@@ -116,7 +116,7 @@ func classOf(ref *certify.Authored) Class {
 }
 
 // stray reports whether an upsert may update another tenant's row.
-func stray(ref *certify.Authored) bool {
+func stray(ref *tie.Reference) bool {
 	k := ref.Conflict
 	return k != nil && k.Update && !k.Covered && !k.Guarded
 }
@@ -150,7 +150,7 @@ func (j *judge) class() Class {
 // findings turns the references that are not anchored into findings, one for each
 // rule.
 func (j *judge) findings() {
-	byRule := map[string][]*certify.Authored{}
+	byRule := map[string][]*tie.Reference{}
 	for _, ref := range j.statement.References {
 		if id := j.rule(ref); id != "" {
 			byRule[id] = append(byRule[id], ref)
@@ -178,16 +178,16 @@ func (j *judge) findings() {
 }
 
 // rule is the rule that a reference breaks; empty for none.
-func (j *judge) rule(ref *certify.Authored) string {
+func (j *judge) rule(ref *tie.Reference) string {
 	class := ref.Table.Tenancy.Class
 	action := j.action(ref)
 	rewrites := action == "update" || action == "delete" || action == "merge"
 	switch {
-	case ref.Strength == certify.Anchored:
+	case ref.Strength == tie.Anchored:
 		return ""
 	case class == ir.ClassRoot && rewrites:
 		return "TA011"
-	case ref.Strength == certify.Weak && rewrites:
+	case ref.Strength == tie.Weak && rewrites:
 		return "TA003"
 	case rewrites:
 		return "TA001"
@@ -199,7 +199,7 @@ func (j *judge) rule(ref *certify.Authored) string {
 		return "TA009"
 	case j.query.Class == RootOnly:
 		return "" // tenants are looked up before there is a tenant
-	case ref.Strength == certify.Weak:
+	case ref.Strength == tie.Weak:
 		return "TA006"
 	case j.query.Class == ChildOnly:
 		return "TA007"
@@ -210,7 +210,7 @@ func (j *judge) rule(ref *certify.Authored) string {
 }
 
 // message says what is wrong with some references.
-func (j *judge) message(id string, refs []*certify.Authored) string {
+func (j *judge) message(id string, refs []*tie.Reference) string {
 	var names []string
 	for _, ref := range refs {
 		name := ref.Table.QualifiedName()
@@ -226,7 +226,7 @@ func (j *judge) message(id string, refs []*certify.Authored) string {
 		is = "are"
 	}
 	t := refs[0].Table
-	if i := slices.IndexFunc(refs, func(ref *certify.Authored) bool { return ref.Table.Tenancy.Class == ir.ClassTenant }); i >= 0 {
+	if i := slices.IndexFunc(refs, func(ref *tie.Reference) bool { return ref.Table.Tenancy.Class == ir.ClassTenant }); i >= 0 {
 		t = refs[i].Table
 	}
 	verb := map[string]string{"update": "updated", "delete": "deleted", "merge": "merged"}[j.action(refs[0])]
@@ -267,7 +267,7 @@ func parents(t *catalog.Table) string {
 }
 
 // upsert reports a conflict target without the tenant.
-func (j *judge) upsert(ref *certify.Authored) {
+func (j *judge) upsert(ref *tie.Reference) {
 	k := ref.Conflict
 	if k == nil || k.Covered || k.Guarded || len(k.Arbiter) == 0 {
 		return

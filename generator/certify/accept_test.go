@@ -195,6 +195,8 @@ var accepted = []struct{ name, sql, anchors string }{
 	{"update child key from its parent", `UPDATE ch SET pid = q.id FROM par AS p, par AS q WHERE p.id = ch.pid AND p.t = $1 AND q.t = $1`, ``},
 	{"update child key in a list", `UPDATE ch SET (v, pid) = ('x', (SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1)) WHERE EXISTS (SELECT 1 FROM par AS p WHERE p.id = ch.pid AND p.t = $1)`, ``},
 	{"update child key in a subquery", `UPDATE ch SET (v, pid) = (SELECT p.name, p.id FROM par AS p WHERE p.t = $1 LIMIT 1) WHERE EXISTS (SELECT 1 FROM par AS p WHERE p.id = ch.pid AND p.t = $1)`, ``},
+	{"update child key in VALUES", `UPDATE ch SET (v, pid) = (VALUES ('x', (SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1))) WHERE EXISTS (SELECT 1 FROM par AS p WHERE p.id = ch.pid AND p.t = $1)`, ``},
+	{"insert child key through VALUES in FROM", `INSERT INTO ch (id, pid) SELECT 1, x.column1 FROM (VALUES ((SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1)), ((SELECT q.id FROM par AS q WHERE q.t = $1 LIMIT 1))) AS x`, ``},
 	{"update key of two columns, one", `UPDATE ch2 AS c SET a = (SELECT q.a FROM par2 AS q WHERE q.a = $2 AND q.b = c.b AND q.t = $1) WHERE EXISTS (SELECT 1 FROM par2 AS p WHERE p.a = c.a AND p.b = c.b AND p.t = $1)`, ``},
 	{"update key of two columns", `UPDATE ch2 SET b = $3, a = (SELECT q.a FROM par2 AS q WHERE q.a = $2 AND q.b = $3 AND q.t = $1) WHERE EXISTS (SELECT 1 FROM par2 AS p WHERE p.a = ch2.a AND p.b = ch2.b AND p.t = $1)`, ``},
 	{"update foreign key", `UPDATE li SET oid = (SELECT o.id FROM (SELECT (li.qty + 1)::bigint) AS v (k) LEFT JOIN o ON o.id = v.k AND o.t = $1) WHERE li.t = $1`, ``},

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -16,9 +17,8 @@ const gap = `(?:\s|/\*(?s:.*?)\*/|--[^\n]*\n)*`
 // text, where a string or comment may look like one: then the statement is
 // refused for nothing, but none gets through.
 var (
-	anyOperator   = regexp.MustCompile(`(?i)\boperator` + gap + `\(`)
-	anyField      = regexp.MustCompile(`\]` + gap + `\.`)
-	assignedParts = regexp.MustCompile(`[\[.]`)
+	anyOperator = regexp.MustCompile(`(?i)\boperator` + gap + `\(`)
+	anyField    = regexp.MustCompile(`\]` + gap + `\.`)
 )
 
 // leftOut refuses forms that the tree leaves out: an operator found by its
@@ -34,12 +34,12 @@ func (c *checker) leftOut() {
 
 // expressions checks every expression of a query's own level, and the
 // subqueries in them.
-func (c *checker) expressions(q *parse.Query, lv *level) {
+func (c *checker) expressions(q *parse.Query, lv *level.Level) {
 	q.Expressions(func(e *parse.Expr) { c.expression(e, lv) })
 }
 
 // expression checks one expression; its operands are visited on their own.
-func (c *checker) expression(e *parse.Expr, lv *level) {
+func (c *checker) expression(e *parse.Expr, lv *level.Level) {
 	c.operands(e)
 	switch e.Kind {
 	case parse.ParamExpr, parse.ConstExpr, parse.AndExpr, parse.OrExpr, parse.NotExpr, parse.OpExpr, parse.CastExpr, parse.DefaultExpr:
@@ -55,7 +55,7 @@ func (c *checker) expression(e *parse.Expr, lv *level) {
 			c.refuse(e.Pos, "function %s is not known", e.Name)
 		}
 	case parse.SubqueryExpr:
-		c.query(e.Query, lv.ctes, lv)
+		c.query(e.Query, lv.Names, lv)
 	default:
 		c.other(e)
 	}
@@ -82,20 +82,20 @@ var systemColumns = []string{"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"}
 // column refuses relation.name where the table has no such column: PostgreSQL
 // takes that for a call of the function name(relation). Where the columns are not
 // known, the schema must have no such function.
-func (c *checker) column(e *parse.Expr, lv *level) {
+func (c *checker) column(e *parse.Expr, lv *level.Level) {
 	n := len(e.Path)
 	if e.Star || n < 2 {
 		return
 	}
-	for ; lv != nil; lv = lv.outer {
-		r := lv.named(e.Path[n-2])
+	for ; lv != nil; lv = lv.Outer {
+		r := lv.Named(e.Path[n-2])
 		if r == nil {
 			continue
 		}
-		switch t := r.table; {
-		case t == nil || r.renamed || t.Opaque:
+		switch t := r.Table; {
+		case t == nil || r.Renamed || t.Opaque:
 			if c.cat.Declares(e.Path[n-1]) {
-				c.refuse(e.Pos, "%s.%s may be a function call", r.name, e.Path[n-1])
+				c.refuse(e.Pos, "%s.%s may be a function call", r.Name, e.Path[n-1])
 			}
 		case t.Column(e.Path[n-1]) == nil && !slices.Contains(systemColumns, e.Path[n-1]):
 			c.refuse(e.Pos, "%s has no column %s, so this may be a function call", t.QualifiedName(), e.Path[n-1])

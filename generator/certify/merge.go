@@ -3,6 +3,7 @@ package certify
 import (
 	"fmt"
 
+	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
@@ -13,7 +14,7 @@ import (
 //
 // For the tables in S this is a full join: a row of S that fails θ is not
 // dropped, but counts as not matched. So their places are those below it, as
-// placesOf says, and with these anchors S is what the tenant's rows make of it.
+// level.PlacesOf says, and with these anchors S is what the tenant's rows make of it.
 //
 // For T a conjunct of θ that anchors it keeps a foreign row from matching. So the
 // pairs, and the rows of S that match nothing, are the same with σ(T) in place of
@@ -27,52 +28,48 @@ import (
 // be of own rows, keep every clause from them.
 //
 // What the clauses write is checked as for INSERT and UPDATE.
-func (c *checker) merge(q *parse.Query, ctes *names, outer *level) {
+func (c *checker) merge(q *parse.Query, names *level.Names, outer *level.Level) {
 	m := q.Merge
 	join := &parse.From{Join: &parse.Join{Kind: parse.FullJoin, Left: &parse.From{Table: m.Target}, Right: m.Source, On: m.On}}
-	lv := c.newLevel([]*parse.From{join}, nil, ctes, outer)
+	lv := c.levels.Level([]*parse.From{join}, nil, names, outer)
 	c.from([]*parse.From{m.Source}, lv)
-	r := c.target(m.Target, place{conjuncts: m.On.Conjuncts(), text: "in the condition of MERGE"})
-	r.own = false       // ON reads it; what the clauses do needs the tenant's own rows
-	lv.relations[0] = r // which newLevel took for one that is read
+	r := c.target(m.Target, level.Place{Conjuncts: m.On.Conjuncts(), Text: "in the condition of MERGE"})
+	r.Own = false       // ON reads it; what the clauses do needs the tenant's own rows
+	lv.Relations[0] = r // which Level took for one that is read
 	c.reads(lv)
-	if c.author != nil {
-		c.author.merge(m, lv)
-	} else {
-		for _, w := range m.Whens {
-			c.when(w, r, lv)
-		}
+	for _, w := range m.Whens {
+		c.when(w, r, lv)
 	}
-	lv.returning(m.ReturningAliases)
+	returning(lv, m.ReturningAliases)
 	c.expressions(q, lv)
 }
 
 // when checks one WHEN clause of a MERGE into r; lv is the level of the MERGE, of
 // which the clause sees the target, the source, or both.
-func (c *checker) when(w *parse.When, r *relation, lv *level) {
-	if r.table == nil {
+func (c *checker) when(w *parse.When, r *level.Relation, lv *level.Level) {
+	if r.Table == nil {
 		return // reads has refused it
 	}
-	owned := r.table.Tenancy.Class != ir.ClassGlobal
-	seen := &level{outer: lv.outer, ctes: lv.ctes}
+	owned := r.Table.Tenancy.Class != ir.ClassGlobal
+	seen := &level.Level{Outer: lv.Outer, Names: lv.Names}
 	switch w.Kind {
 	case parse.NotMatched:
-		seen.relations = lv.relations[1:]
+		seen.Relations = lv.Relations[1:]
 		if owned && w.Insert != nil {
-			c.inserted(w.Insert, r.table, lv.ctes, seen)
+			c.inserted(w.Insert, r.Table, lv.Names, seen)
 		}
 		return
 	case parse.Matched:
-		seen.relations = append(seen.relations, lv.relations...)
+		seen.Relations = append(seen.Relations, lv.Relations...)
 	case parse.NotMatchedBySource:
-		seen.relations = append(seen.relations, r)
+		seen.Relations = append(seen.Relations, r)
 	default:
 		c.refuse(w.Start, "this WHEN clause is not known")
 		return
 	}
 	guarded := *r
-	guarded.places = []place{{conjuncts: w.Condition.Conjuncts(), text: fmt.Sprintf("behind WHEN %s", w.Kind)}}
-	seen.relations[0] = &guarded
+	guarded.Places = []level.Place{{Conjuncts: w.Condition.Conjuncts(), Text: fmt.Sprintf("behind WHEN %s", w.Kind)}}
+	seen.Relations[0] = &guarded
 	if owned && c.anchor(seen, &guarded, true) == "" {
 		c.refuse(w.Start, "WHEN %s may change another tenant's row: %s", w.Kind, c.unanchored(&guarded))
 	}

@@ -2,9 +2,11 @@ package certify
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
@@ -12,16 +14,16 @@ import (
 // target resolves the table that a statement writes: always a real one, whatever
 // common table expressions there are. A view is refused, since what a write to it
 // does depends on rules and triggers.
-func (c *checker) target(ref *parse.Table, where place) *relation {
-	t := c.lookup(ref)
-	c.targets[ref] = true
+func (c *checker) target(ref *parse.Table, where level.Place) *level.Relation {
+	t := c.levels.Lookup(ref)
+	c.written[ref] = true
 	if t != nil && (t.View != nil || t.Kind == ir.KindView || t.Kind == ir.KindMaterializedView) {
 		c.refuse(ref.Start, "%s is a view, and cannot be written", t.QualifiedName())
 	}
 	if t != nil && t.Tenancy.Class == ir.ClassGlobal {
 		c.globalTargets = append(c.globalTargets, ref.Start)
 	}
-	return &relation{name: ref.Visible(), pos: ref.Start, ref: ref, table: t, renamed: len(ref.Columns) > 0, own: true, places: []place{where}}
+	return &level.Relation{Name: ref.Visible(), Pos: ref.Start, Ref: ref, Table: t, Renamed: len(ref.Columns) > 0, Own: true, Places: []level.Place{where}}
 }
 
 // globalWrites refuses to write a global table in a statement that reads or
@@ -34,65 +36,60 @@ func (c *checker) globalWrites() {
 	}
 }
 
-// writeLevel is the level of an UPDATE or DELETE: its target and the items of
-// FROM or USING under one WHERE, as if they were joined by commas. The target
-// comes first.
-func (c *checker) writeLevel(ref *parse.Table, from []*parse.From, where *parse.Expr, ctes *names, outer *level) *level {
-	lv := c.newLevel(from, where, ctes, outer)
+// returning adds the names that RETURNING has for the target's row before and
+// after the statement, where nothing else of the level is called so. They are
+// the row that is written, so they need no anchor of their own, and give none.
+func returning(lv *level.Level, aliases []string) {
+	for _, name := range append([]string{"old", "new"}, aliases...) {
+		lv.Relations = append(lv.Relations, &level.Relation{Name: name, Table: lv.Relations[0].Table})
+	}
+}
+
+func (c *checker) update(q *parse.Query, names *level.Names, outer *level.Level) {
+	lv := c.changed(q.Update.Target, q.Update.From, q.Update.Where, names, outer)
+	c.assignments(q.Update.Set, lv, false)
+	returning(lv, q.Update.ReturningAliases)
+	c.expressions(q, lv)
+}
+
+func (c *checker) delete(q *parse.Query, names *level.Names, outer *level.Level) {
+	lv := c.changed(q.Delete.Target, q.Delete.Using, q.Delete.Where, names, outer)
+	returning(lv, q.Delete.ReturningAliases)
+	c.expressions(q, lv)
+}
+
+// changed checks what an UPDATE or DELETE reads. Its level has the target, which
+// comes first, and the items of FROM or USING under one WHERE, as if they were
+// joined by commas.
+func (c *checker) changed(ref *parse.Table, from []*parse.From, where *parse.Expr, names *level.Names, outer *level.Level) *level.Level {
+	lv := c.levels.Level(from, where, names, outer)
 	c.from(from, lv)
-	lv.relations = append([]*relation{c.target(ref, lv.filters[0])}, lv.relations...)
+	lv.Relations = append([]*level.Relation{c.target(ref, lv.Filters[0])}, lv.Relations...)
 	c.reads(lv)
 	return lv
 }
 
-// returning adds the names that RETURNING has for the target's row before and
-// after the statement, where nothing else of the level is called so. They are
-// the row that is written, so they need no anchor of their own, and give none.
-func (lv *level) returning(aliases []string) {
-	for _, name := range append([]string{"old", "new"}, aliases...) {
-		lv.relations = append(lv.relations, &relation{name: name, table: lv.relations[0].table})
-	}
-}
-
-func (c *checker) update(q *parse.Query, ctes *names, outer *level) {
-	lv := c.writeLevel(q.Update.Target, q.Update.From, q.Update.Where, ctes, outer)
-	c.assignments(q.Update.Set, lv, false)
-	lv.returning(q.Update.ReturningAliases)
-	c.expressions(q, lv)
-}
-
-func (c *checker) delete(q *parse.Query, ctes *names, outer *level) {
-	lv := c.writeLevel(q.Delete.Target, q.Delete.Using, q.Delete.Where, ctes, outer)
-	lv.returning(q.Delete.ReturningAliases)
-	c.expressions(q, lv)
-}
-
-func (c *checker) insert(q *parse.Query, ctes *names, outer *level) {
+func (c *checker) insert(q *parse.Query, names *level.Names, outer *level.Level) {
 	ins := q.Insert
-	guard := place{text: "in the guard of ON CONFLICT"}
+	guard := level.Place{Text: "in the guard of ON CONFLICT"}
 	if ins.Conflict != nil {
-		guard.conjuncts = ins.Conflict.Where.Conjuncts()
+		guard.Conjuncts = ins.Conflict.Where.Conjuncts()
 	}
 	r := c.target(ins.Target, guard)
-	lv := &level{outer: outer, ctes: ctes, relations: []*relation{r}}
+	lv := &level.Level{Outer: outer, Names: names, Relations: []*level.Relation{r}}
 	if ins.Source != nil {
-		c.query(ins.Source, ctes, outer) // it does not see the target
-	}
-	if c.author != nil {
-		c.author.insert(ins, lv)
-		c.expressions(q, lv)
-		return
+		c.query(ins.Source, names, outer) // it does not see the target
 	}
 	anchor := ""
-	owned := c.usable(r.ref, r.table) && r.table.Tenancy.Class != ir.ClassGlobal
+	owned := c.owned(r.Ref, r.Table)
 	if owned {
-		anchor = c.inserted(ins, r.table, ctes, outer)
+		anchor = c.inserted(ins, r.Table, names, outer)
 	}
 	if ins.Conflict != nil && ins.Conflict.Update {
 		c.conflict(ins.Conflict, lv, owned)
 	}
-	c.reference(r.ref, r.table, anchor)
-	lv.returning(ins.ReturningAliases)
+	c.reference(r.Ref, r.Table, anchor)
+	returning(lv, ins.ReturningAliases)
 	c.expressions(q, lv)
 }
 
@@ -100,32 +97,31 @@ func (c *checker) insert(q *parse.Query, ctes *names, outer *level) {
 // tenant's. Its WHERE is asked of that row before anything is changed, so a
 // conjunct there that anchors the target keeps to the tenant's rows. excluded is
 // the row that was to be inserted, and says nothing of the row that is there.
-func (c *checker) conflict(k *parse.Conflict, lv *level, owned bool) {
-	r := lv.relations[0]
-	lv.relations = append(lv.relations, &relation{name: "excluded", pos: k.Start})
-	if r.name == "excluded" {
-		c.refuse(r.pos, "the target is called excluded, as the row to be inserted is")
+func (c *checker) conflict(k *parse.Conflict, lv *level.Level, owned bool) {
+	r := lv.Relations[0]
+	lv.Relations = append(lv.Relations, &level.Relation{Name: "excluded", Pos: k.Start})
+	if r.Name == "excluded" {
+		c.refuse(r.Pos, "the target is called excluded, as the row to be inserted is")
 	}
-	if owned && c.anchor(lv, r, r.own) == "" {
+	if owned && c.anchor(lv, r, r.Own) == "" {
 		c.refuse(k.Start, "ON CONFLICT may update another tenant's row: %s", c.unanchored(r))
 	}
 	c.assignments(k.Set, lv, true)
 }
 
+// assignedParts is in the text of what is assigned to where that is a part of a
+// column. The tree has no subscripts of it, nor a query in them.
+var assignedParts = regexp.MustCompile(`[\[.]`)
+
 // assignments checks that a SET leaves the level's target with its tenant: the
 // column that says whose row it is stays as it is, and foreign keys lead to rows of
 // the tenant (key.go).
-func (c *checker) assignments(sets []parse.Set, lv *level, conflict bool) {
-	if c.author != nil {
-		c.author.assignments(sets, lv)
-		return
-	}
-	t := lv.relations[0].table
+func (c *checker) assignments(sets []parse.Set, lv *level.Level, conflict bool) {
+	t := lv.Relations[0].Table
 	if t == nil {
 		return
 	}
 	for _, s := range sets {
-		// The tree has no subscripts of what is assigned to, nor a query in them.
 		if assignedParts.MatchString(c.sql[s.Start:max(s.Start, s.ValueRange.Start)]) {
 			c.refuse(s.Start, "a part of a column is assigned to")
 		}
@@ -137,12 +133,9 @@ func (c *checker) assignments(sets []parse.Set, lv *level, conflict bool) {
 }
 
 // inserted checks that every inserted row is the tenant's, and says how: a child by
-// the key of its parent (key.go), another by the column that says so. This
-// column that says so is in the column list, so the item at the same index of
-// every row of the source is its value. OVERRIDING may replace the value of an
-// identity column.
-func (c *checker) inserted(ins *parse.Insert, t *catalog.Table, ctes *names, outer *level) string {
-	good := c.insertedKeys(ins, t, ctes, outer)
+// the key of its parent (key.go), another by the value of the column that says so.
+func (c *checker) inserted(ins *parse.Insert, t *catalog.Table, names *level.Names, outer *level.Level) string {
+	good := c.insertedKeys(ins, t, names, outer)
 	if t.Tenancy.Class == ir.ClassChild {
 		_, parent := c.parent(t)
 		if parent == nil {
@@ -154,75 +147,71 @@ func (c *checker) inserted(ins *parse.Insert, t *catalog.Table, ctes *names, out
 		return fmt.Sprintf("inserted key of %s", parent.QualifiedName())
 	}
 	name := t.Tenancy.Column
-	i := slices.IndexFunc(ins.Columns, func(k parse.Column) bool { return k.Name == name })
-	col := t.Column(name)
-	if i < 0 || ins.Source == nil || col == nil || ins.Overriding && col.Identity {
+	index := listed(ins, t, []string{name})
+	if index == nil {
 		c.refuse(ins.Target.Start, "%s is inserted into without a value of its own for %s", t.QualifiedName(), name)
 		return ""
 	}
-	c.eachRow(ins.Source, ctes, outer, func(pos int, row []*parse.Expr, lv *level) {
-		if why := c.rowRefused(row, i, t, col, lv); why != "" {
+	for _, row := range c.rows(ins.Source, names, outer) {
+		switch list := values(row, index); {
+		case list == nil:
 			good = false
-			c.refuse(pos, "%s.%s says whose row it is, and %s", t.QualifiedName(), name, why)
+			c.refuse(row.Pos, "%s.%s says whose row it is, and there is no value for it that can be seen", t.QualifiedName(), name)
+		case !c.isOwn(list, t, row.Level):
+			good = false
+			c.refuse(row.Pos, "%s.%s says whose row it is, and its value is not $%d", t.QualifiedName(), name, c.tenant)
 		}
-	})
+	}
 	if !good {
 		return ""
 	}
 	return "inserted value"
 }
 
-// eachRow calls visit for each row expression that a query yields rows of, with
-// the level that its columns are of.
-func (c *checker) eachRow(q *parse.Query, ctes *names, outer *level, visit func(pos int, row []*parse.Expr, lv *level)) {
-	ctes = ctes.and(q.With)
-	switch {
-	case q.SetOp != nil:
-		c.eachRow(q.SetOp.Left, ctes, outer, visit)
-		c.eachRow(q.SetOp.Right, ctes, outer, visit)
-	case q.Select != nil:
-		var row []*parse.Expr
-		for _, t := range q.Select.Targets {
-			row = append(row, t.Expr)
+// isOwn reports whether a value for the column that says whose row it is, the only
+// one of the list, is $T. It may be NULL as well where the column rejects that.
+func (c *checker) isOwn(list []*parse.Expr, t *catalog.Table, lv *level.Level) bool {
+	if c.isTenant(list[0], t) {
+		return true
+	}
+	column := t.Column(t.Tenancy.Column)
+	return column.NotNull && (c.isTenantOrNull(list[0], t) || c.isKeyOfOne(list, tenantKey(column.Name), lv))
+}
+
+// listed gives the places of columns in each row of an INSERT's source: the item at
+// the same index as the name in the column list is the value. It is nil where one
+// of them has no value of its own: it is not in the list, or OVERRIDING may replace
+// it, as it does that of an identity column.
+func listed(ins *parse.Insert, t *catalog.Table, columns []string) []int {
+	var index []int
+	for _, name := range columns {
+		i := slices.IndexFunc(ins.Columns, func(k parse.Column) bool { return k.Name == name })
+		if column := t.Column(name); i < 0 || column == nil || ins.Overriding && column.Identity || ins.Source == nil {
+			return nil
 		}
-		visit(q.Start, row, c.newLevel(q.Select.From, q.Select.Where, ctes, outer))
-	case q.Values != nil:
-		for _, r := range q.Values.Rows {
-			var row []*parse.Expr
-			for _, item := range r.Items {
-				row = append(row, item.Expr)
-			}
-			visit(r.Start, row, &level{outer: outer, ctes: ctes})
+		index = append(index, i)
+	}
+	return index
+}
+
+// rows are the row expressions of a query; where they cannot be seen, one of which
+// nothing can be seen.
+func (c *checker) rows(q *parse.Query, names *level.Names, outer *level.Level) []level.Row {
+	if rows := c.levels.Rows(q, names, outer); len(rows) > 0 {
+		return rows
+	}
+	return []level.Row{{Pos: q.Start}}
+}
+
+// values are the expressions of a row at some places; nil where they cannot be
+// seen.
+func values(row level.Row, index []int) []*parse.Expr {
+	var list []*parse.Expr
+	for _, i := range index {
+		if row.Hidden(i) {
+			return nil
 		}
-	default:
-		visit(q.Start, nil, nil)
+		list = append(list, row.Targets[i].Expr)
 	}
-}
-
-// rowRefused says why the item at index i of a row does not put the row into the
-// tenant's hands; it is empty when it does.
-func (c *checker) rowRefused(row []*parse.Expr, i int, t *catalog.Table, col *catalog.Column, lv *level) string {
-	switch {
-	case hidden(row, i):
-		return "there is no value for it that can be seen"
-	case !c.isTenant(row[i], t) && !(col.NotNull && (c.isTenantOrNull(row[i], t) || c.isKeyOfOne(row[i:i+1], tenantKey(col.Name), lv))):
-		return fmt.Sprintf("its value is not $%d", c.tenant)
-	}
-	return ""
-}
-
-// hidden reports whether it cannot be seen which item of a row is at an index.
-func hidden(row []*parse.Expr, i int) bool {
-	// (x).* is an AIndirection in the tree.
-	return i >= len(row) || slices.ContainsFunc(row[:i+1], func(e *parse.Expr) bool { return e == nil || e.Star || e.Name == "AIndirection" })
-}
-
-// isTenantOrNull reports whether e is CASE WHEN … THEN $T END. Without ELSE it is
-// $T or NULL, whatever the condition is, and NOT NULL rejects the row then.
-func (c *checker) isTenantOrNull(e *parse.Expr, t *catalog.Table) bool {
-	if e.Kind != parse.OtherExpr || e.Name != "CaseExpr" || len(e.Args) != 1 {
-		return false // also CASE x WHEN … and ELSE are arguments
-	}
-	when := e.Args[0]
-	return when.Kind == parse.OtherExpr && when.Name == "CaseWhen" && len(when.Args) == 2 && c.isTenant(when.Args[1], t)
+	return list
 }

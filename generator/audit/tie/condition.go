@@ -1,4 +1,4 @@
-package certify
+package tie
 
 import (
 	"fmt"
@@ -6,21 +6,22 @@ import (
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
-// level returns what ties each relation of a level. One may be tied by another,
+// tiesOf returns what ties each relation of a level. One may be tied by another,
 // so it goes on until nothing changes; a tie only ever gets stronger.
-func (a *author) level(lv *level) map[*relation]tie {
+func (a *author) tiesOf(lv *level.Level) map[*level.Relation]tie {
 	if known, ok := a.ties[lv]; ok {
 		return known // or as much as is known so far
 	}
-	ties := map[*relation]tie{}
+	ties := map[*level.Relation]tie{}
 	a.ties[lv], a.busy[lv] = ties, true
 	defer func() {
 		delete(a.busy, lv)
-		for outer := lv.outer; outer != nil; outer = outer.outer {
+		for outer := lv.Outer; outer != nil; outer = outer.Outer {
 			if a.busy[outer] {
 				delete(a.ties, lv) // more may come to be known
 			}
@@ -28,8 +29,8 @@ func (a *author) level(lv *level) map[*relation]tie {
 	}()
 	for changed := true; changed; {
 		changed = false
-		for _, r := range lv.relations {
-			if !owned(r.table) || r.isCTE || ties[r].strength == Anchored {
+		for _, r := range lv.Relations {
+			if !owned(r.Table) || r.IsCTE || ties[r].strength == Anchored {
 				continue
 			}
 			if found := a.tieOf(lv, r); found.strength > ties[r].strength {
@@ -42,51 +43,51 @@ func (a *author) level(lv *level) map[*relation]tie {
 
 // tieOf finds the strongest tie of a relation, as far as those of the others are
 // known.
-func (a *author) tieOf(lv *level, r *relation) tie {
+func (a *author) tieOf(lv *level.Level, r *level.Relation) tie {
 	best := tie{}
 	better := func(t tie) {
 		if t.strength > best.strength {
 			best = t
 		}
 	}
-	if r.renamed {
+	if r.Renamed {
 		return best
 	}
-	if direct(r.table) {
-		better(a.columnTie(lv, r, []string{r.table.Tenancy.Column}))
+	if direct(r.Table) {
+		better(a.columnTie(lv, r, []string{r.Table.Tenancy.Column}))
 	}
-	if r.table.Tenancy.Class == ir.ClassRoot {
+	if r.Table.Tenancy.Class == ir.ClassRoot {
 		// A tenant may be named by any of its keys, such as a slug.
-		for _, key := range r.table.Keys() {
+		for _, key := range r.Table.Keys() {
 			better(a.columnTie(lv, r, key))
 		}
 	}
-	if r.table.Tenancy.Class == ir.ClassChild {
-		for _, f := range r.table.ForeignKeys {
+	if r.Table.Tenancy.Class == ir.ClassChild {
+		for _, f := range r.Table.ForeignKeys {
 			better(a.parentTie(lv, r, f))
 		}
 	}
-	if best.strength == Unanchored && direct(r.table) && a.mentioned(lv, r) {
-		best = tie{strength: Weak, text: "a condition on " + r.name + "." + r.table.Tenancy.Column + " that other tenants' rows may pass"}
+	if best.strength == Unanchored && direct(r.Table) && a.mentioned(lv, r) {
+		best = tie{strength: Weak, text: "a condition on " + r.Name + "." + r.Table.Tenancy.Column + " that other tenants' rows may pass"}
 	}
 	return best
 }
 
 // columnTie is the tie by conditions on all of the columns.
-func (a *author) columnTie(lv *level, r *relation, columns []string) tie {
+func (a *author) columnTie(lv *level.Level, r *level.Relation, columns []string) tie {
 	all := Anchored
 	var texts []string
 	for _, column := range columns {
 		best := tie{}
-		for _, p := range r.places {
-			for _, e := range p.conjuncts {
+		for _, p := range r.Places {
+			for _, e := range p.Conjuncts {
 				if s, text := a.conjunct(lv, r, column, e); s > best.strength {
-					best = tie{strength: s, text: text + " " + p.text}
+					best = tie{strength: s, text: text + " " + p.Text}
 				}
 			}
 			for _, other := range a.merged(lv, r, column, p) {
 				if s := a.column(lv, other, column, r); s > best.strength {
-					best = tie{strength: s, text: fmt.Sprintf("%s.%s = %s.%s by USING", r.name, column, other.name, column)}
+					best = tie{strength: s, text: fmt.Sprintf("%s.%s = %s.%s by USING", r.Name, column, other.Name, column)}
 				}
 			}
 		}
@@ -98,9 +99,9 @@ func (a *author) columnTie(lv *level, r *relation, columns []string) tie {
 
 // conjunct says whether a condition holds a column of r to what the author gives,
 // and how.
-func (a *author) conjunct(lv *level, r *relation, column string, e *parse.Expr) (Strength, string) {
+func (a *author) conjunct(lv *level.Level, r *level.Relation, column string, e *parse.Expr) (Strength, string) {
 	mine := func(x *parse.Expr) bool { return a.is(lv, x, r, column) }
-	name := r.name + "." + column
+	name := r.Name + "." + column
 	switch e.Kind {
 	case parse.OpExpr:
 		if len(e.Args) != 2 {
@@ -122,7 +123,7 @@ func (a *author) conjunct(lv *level, r *relation, column string, e *parse.Expr) 
 				return s, name + " is one of " + a.text(y)
 			}
 			if x.Name == "RowExpr" && y.Name == "List" {
-				return a.rows(lv, r, mine, name, x, y)
+				return a.list(lv, r, mine, name, x, y)
 			}
 		}
 	case parse.SubqueryExpr:
@@ -134,7 +135,7 @@ func (a *author) conjunct(lv *level, r *relation, column string, e *parse.Expr) 
 			tested = e.Args[0].Args
 		}
 		if i := slices.IndexFunc(tested, mine); i >= 0 {
-			out := a.outputs(e.Query, lv.ctes, lv)
+			out := a.outputs(e.Query, lv.Names, lv)
 			return out.strength(a, i, r), name + " is one of (SELECT …)"
 		}
 	case parse.OrExpr:
@@ -147,7 +148,7 @@ func (a *author) conjunct(lv *level, r *relation, column string, e *parse.Expr) 
 					best, text = s, t
 				}
 			}
-			if r.item != nil && r.table.Tenancy.Shared && branch.Name == "NullTest" && branch.Null && mine(branch.Args[0]) {
+			if r.Item != nil && r.Table.Tenancy.Shared && branch.Name == "NullTest" && branch.Null && mine(branch.Args[0]) {
 				best = Anchored // rows that are declared to be everybody's, for reading
 			}
 			worst = min(worst, best)
@@ -167,7 +168,7 @@ func (a *author) within(e *parse.Expr) bool {
 	return strings.EqualFold(text[:2], "in") || text[0] == '=' && !strings.ContainsAny(text[1:2], "=<>~!@#%^&|`?+-*/")
 }
 
-func (a *author) equal(lv *level, r *relation, mine func(*parse.Expr) bool, name string, x, y *parse.Expr) (Strength, string) {
+func (a *author) equal(lv *level.Level, r *level.Relation, mine func(*parse.Expr) bool, name string, x, y *parse.Expr) (Strength, string) {
 	for _, pair := range [][2]*parse.Expr{{x, y}, {y, x}} {
 		if mine(pair[0]) {
 			if s := a.value(lv, pair[1], r); s > Unanchored {
@@ -178,8 +179,8 @@ func (a *author) equal(lv *level, r *relation, mine func(*parse.Expr) bool, name
 	return Unanchored, ""
 }
 
-// rows is (a, b) IN ((1, 2), …).
-func (a *author) rows(lv *level, r *relation, mine func(*parse.Expr) bool, name string, row, list *parse.Expr) (Strength, string) {
+// list is (a, b) IN ((1, 2), …).
+func (a *author) list(lv *level.Level, r *level.Relation, mine func(*parse.Expr) bool, name string, row, list *parse.Expr) (Strength, string) {
 	i := slices.IndexFunc(row.Args, mine)
 	if i < 0 {
 		return Unanchored, ""
@@ -196,22 +197,22 @@ func (a *author) rows(lv *level, r *relation, mine func(*parse.Expr) bool, name 
 
 // merged are the relations that USING or NATURAL at a place equates with r in a
 // column.
-func (a *author) merged(lv *level, r *relation, column string, p place) []*relation {
-	if p.join == nil || !p.join.Join.Natural && !slices.Contains(p.join.Join.Using, column) {
+func (a *author) merged(lv *level.Level, r *level.Relation, column string, p level.Place) []*level.Relation {
+	if p.Join == nil || !p.Join.Join.Natural && !slices.Contains(p.Join.Join.Using, column) {
 		return nil
 	}
-	var out []*relation
-	side := func(r *relation) int {
-		for _, s := range r.joins {
-			if s.item == p.join && s.left {
+	var out []*level.Relation
+	side := func(r *level.Relation) int {
+		for _, s := range r.Joins {
+			if s.Item == p.Join && s.Left {
 				return 1
-			} else if s.item == p.join {
+			} else if s.Item == p.Join {
 				return 2
 			}
 		}
 		return 0
 	}
-	for _, other := range lv.relations {
+	for _, other := range lv.Relations {
 		if side(other) == side(r) || side(other) == 0 {
 			continue
 		}
@@ -223,30 +224,30 @@ func (a *author) merged(lv *level, r *relation, column string, p place) []*relat
 }
 
 // parentTie is the tie of a child through one of its foreign keys.
-func (a *author) parentTie(lv *level, r *relation, f *catalog.ForeignKey) tie {
-	step, parent := a.step(r.table, f)
+func (a *author) parentTie(lv *level.Level, r *level.Relation, f *catalog.ForeignKey) tie {
+	step, parent := a.step(r.Table, f)
 	if parent == nil {
 		return tie{}
 	}
 	text := fmt.Sprintf("through %s (%s)", parent.QualifiedName(), strings.Join(step.Columns, ", "))
 	best := tie{}
-	for _, p := range r.places {
-		for _, e := range p.conjuncts {
-			if e.Kind == parse.SubqueryExpr && e.Name == "EXISTS" && a.guards(e.Query, lv, r, r.own, step, parent) {
+	for _, p := range r.Places {
+		for _, e := range p.Conjuncts {
+			if e.Kind == parse.SubqueryExpr && e.Name == "EXISTS" && a.exists(e.Query, lv, r, step, parent) {
 				return held(Anchored, text, f)
 			}
 		}
 	}
-	for _, p := range lv.relations {
-		if s := a.ties[lv][p].strength; p != r && p.table == parent && s > best.strength && a.joined(lv, r, p, step) {
+	for _, p := range lv.Relations {
+		if s := a.ties[lv][p].strength; p != r && p.Table == parent && s > best.strength && a.joined(lv, r, p, step) {
 			best = held(s, text, f)
 		}
 	}
 	if len(step.Columns) != 1 {
 		return best
 	}
-	for _, p := range r.places {
-		for _, e := range p.conjuncts {
+	for _, p := range r.Places {
+		for _, e := range p.Conjuncts {
 			if s := a.keyConjunct(lv, r, step, parent, e); s > best.strength {
 				best = held(s, text, f)
 			}
@@ -255,14 +256,28 @@ func (a *author) parentTie(lv *level, r *relation, f *catalog.ForeignKey) tie {
 	return best
 }
 
+// exists reports whether EXISTS (q) says that r has a parent that is tied.
+func (a *author) exists(q *parse.Query, lv *level.Level, r *level.Relation, step ir.Step, parent *catalog.Table) bool {
+	if !level.YieldsFrom(q) {
+		return false
+	}
+	inner := a.level(q.Select.From, q.Select.Where, lv.Names, lv)
+	if inner.Named(r.Name) != nil {
+		return false // the child's name means something else in here
+	}
+	return slices.ContainsFunc(inner.Relations, func(p *level.Relation) bool {
+		return p.Table == parent && level.KeysEqual(p.Conjuncts(inner.Filters), p.Name, step.ParentColumns, r.Name, step.Columns) && a.tiesOf(inner)[p].strength == Anchored
+	})
+}
+
 // joined reports whether conditions on r, ON or USING, equate it with its parent p.
-func (a *author) joined(lv *level, r, p *relation, step ir.Step) bool {
-	if keysEqual(conjunctsSeeing(p, r.places), p.name, r.name, step) {
+func (a *author) joined(lv *level.Level, r, p *level.Relation, step ir.Step) bool {
+	if level.KeysEqual(p.Conjuncts(r.Places), p.Name, step.ParentColumns, r.Name, step.Columns) {
 		return true
 	}
 	for i, column := range step.Columns {
 		found := false
-		for _, at := range r.places {
+		for _, at := range r.Places {
 			found = found || step.ParentColumns[i] == column && slices.Contains(a.merged(lv, r, column, at), p)
 		}
 		if !found {
@@ -274,9 +289,9 @@ func (a *author) joined(lv *level, r, p *relation, step ir.Step) bool {
 
 // keyConjunct says whether a condition holds the foreign key of r to the key of a
 // parent that is tied.
-func (a *author) keyConjunct(lv *level, r *relation, step ir.Step, parent *catalog.Table, e *parse.Expr) Strength {
+func (a *author) keyConjunct(lv *level.Level, r *level.Relation, step ir.Step, parent *catalog.Table, e *parse.Expr) Strength {
 	column, key := step.Columns[0], step.ParentColumns[0]
-	if x, y, ok := equality(e); ok {
+	if x, y, ok := level.Equality(e); ok {
 		for _, pair := range [][2]*parse.Expr{{x, y}, {y, x}} {
 			if a.is(lv, pair[0], r, column) {
 				return a.keyed(lv, pair[1], parent, key)
@@ -284,7 +299,7 @@ func (a *author) keyConjunct(lv *level, r *relation, step ir.Step, parent *catal
 		}
 	}
 	if a.within(e) && a.is(lv, e.Args[0], r, column) {
-		return a.outputs(e.Query, lv.ctes, lv).keyed(a, 0, parent, key)
+		return a.outputs(e.Query, lv.Names, lv).keyed(a, 0, parent, key)
 	}
 	return Unanchored
 }
@@ -302,14 +317,14 @@ func (a *author) step(t *catalog.Table, f *catalog.ForeignKey) (ir.Step, *catalo
 // mentioned reports whether a condition of the level compares the tenant column
 // of r with anything but a column or a query, which would have been a tie if it
 // were tied itself.
-func (a *author) mentioned(lv *level, r *relation) bool {
+func (a *author) mentioned(lv *level.Level, r *level.Relation) bool {
 	found := false
 	var look func(*parse.Expr)
 	look = func(e *parse.Expr) {
-		if x, y, ok := equality(e); e.Name == "NullTest" || e.Kind == parse.SubqueryExpr || ok && stored(x) && stored(y) {
+		if x, y, ok := level.Equality(e); e.Name == "NullTest" || e.Kind == parse.SubqueryExpr || ok && stored(x) && stored(y) {
 			return
 		}
-		found = found || a.is(lv, e, r, r.table.Tenancy.Column)
+		found = found || a.is(lv, e, r, r.Table.Tenancy.Column)
 		for _, arg := range e.Args {
 			look(arg)
 		}
@@ -327,17 +342,17 @@ func stored(e *parse.Expr) bool {
 }
 
 // conditions are those of WHERE and of all joins of a level.
-func conditions(lv *level) []*parse.Expr {
+func conditions(lv *level.Level) []*parse.Expr {
 	var out []*parse.Expr
-	if len(lv.filters) > 0 {
-		out = append(out, lv.filters[0].conjuncts...)
+	if len(lv.Filters) > 0 {
+		out = append(out, lv.Filters[0].Conjuncts...)
 	}
 	seen := map[*parse.From]bool{}
-	for _, r := range lv.relations {
-		for _, s := range r.joins {
-			if !seen[s.item] {
-				seen[s.item] = true
-				out = append(out, s.item.Join.On.Conjuncts()...)
+	for _, r := range lv.Relations {
+		for _, s := range r.Joins {
+			if !seen[s.Item] {
+				seen[s.Item] = true
+				out = append(out, s.Item.Join.On.Conjuncts()...)
 			}
 		}
 	}

@@ -1,16 +1,17 @@
-package certify
+package tie
 
 import (
 	"slices"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
 // value says whether an expression of a level is a tenant that the author gives:
 // it has no column in it but the tenant columns of tied relations. A column of
 // self ties nothing to anything.
-func (a *author) value(lv *level, e *parse.Expr, self *relation) Strength {
+func (a *author) value(lv *level.Level, e *parse.Expr, self *level.Relation) Strength {
 	switch e.Kind {
 	case parse.DefaultExpr:
 		return Unanchored
@@ -32,12 +33,12 @@ func (a *author) value(lv *level, e *parse.Expr, self *relation) Strength {
 		case "", "EXISTS":
 			// One value, whatever it was looked up by: the tables in it are judged for
 			// themselves.
-			if self != nil && mentions(e.Query, self.name) {
+			if self != nil && mentions(e.Query, self.Name) {
 				return Unanchored
 			}
 			return Anchored
 		case "ARRAY":
-			return a.outputs(e.Query, lv.ctes, lv).strength(a, 0, self)
+			return a.outputs(e.Query, lv.Names, lv).strength(a, 0, self)
 		}
 		return Unanchored
 	}
@@ -49,16 +50,16 @@ func (a *author) value(lv *level, e *parse.Expr, self *relation) Strength {
 }
 
 // column is the strength of one column of a relation of a level as a tenant.
-func (a *author) column(lv *level, r *relation, name string, self *relation) Strength {
+func (a *author) column(lv *level.Level, r *level.Relation, name string, self *level.Relation) Strength {
 	switch {
-	case r.table != nil && !r.isCTE:
-		if direct(r.table) && name == r.table.Tenancy.Column {
-			return a.level(lv)[r].strength
+	case r.Table != nil && !r.IsCTE:
+		if direct(r.Table) && name == r.Table.Tenancy.Column {
+			return a.tiesOf(lv)[r].strength
 		}
 		return Unanchored
-	case r.item != nil && len(r.item.Function) > 0:
+	case r.Item != nil && len(r.Item.Function) > 0:
 		worst := Anchored
-		for _, f := range r.item.Function {
+		for _, f := range r.Item.Function {
 			worst = min(worst, a.value(lv, f, self))
 		}
 		return worst
@@ -69,10 +70,10 @@ func (a *author) column(lv *level, r *relation, name string, self *relation) Str
 
 // keyed says whether an expression of a level is the key of a tied row of a
 // table.
-func (a *author) keyed(lv *level, e *parse.Expr, parent *catalog.Table, key string) Strength {
+func (a *author) keyed(lv *level.Level, e *parse.Expr, parent *catalog.Table, key string) Strength {
 	e = e.Uncast()
 	if e.Kind == parse.SubqueryExpr && e.Name == "" {
-		return a.outputs(e.Query, lv.ctes, lv).keyed(a, 0, parent, key)
+		return a.outputs(e.Query, lv.Names, lv).keyed(a, 0, parent, key)
 	}
 	if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) == 0 {
 		return Unanchored
@@ -81,11 +82,11 @@ func (a *author) keyed(lv *level, e *parse.Expr, parent *catalog.Table, key stri
 	name := e.Path[len(e.Path)-1]
 	switch {
 	case r == nil:
-	case r.table == parent && !r.isCTE && name == key:
-		return a.level(at)[r].strength
-	case r.table != nil && !r.isCTE:
+	case r.Table == parent && !r.IsCTE && name == key:
+		return a.tiesOf(at)[r].strength
+	case r.Table != nil && !r.IsCTE:
 		// A sibling that is tied through the same parent has the key, too.
-		held := a.level(at)[r]
+		held := a.tiesOf(at)[r]
 		if f := held.via; f != nil && slices.Equal(f.Columns, []string{name}) && a.cat.Lookup(f.RefSchema, f.RefTable) == parent && slices.Equal(f.RefColumns, []string{key}) {
 			return held.strength
 		}
@@ -98,7 +99,7 @@ func (a *author) keyed(lv *level, e *parse.Expr, parent *catalog.Table, key stri
 
 // keyOf says whether values are the key of a tied row of a table: each by itself,
 // or one that is looked up by the others.
-func (a *author) keyOf(lv *level, values []*parse.Expr, parent *catalog.Table, key []string) Strength {
+func (a *author) keyOf(lv *level.Level, values []*parse.Expr, parent *catalog.Table, key []string) Strength {
 	each := Anchored
 	for i, e := range values {
 		each = min(each, a.keyed(lv, e, parent, key[i]))
@@ -117,13 +118,13 @@ func (a *author) keyOf(lv *level, values []*parse.Expr, parent *catalog.Table, k
 
 // togetherWith reports whether a query for one column of a key equates the others
 // with their values.
-func (a *author) togetherWith(lv *level, q *parse.Query, i int, values []*parse.Expr, parent *catalog.Table, key []string) bool {
-	inner := a.newLevel(q.Select.From, q.Select.Where, lv.ctes.and(q.With), lv)
-	for _, p := range inner.relations {
-		equated := p.table == parent
+func (a *author) togetherWith(lv *level.Level, q *parse.Query, i int, values []*parse.Expr, parent *catalog.Table, key []string) bool {
+	inner := a.level(q.Select.From, q.Select.Where, lv.Names.And(q.With), lv)
+	for _, p := range inner.Relations {
+		equated := p.Table == parent
 		for j, value := range values {
-			equated = equated && (j == i || slices.ContainsFunc(conjunctsSeeing(p, inner.filters), func(e *parse.Expr) bool {
-				x, y, ok := equality(e)
+			equated = equated && (j == i || slices.ContainsFunc(p.Conjuncts(inner.Filters), func(e *parse.Expr) bool {
+				x, y, ok := level.Equality(e)
 				return ok && (a.is(inner, x, p, key[j]) && a.same(inner, y, lv, value) || a.is(inner, y, p, key[j]) && a.same(inner, x, lv, value))
 			}))
 		}
@@ -136,7 +137,7 @@ func (a *author) togetherWith(lv *level, q *parse.Query, i int, values []*parse.
 
 // same reports whether two expressions, each of a level, are one parameter,
 // constant or column.
-func (a *author) same(at *level, x *parse.Expr, lv *level, y *parse.Expr) bool {
+func (a *author) same(at *level.Level, x *parse.Expr, lv *level.Level, y *parse.Expr) bool {
 	x, y = x.Uncast(), y.Uncast()
 	switch {
 	case x.Kind != y.Kind:
@@ -154,7 +155,7 @@ func (a *author) same(at *level, x *parse.Expr, lv *level, y *parse.Expr) bool {
 }
 
 // is reports whether an expression of a level is a column of its relation r.
-func (a *author) is(lv *level, e *parse.Expr, r *relation, column string) bool {
+func (a *author) is(lv *level.Level, e *parse.Expr, r *level.Relation, column string) bool {
 	e = e.Uncast()
 	if e == nil || e.Kind != parse.ColumnExpr || e.Star || len(e.Path) == 0 || e.Path[len(e.Path)-1] != column {
 		return false
@@ -176,11 +177,11 @@ func mentions(q *parse.Query, name string) bool {
 
 // resolve finds the relation that a column belongs to, and its level; nil when
 // that is not certain.
-func (a *author) resolve(lv *level, path []string) (*relation, *level) {
+func (a *author) resolve(lv *level.Level, path []string) (*level.Relation, *level.Level) {
 	name := path[len(path)-1]
-	for ; lv != nil; lv = lv.outer {
+	for ; lv != nil; lv = lv.Outer {
 		if len(path) > 1 {
-			if r := lv.named(path[len(path)-2]); r != nil {
+			if r := lv.Named(path[len(path)-2]); r != nil {
 				return r, lv
 			}
 			continue
@@ -199,17 +200,17 @@ func (a *author) resolve(lv *level, path []string) (*relation, *level) {
 // bare finds the relation of a level that has a column. In a statement that is
 // valid only one has it, or USING makes them equal. A relation whose columns are
 // not known may have it, if it is the only such one.
-func (a *author) bare(lv *level, name string) (found *relation, certain bool) {
-	var unknown []*relation
-	for _, r := range lv.relations {
-		if r.ref == nil && r.item != nil && r.item.Join != nil || r.name == "excluded" && r.item == nil && r.ref == nil {
+func (a *author) bare(lv *level.Level, name string) (found *level.Relation, certain bool) {
+	var unknown []*level.Relation
+	for _, r := range lv.Relations {
+		if r.Ref == nil && r.Item != nil && r.Item.Join != nil || r.Name == "excluded" && r.Item == nil && r.Ref == nil {
 			continue // the columns are those of the relations inside
 		}
-		if r.table != nil && !r.isCTE {
-			if r.table.Column(name) != nil && !r.renamed {
+		if r.Table != nil && !r.IsCTE {
+			if r.Table.Column(name) != nil && !r.Renamed {
 				return r, true
 			}
-			if r.table.Opaque {
+			if r.Table.Opaque {
 				unknown = append(unknown, r)
 			}
 			continue
@@ -230,18 +231,18 @@ func (a *author) bare(lv *level, name string) (found *relation, certain bool) {
 
 // qualify gives the bare columns in the conditions of a level the names of their
 // relations, as the rules of the proof want them, and reduces its outer joins.
-func (a *author) qualify(lv *level) {
+func (a *author) qualify(lv *level.Level) {
 	for _, e := range conditions(lv) {
 		e.Walk(func(e *parse.Expr) {
 			if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) == 2 || len(e.Path) == 0 {
 				return
 			}
-			if r, at := a.resolve(lv, e.Path); r != nil && (at == lv || lv.named(r.name) == nil) {
-				e.Path = []string{r.name, e.Path[len(e.Path)-1]}
+			if r, at := a.resolve(lv, e.Path); r != nil && (at == lv || lv.Named(r.Name) == nil) {
+				e.Path = []string{r.Name, e.Path[len(e.Path)-1]}
 			}
 		})
 	}
-	if len(lv.filters) > 0 {
+	if len(lv.Filters) > 0 {
 		a.reduce(lv)
 	}
 }

@@ -1,10 +1,12 @@
-package certify
+package tie
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -24,7 +26,7 @@ type output struct {
 
 // sourced is an expression of a level.
 type sourced struct {
-	lv   *level
+	lv   *level.Level
 	expr *parse.Expr
 }
 
@@ -41,7 +43,7 @@ func (o *outputs) index(name string) int {
 
 // strength is that of a column as a tenant: of its weakest source. In a recursive
 // query the column is taken to be as strong as the others make it.
-func (o *outputs) strength(a *author, i int, self *relation) Strength {
+func (o *outputs) strength(a *author, i int, self *level.Relation) Strength {
 	return o.weakest(a, i, false, func(s sourced) Strength { return a.value(s.lv, s.expr, self) })
 }
 
@@ -70,27 +72,27 @@ func (o *outputs) weakest(a *author, i int, key bool, of func(sourced) Strength)
 }
 
 // relation lists the columns of a relation that is no table.
-func (a *author) relation(lv *level, r *relation) *outputs {
+func (a *author) relation(lv *level.Level, r *level.Relation) *outputs {
 	var out *outputs
 	var names []string
 	switch {
-	case r.isCTE:
-		n := lv.ctes.find(r.ref.Name)
-		body := n.outer
-		if n.recursive {
+	case r.IsCTE:
+		n := lv.Names.Find(r.Ref.Name)
+		body := n.Outer
+		if n.Recursive {
 			body = n
 		}
-		out, names = a.outputs(n.cte.Query, body, lv.outer).renamed(n.cte.Columns), r.ref.Columns
-		out.complete = out.complete && len(n.cte.Added) == 0
-	case r.item != nil && r.item.Query != nil:
-		outer := lv.outer
-		if r.item.Lateral {
+		out, names = a.outputs(n.CTE.Query, body, lv.Outer).renamed(n.CTE.Columns), r.Ref.Columns
+		out.complete = out.complete && len(n.CTE.Added) == 0
+	case r.Item != nil && r.Item.Query != nil:
+		outer := lv.Outer
+		if r.Item.Lateral {
 			outer = lv
 		}
-		out, names = a.outputs(r.item.Query, lv.ctes, outer), r.item.Columns
-	case r.item != nil && len(r.item.Function) > 0:
+		out, names = a.outputs(r.Item.Query, lv.Names, outer), r.Item.Columns
+	case r.Item != nil && len(r.Item.Function) > 0:
 		out = &outputs{}
-		for _, name := range append([]string{r.name}, r.item.Columns...) {
+		for _, name := range append([]string{r.Name}, r.Item.Columns...) {
 			out.columns = append(out.columns, output{name: name})
 		}
 		return out
@@ -116,7 +118,7 @@ func (o *outputs) renamed(names []string) *outputs {
 
 // outputs lists the columns of a query. A query that is being listed, which is a
 // recursive one, is known by its first arm.
-func (a *author) outputs(q *parse.Query, ctes *names, outer *level) *outputs {
+func (a *author) outputs(q *parse.Query, names *level.Names, outer *level.Level) *outputs {
 	if known := a.listed[q]; known != nil {
 		return known
 	}
@@ -125,15 +127,15 @@ func (a *author) outputs(q *parse.Query, ctes *names, outer *level) *outputs {
 		return out
 	}
 	a.listed[q] = out
-	ctes = ctes.and(q.With)
+	names = names.And(q.With)
 	switch {
 	case q.Select != nil:
-		lv := a.newLevel(q.Select.From, q.Select.Where, ctes, outer)
+		lv := a.level(q.Select.From, q.Select.Where, names, outer)
 		out.columns, out.complete = a.targetColumns(q.Select.Targets, lv)
 	case q.SetOp != nil:
-		left := a.outputs(q.SetOp.Left, ctes, outer)
+		left := a.outputs(q.SetOp.Left, names, outer)
 		out.columns, out.complete = slices.Clone(left.columns), left.complete
-		right := a.outputs(q.SetOp.Right, ctes, outer)
+		right := a.outputs(q.SetOp.Right, names, outer)
 		for i := range out.columns {
 			sources := out.columns[i].sources
 			out.columns[i].sources = nil
@@ -143,11 +145,11 @@ func (a *author) outputs(q *parse.Query, ctes *names, outer *level) *outputs {
 		}
 	case q.Values != nil:
 		out.complete = true
-		lv := &level{outer: outer, ctes: ctes}
+		lv := &level.Level{Outer: outer, Names: names}
 		for _, row := range q.Values.Rows {
 			for i, item := range row.Items {
 				if i == len(out.columns) {
-					out.columns = append(out.columns, output{name: "column" + string(rune('1'+i))})
+					out.columns = append(out.columns, output{name: "column" + strconv.Itoa(i+1)})
 				}
 				out.columns[i].sources = append(out.columns[i].sources, sourced{lv, item.Expr})
 			}
@@ -177,7 +179,7 @@ func (a *author) returning(q *parse.Query, out *outputs) {
 }
 
 // targetColumns lists the columns of a target list, stars expanded.
-func (a *author) targetColumns(targets []parse.Target, lv *level) ([]output, bool) {
+func (a *author) targetColumns(targets []parse.Target, lv *level.Level) ([]output, bool) {
 	var out []output
 	complete := true
 	for _, t := range targets {
@@ -186,13 +188,13 @@ func (a *author) targetColumns(targets []parse.Target, lv *level) ([]output, boo
 			out = append(out, output{outputName(t), []sourced{{lv, e}}})
 			continue
 		}
-		for _, r := range lv.relations {
-			if len(e.Path) > 0 && e.Path[len(e.Path)-1] != r.name || r.name == "excluded" {
+		for _, r := range lv.Relations {
+			if len(e.Path) > 0 && e.Path[len(e.Path)-1] != r.Name || r.Name == "excluded" {
 				continue
 			}
 			columns, known := a.columnNames(lv, r)
 			for _, name := range columns {
-				out = append(out, output{name, []sourced{{lv, &parse.Expr{Kind: parse.ColumnExpr, Pos: -1, Path: []string{r.name, name}}}}})
+				out = append(out, output{name, []sourced{{lv, &parse.Expr{Kind: parse.ColumnExpr, Pos: -1, Path: []string{r.Name, name}}}}})
 			}
 			complete = complete && known
 		}
@@ -200,12 +202,12 @@ func (a *author) targetColumns(targets []parse.Target, lv *level) ([]output, boo
 	return out, complete
 }
 
-func (a *author) columnNames(lv *level, r *relation) (list []string, known bool) {
-	if r.table != nil && !r.isCTE {
-		for _, c := range r.table.Columns {
+func (a *author) columnNames(lv *level.Level, r *level.Relation) (list []string, known bool) {
+	if r.Table != nil && !r.IsCTE {
+		for _, c := range r.Table.Columns {
 			list = append(list, c.Name)
 		}
-		return list, !r.table.Opaque && !r.renamed
+		return list, !r.Table.Opaque && !r.Renamed
 	}
 	o := a.relation(lv, r)
 	for _, c := range o.columns {
