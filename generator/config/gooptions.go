@@ -6,6 +6,7 @@ import (
 	"path"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
@@ -74,11 +75,16 @@ func (rd *reader) stringMap(e entry) map[string]string {
 	return out
 }
 
-// The values of sql_package. Only pgx/v5 is generated.
+// The values of sql_package. pgx/v4 is known and not generated.
 const (
 	pgx5        = "pgx/v5"
+	pgx4        = "pgx/v4"
 	databaseSQL = "database/sql"
 )
+
+// sqlDrivers are the values of sql_driver for PostgreSQL. As in sqlc, none of them
+// changes what is generated: database/sql has the types of lib/pq.
+var sqlDrivers = []string{"github.com/lib/pq", "github.com/jackc/pgx/v5"}
 
 // defaults fills in what was not given, as sqlc does.
 func (p *parser) defaults(fromSQLC bool) {
@@ -115,7 +121,7 @@ func (p *parser) checkOptions() {
 			WithHelp("use 0 for a struct always, or the number of plain arguments that a method may have")
 	}
 	p.checkFileNames()
-	if p.optionIn("sql_package", g.SQLPackage, []string{pgx5, "pgx/v4", databaseSQL}) {
+	if p.optionIn("sql_package", g.SQLPackage, []string{pgx5, pgx4, databaseSQL}) {
 		p.checkSupported(place)
 	}
 }
@@ -177,15 +183,15 @@ func (p *parser) checkFileNames() {
 // error where ignoring them would change the generated API.
 func (p *parser) checkSupported(place source.Span) {
 	g := &p.config.Go
-	if g.SQLPackage != pgx5 {
+	if g.SQLPackage == pgx4 {
 		at := place
 		if given, ok := p.at["sql_package"]; ok {
 			at = given
 		}
 		d := p.errorf(diag.OptionUnsupported, at, "sql_package %q is not supported", g.SQLPackage).
-			WithHelp("set sql_package: %s", pgx5)
+			WithHelp("move the application to pgx/v5, and set sql_package: %s", pgx5)
 		if _, ok := p.given["sqlc"]; ok {
-			d.WithHelp("add `go: {sql_package: %s}` beside `sqlc:`; sqlc.yaml can stay as it is", pgx5)
+			d.WithHelp("move the application to pgx/v5, and add `go: {sql_package: %s}` beside `sqlc:`; sqlc.yaml can stay as it is", pgx5)
 		}
 	}
 	if g.EmitMethodsWithDBArgument {
@@ -193,8 +199,8 @@ func (p *parser) checkSupported(place source.Span) {
 			"emit_methods_with_db_argument is not supported").
 			WithHelp("a method that takes any connection could leave the tenant; set `go: {emit_methods_with_db_argument: false}`")
 	}
-	if g.SQLDriver != "" && g.SQLDriver != "github.com/jackc/pgx/v5" {
-		p.report.Warnf(diag.OptionUnsupported, p.optionAt("sql_driver"), "sql_driver has no effect with %s", pgx5).
-			WithHelp("remove it")
+	if g.SQLDriver != "" && !slices.Contains(sqlDrivers, g.SQLDriver) {
+		p.report.Warnf(diag.OptionUnsupported, p.optionAt("sql_driver"), "sql_driver %q has no effect with PostgreSQL", g.SQLDriver).
+			WithHelp("remove it, or use %s", list(sqlDrivers))
 	}
 }

@@ -24,6 +24,9 @@ func (g *goPackage) db() *jen.Statement {
 
 // call returns the call of a method of the database handle.
 func (g *goPackage) call(m *method, name string) *jen.Statement {
+	if g.prepares() {
+		return jen.Id("q").Dot(preparedCall(name)).Add(list("ctx, q."+stmtName(m)+", "+m.constName, m.args.values))
+	}
 	return g.db().Dot(name).Add(list("ctx, "+m.constName, m.args.values))
 }
 

@@ -32,6 +32,9 @@ func (g *goPackage) checkNames() error {
 			own = append(own, "UnscopedQueries", "InsecureAllTenants")
 		}
 	}
+	if g.prepares() {
+		own = append(own, "Prepare")
+	}
 	if g.ir.Go.EmitInterface {
 		for _, h := range g.interfaces() {
 			own = append(own, h.iface)
@@ -84,6 +87,11 @@ func (g *goPackage) handleNames() declarations {
 	names := declarations{"db": "the handle's field db"}
 	if g.ir.Plain {
 		names["WithTx"] = "the handle's WithTx"
+		if g.prepares() {
+			for _, name := range []string{"tx", "Close", "exec", "query", "queryRow"} {
+				names[name] = "the handle's " + name
+			}
+		}
 		return names
 	}
 	names["tenant"], names["InTx"] = "the handle's field tenant", "the handle's InTx"
@@ -104,6 +112,11 @@ func (g *goPackage) declareMethods(names declarations) error {
 		}
 		if err := on.add(m.query.Name, what); err != nil {
 			return err
+		}
+		if g.prepares() {
+			if err := on.add(stmtName(m), "the statement of "+what); err != nil {
+				return err
+			}
 		}
 		if err := names.add(m.constName, "the text of "+what); err != nil {
 			return err

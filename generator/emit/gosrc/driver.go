@@ -19,6 +19,12 @@ type driver struct {
 	// in words.
 	result     goType
 	resultName string
+	// rows, row and tx are the driver's types of several rows, of one row, and of a
+	// transaction.
+	rows, row, tx goType
+	// prepares is set where a handle prepares statements, and emit_prepared_queries
+	// has an effect.
+	prepares bool
 	// fails is set where RowsAffected and the Close of rows return errors.
 	fails bool
 	// arrayPath is the package whose function Array goes around a slice, both where
@@ -40,6 +46,8 @@ var drivers = map[string]*driver{
 		exec:       "Exec", query: "Query", queryRow: "QueryRow",
 		noRowsPath: pgxPath,
 		result:     goType{path: pgconnPath, name: "CommandTag"}, resultName: "command tag",
+		rows: goType{path: pgxPath, name: "Rows"}, row: goType{path: pgxPath, name: "Row"},
+		tx:       goType{path: pgxPath, name: "Tx"},
 		mappings: pgMappings, pointers: true,
 		imports: map[string]string{
 			pgxPath:      "pgx",
@@ -47,6 +55,25 @@ var drivers = map[string]*driver{
 			pgtypePath:   "pgtype",
 			pgvectorPath: "pgvector",
 			pgxdbPath:    "pgxdb",
+		},
+	},
+	"database/sql": {
+		handlePath: sqldbPath,
+		exec:       "ExecContext", query: "QueryContext", queryRow: "QueryRowContext",
+		noRowsPath: sqlPath,
+		result:     goType{path: sqlPath, name: "Result"}, resultName: "result",
+		rows: goType{prefix: "*", path: sqlPath, name: "Rows"}, row: goType{prefix: "*", path: sqlPath, name: "Row"},
+		tx:        goType{prefix: "*", path: sqlPath, name: "Tx"},
+		prepares:  true,
+		fails:     true,
+		arrayPath: pqPath,
+		mappings:  stdMappings,
+		imports: map[string]string{
+			"encoding/json": "json",
+			pqPath:          "pq",
+			pqtypePath:      "pqtype",
+			uuidPath:        "uuid",
+			sqldbPath:       "sqldb",
 		},
 	},
 }
@@ -81,6 +108,6 @@ func (d *driver) target(t goType, variable *jen.Statement) *jen.Statement {
 
 // wraps reports whether a value of the type has to be in an Array.
 func (d *driver) wraps(t goType) bool {
-	bytes := t == goType{prefix: "[]", name: "byte"}
-	return d.arrayPath != "" && strings.HasPrefix(t.prefix, "[]") && !bytes
+	written := t.String()
+	return d.arrayPath != "" && strings.HasPrefix(written, "[]") && written != "[]byte"
 }

@@ -49,7 +49,7 @@ func supported(pkg *ir.Package) error {
 	case pkg.Engine != "postgresql":
 		return fmt.Errorf("engine %q is not supported, only postgresql", pkg.Engine)
 	case drivers[pkg.Go.SQLPackage] == nil:
-		return fmt.Errorf("sql_package %q is not supported, only pgx/v5", pkg.Go.SQLPackage)
+		return fmt.Errorf("sql_package %q is not supported, only pgx/v5 and database/sql", pkg.Go.SQLPackage)
 	case pkg.Go.Package == "":
 		return fmt.Errorf("the package has no name")
 	case pkg.Go.EmitMethodsWithDBArgument && !pkg.Plain:
@@ -57,6 +57,9 @@ func supported(pkg *ir.Package) error {
 			"a method that runs on any handle it is given cannot keep to its tenant")
 	case pkg.Go.EmitMethodsWithDBArgument && pkg.Go.EmitPreparedQueries:
 		return fmt.Errorf("emit_methods_with_db_argument and emit_prepared_queries exclude each other")
+	case pkg.Go.EmitPreparedQueries && !pkg.Plain && drivers[pkg.Go.SQLPackage].prepares:
+		return fmt.Errorf("emit_prepared_queries is not supported with tenants: " +
+			"a statement that is prepared on a pool belongs to no tenant")
 	case pkg.Go.QueryParameterLimit != nil && *pkg.Go.QueryParameterLimit < 0:
 		return fmt.Errorf("query_parameter_limit must not be negative")
 	}

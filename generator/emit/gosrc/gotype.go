@@ -8,15 +8,20 @@ const (
 	pgconnPath   = "github.com/jackc/pgx/v5/pgconn"
 	pgtypePath   = "github.com/jackc/pgx/v5/pgtype"
 	pgvectorPath = "github.com/pgvector/pgvector-go"
+	sqlPath      = "database/sql"
+	pqPath       = "github.com/lib/pq"
+	pqtypePath   = "github.com/sqlc-dev/pqtype"
+	uuidPath     = "github.com/google/uuid"
 	runtimePath  = "github.com/tenancygen/tenancygen/runtime"
 	pgxdbPath    = "github.com/tenancygen/tenancygen/runtime/pgxdb"
+	sqldbPath    = "github.com/tenancygen/tenancygen/runtime/sqldb"
 )
 
 // importNames are the names of the packages that generated code imports whatever
 // its driver is.
 var importNames = map[string]string{
 	"context":             "context",
-	"database/sql":        "sql",
+	sqlPath:               "sql",
 	"database/sql/driver": "driver",
 	"errors":              "errors",
 	"fmt":                 "fmt",

@@ -65,7 +65,7 @@ var pgMappings = map[string]pgMapping{
 	"date":            fixed(pgtype("Date")),
 	"pg_catalog.time": fixed(pgtype("Time")),
 	// pgx has no type for time with time zone.
-	"pg_catalog.timetz":    scalar(goType{path: "time", name: "Time"}, goType{path: "database/sql", name: "NullTime"}),
+	"pg_catalog.timetz":    scalar(goType{path: "time", name: "Time"}, goType{path: sqlPath, name: "NullTime"}),
 	"pg_catalog.timestamp": fixed(pgtype("Timestamp")), "timestamp": fixed(pgtype("Timestamp")),
 	"pg_catalog.timestamptz": fixed(pgtype("Timestamptz")), "timestamptz": fixed(pgtype("Timestamptz")),
 	"interval": fixed(pgtype("Interval")), "pg_catalog.interval": fixed(pgtype("Interval")),

@@ -19,7 +19,7 @@ func (g *goPackage) plainFile(f *jen.File) {
 		plainWithoutDB(f)
 		return
 	}
-	plainQueries(f)
+	g.plainQueries(f)
 }
 
 // plainDB adds the interface of the database handle. It asks for no more than the
@@ -28,9 +28,12 @@ func (g *goPackage) plainDB(f *jen.File) {
 	ctx, sql := jen.Qual("context", "Context"), jen.String()
 	args := jen.Op("...").Any()
 	methods := []jen.Code{
-		jen.Id("Exec").Params(ctx, sql, args).Params(jen.Qual(pgconnPath, "CommandTag"), jen.Error()),
-		jen.Id("Query").Params(ctx, sql, args).Params(jen.Qual(pgxPath, "Rows"), jen.Error()),
-		jen.Id("QueryRow").Params(ctx, sql, args).Qual(pgxPath, "Row"),
+		jen.Id(g.driver.exec).Params(ctx, sql, args).Params(g.driver.result.code(), jen.Error()),
+		jen.Id(g.driver.query).Params(ctx, sql, args).Params(g.driver.rows.code(), jen.Error()),
+		jen.Id(g.driver.queryRow).Params(ctx, sql, args).Add(g.driver.row.code()),
+	}
+	if g.driver.prepares {
+		methods = append(methods, jen.Id("PrepareContext").Params(ctx, sql).Params(jen.Op("*").Qual(sqlPath, "Stmt"), jen.Error()))
 	}
 	if g.usesCommand(":copyfrom") {
 		methods = append(methods, jen.Id("CopyFrom").Params(
@@ -59,7 +62,7 @@ func (g *goPackage) usesCommand(prefix string) bool {
 	return false
 }
 
-func plainQueries(f *jen.File) {
+func (g *goPackage) plainQueries(f *jen.File) {
 	f.Add(doc("", "New returns the queries on a database handle."))
 	f.Func().Id("New").Params(jen.Id("db").Id("DBTX")).Op("*").Id("Queries").Block(
 		jen.Return(jen.Op("&").Id("Queries").Values(jen.Id("db").Op(":").Id("db"))),
@@ -69,11 +72,23 @@ func plainQueries(f *jen.File) {
 		"Queries are the queries of the application. They are safe for concurrent use",
 		"where their database handle is.",
 	}))
-	f.Type().Id("Queries").Struct(jen.Id("db").Id("DBTX"))
+	fields, inTx := []jen.Code{jen.Id("db").Id("DBTX")}, jen.Dict{jen.Id("db"): jen.Id("tx")}
+	if g.prepares() {
+		fields = append(fields, g.stmtFields()...)
+		inTx[jen.Id("tx")] = jen.Id("tx")
+		for i := range g.methods {
+			name := stmtName(&g.methods[i])
+			inTx[jen.Id(name)] = jen.Id("q").Dot(name)
+		}
+	}
+	f.Type().Id("Queries").Struct(fields...)
 	f.Line()
+	if g.prepares() {
+		g.preparedFuncs(f)
+	}
 	f.Add(doc("", "WithTx returns the queries in a transaction that the caller began and ends."))
-	f.Func().Params(jen.Id("q").Op("*").Id("Queries")).Id("WithTx").Params(jen.Id("tx").Qual(pgxPath, "Tx")).Op("*").Id("Queries").Block(
-		jen.Return(jen.Op("&").Id("Queries").Values(jen.Id("db").Op(":").Id("tx"))),
+	f.Func().Params(jen.Id("q").Op("*").Id("Queries")).Id("WithTx").Params(jen.Id("tx").Add(g.driver.tx.code())).Op("*").Id("Queries").Block(
+		jen.Return(jen.Op("&").Id("Queries").Values(inTx)),
 	)
 	f.Line()
 }

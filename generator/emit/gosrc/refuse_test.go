@@ -38,7 +38,7 @@ func TestEmitRefuses(t *testing.T) {
 		want   string
 	}{
 		"engine":        {change: func(p *ir.Package) { p.Engine = "mysql" }, want: `engine "mysql"`},
-		"driver":        {change: func(p *ir.Package) { p.Go.SQLPackage = "database/sql" }, want: "only pgx/v5"},
+		"driver":        {change: func(p *ir.Package) { p.Go.SQLPackage = "pgx/v4" }, want: "only pgx/v5"},
 		"no name":       {change: func(p *ir.Package) { p.Go.Package = "" }, want: "no name"},
 		"any handle":    {change: func(p *ir.Package) { p.Go.EmitMethodsWithDBArgument = true }, want: "emit_methods_with_db_argument"},
 		"limit":         {change: func(p *ir.Package) { p.Go.QueryParameterLimit = &negative }, want: "negative"},

@@ -132,7 +132,10 @@ func (t *typer) postgres(c *ir.Column) goType {
 		if notNull {
 			return builtin("string")
 		}
-		return goType{path: "database/sql", name: "NullString"}
+		if t.pointers {
+			return builtin("string").prefixed("*")
+		}
+		return goType{path: sqlPath, name: "NullString"}
 	}
 	return anyType
 }
