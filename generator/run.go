@@ -28,6 +28,8 @@ type Options struct {
 
 // Result is what Generate made.
 type Result struct {
+	// Package is the name of the Go package.
+	Package string
 	// Dir is where the files belong.
 	Dir string
 	// Files are the generated files by name.
@@ -70,7 +72,7 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	texts := statements(in, cat, report)
 	// scope, rewrite, certify: each statement tied to the tenant, and checked.
 	list := scopeAll(texts, cat, in.Config, report, nil)
-	result := &Result{Queries: explained(list)}
+	result := &Result{Package: in.Config.Go.Package, Queries: explained(list)}
 	if report.HasErrors() {
 		return result, nil
 	}

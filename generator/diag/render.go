@@ -16,14 +16,16 @@ const (
 	// Pretty is one line that problem matchers understand, and below it the
 	// source with carets, the related places and the help.
 	Pretty Format = "pretty"
-	// Short is that one line.
+	// Plain is that line in sqlc's form, and below it the help: for logs.
+	Plain Format = "plain"
+	// Short is one line each.
 	Short Format = "short"
 	// JSON is one array with everything.
 	JSON Format = "json"
 )
 
 // Formats are all formats, as the command line names them.
-var Formats = []Format{Pretty, Short, JSON}
+var Formats = []Format{Pretty, Plain, Short, JSON}
 
 // Options say how to print.
 type Options struct {
@@ -31,6 +33,9 @@ type Options struct {
 	Format Format
 	// Color adds terminal colours to the formats for people.
 	Color bool
+	// Package names the Go package that the diagnostics are about, for Plain; it may
+	// be empty.
+	Package string
 }
 
 // Render prints the diagnostics in the order given. It writes once, so that
@@ -42,6 +47,8 @@ func Render(w io.Writer, diagnostics []*Diagnostic, o Options) error {
 		if err := renderJSON(&out, diagnostics); err != nil {
 			return err
 		}
+	case Plain:
+		writePlain(&out, diagnostics, o)
 	case Short:
 		for _, d := range diagnostics {
 			writeHeadline(&out, d, palette(o.Color))
@@ -64,8 +71,7 @@ func Render(w io.Writer, diagnostics []*Diagnostic, o Options) error {
 // one line: tools read it as such.
 func writeHeadline(out *bytes.Buffer, d *Diagnostic, c colors) {
 	if !d.Span.IsZero() {
-		p := d.Span.Position()
-		fmt.Fprintf(out, "%s%s:%d:%d:%s ", c.bold, p.Path, p.Line, p.Column, c.reset)
+		fmt.Fprintf(out, "%s%s:%s ", c.bold, place(d.Span), c.reset)
 	}
 	fmt.Fprintf(out, "%s%s:%s %s%s%s [%s]\n",
 		c.severity(d.Severity), d.Severity, c.reset, c.bold, oneLine(d.Message), c.reset, d.Code)

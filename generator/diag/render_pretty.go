@@ -28,8 +28,7 @@ func writePretty(out *bytes.Buffer, d *Diagnostic, c colors) {
 			writeNote(out, g, "note", related.Message, c)
 			continue
 		}
-		p := related.Span.Position()
-		fmt.Fprintf(out, "%s%s:::%s %s:%d:%d\n", strings.Repeat(" ", g), c.blue, c.reset, p.Path, p.Line, p.Column)
+		fmt.Fprintf(out, "%s%s:::%s %s\n", strings.Repeat(" ", g), c.blue, c.reset, place(related.Span))
 		writeBar(out, g, c)
 		writeSnippet(out, related.Span, snippet{label: related.Message, mark: '-', color: c.blue, gutter: g}, c)
 	}

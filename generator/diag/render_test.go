@@ -74,6 +74,7 @@ func TestRender(t *testing.T) {
 	}{
 		{"pretty.txt", diag.Options{}},
 		{"color.txt", diag.Options{Format: diag.Pretty, Color: true}},
+		{"plain.txt", diag.Options{Format: diag.Plain, Package: "gen"}},
 		{"short.txt", diag.Options{Format: diag.Short}},
 		{"diagnostics.json", diag.Options{Format: diag.JSON, Color: true}},
 	}

@@ -52,6 +52,8 @@ type app struct {
 	// The global flags.
 	configPath  string
 	diagnostics formatFlag
+
+	pkg string // the Go package that diagnostics are about, if there is one
 }
 
 // errFindings ends a command whose diagnostics are printed.
@@ -97,7 +99,13 @@ func (a *app) bug(message string, stack []byte) {
 // finish prints the diagnostics of a command, and turns them into its error. An
 // error of the program itself comes after them: it may be their consequence.
 func (a *app) finish(r *diag.Report, err error) error {
-	options := diag.Options{Format: a.diagnostics.format, Color: colored(a.stderr)}
+	options := diag.Options{Format: a.diagnostics.format, Color: colored(a.stderr), Package: a.pkg}
+	if options.Format == "" {
+		options.Format = diag.Plain
+		if _, ok := terminal(a.stderr); ok {
+			options.Format = diag.Pretty
+		}
+	}
 	if printErr := diag.Render(a.stderr, r.Sorted(), options); printErr != nil {
 		return failure{printErr}
 	}

@@ -59,7 +59,7 @@ func TestGenerateFindings(t *testing.T) {
 		r.Errorf(diag.TableExcluded, f.Span(0, 6), "no").WithHelp("yes")
 		return &generator.Result{Dir: dir, Files: oneFile}, nil
 	}}
-	for _, command := range []string{"generate", "diff"} {
+	for _, command := range []string{"generate", "compile", "diff"} {
 		code, stdout, stderr := run(t, c, "", command, "--diagnostics=short")
 		if code != exitFindings || stdout != "" || stderr != "q.sql:1:1: error: no [TG0201]\n" {
 			t.Errorf("%s: exit %d, stdout %q, stderr %q", command, code, stdout, stderr)
@@ -108,7 +108,7 @@ func TestExitCodes(t *testing.T) {
 		"unknown command":  {[]string{"generat"}, exitFailure, "unknown command"},
 		"unknown flag":     {[]string{"generate", "--frce"}, exitFailure, "unknown flag: --frce\nRun 'tenancygen generate --help' for usage."},
 		"an argument":      {[]string{"generate", "x"}, exitFailure, "unknown command \"x\""},
-		"a format":         {[]string{"generate", "--diagnostics=xml"}, exitFailure, "use pretty or short or json"},
+		"a format":         {[]string{"generate", "--diagnostics=xml"}, exitFailure, "use pretty or plain or short or json"},
 		"empty SQL":        {[]string{"explain", "--sql", " "}, exitFailure, "--sql: there is no statement"},
 		"compiler error":   {[]string{"generate"}, exitFailure, "tenancygen: out of memory\n"},
 		"compiler in diff": {[]string{"diff"}, exitFailure, "tenancygen: out of memory\n"},
@@ -128,7 +128,7 @@ func TestExitCodes(t *testing.T) {
 // Every command shows by example how it is used.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "generate", "diff", "explain", "init", "version"} {
+	for _, command := range []string{"", "generate", "compile", "diff", "explain", "init", "version"} {
 		args := strings.Fields(command + " --help")
 		_, stdout, _ := run(t, compiler{}, "", args...)
 		if !strings.Contains(stdout, "Examples:\n") || !strings.Contains(stdout, "--diagnostics") {

@@ -45,6 +45,9 @@ func (a *app) generate(ctx context.Context, r *diag.Report) (*generator.Result, 
 		return nil, err
 	}
 	result, err := a.compiler.generate(ctx, options, r)
+	if result != nil {
+		a.pkg = result.Package
+	}
 	if err != nil || r.HasErrors() {
 		return nil, err
 	}

@@ -28,8 +28,8 @@ Exit codes: 0 fine, 1 findings in the input, 2 wrong usage or a bug.`,
 	root.CompletionOptions.HiddenDefaultCmd = true
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.configPath, "file", "f", config.DefaultPath, "the configuration file")
-	flags.Var(&a.diagnostics, "diagnostics", "how to print diagnostics on stderr: "+formats(", "))
-	root.AddCommand(a.generateCommand(), a.diffCommand(), a.explainCommand(), a.initCommand(), a.auditCommand(), a.versionCommand())
+	flags.Var(&a.diagnostics, "diagnostics", "how to print diagnostics on stderr: "+formats(", ")+" (pretty on a terminal, otherwise plain)")
+	root.AddCommand(a.generateCommand(), a.compileCommand(), a.diffCommand(), a.explainCommand(), a.initCommand(), a.auditCommand(), a.versionCommand())
 	return root
 }
 
@@ -50,9 +50,6 @@ func (a *app) versionCommand() *cobra.Command {
 type formatFlag struct{ format diag.Format }
 
 func (f *formatFlag) String() string {
-	if f.format == "" {
-		return string(diag.Pretty)
-	}
 	return string(f.format)
 }
 
