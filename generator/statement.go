@@ -31,9 +31,6 @@ type statement struct {
 	tamper     func(*scope.Plan)
 }
 
-// commands are the annotations that methods can be made for.
-var commands = map[string]bool{":one": true, ":many": true, ":exec": true, ":execrows": true, ":execresult": true}
-
 // statements collects the author's queries and the derived ones, and applies
 // what the configuration says about single queries.
 func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.QueryText {
@@ -147,9 +144,7 @@ func scopeAll(texts []*parse.QueryText, cat *catalog.Catalog, cfg *config.Config
 // scope takes one statement through the stages.
 func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 	text := s.text
-	if text.Cmd != "" && !commands[text.Cmd] {
-		s.report.Errorf(diag.OptionUnsupported, text.NameSpan, "the command %s is not supported", text.Cmd).
-			WithHelp("use :one, :many, :exec, :execrows or :execresult").InQuery(text.Name)
+	if !s.knownCommand(cfg.Go.SQLPackage) {
 		return
 	}
 	if at := strings.Index(text.Text, rewrite.MarkerPrefix); at >= 0 {
@@ -195,6 +190,7 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 	if plan.NeedsTenant {
 		s.handle = ir.HandleTenant
 	}
+	s.checkCommand()
 }
 
 // asWritten takes a statement as it is. It must still be one that methods can be
@@ -222,6 +218,7 @@ func (s *statement) asWritten(q *parse.Query, err error, cat *catalog.Catalog, h
 		return
 	}
 	s.result = result
+	s.checkCommand()
 }
 
 func (s *statement) parseError(err error) {

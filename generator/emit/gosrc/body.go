@@ -100,18 +100,22 @@ func (g *goPackage) oneBody(m *method) []jen.Code {
 	return append(body, jen.Return(m.returned(), jen.Err()))
 }
 
+// items declares the slice that rows are put into.
+func (g *goPackage) items(m *method) jen.Code {
+	slice := m.ret.returned().prefixed("[]").code()
+	if g.ir.Go.EmitEmptySlices {
+		return jen.Id("items").Op(":=").Add(slice).Values()
+	}
+	return jen.Var().Id("items").Add(slice)
+}
+
 func (g *goPackage) manyBody(m *method) []jen.Code {
 	fail := jen.Return(jen.Nil(), g.wrapped(m, jen.Err()))
-	slice := m.ret.returned().prefixed("[]").code()
-	items := jen.Var().Id("items").Add(slice)
-	if g.ir.Go.EmitEmptySlices {
-		items = jen.Id("items").Op(":=").Add(slice).Values()
-	}
 	body := []jen.Code{
 		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(g.call(m, g.driver.query)),
 		errNotNil(fail),
 		jen.Defer().Id("rows").Dot("Close").Call(),
-		items,
+		g.items(m),
 		jen.For(jen.Id("rows").Dot("Next").Call()).Block(
 			jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
 			jen.If(jen.Err().Op(":=").Id("rows").Dot("Scan").Add(g.scan(m)), jen.Err().Op("!=").Nil()).Block(fail),

@@ -35,6 +35,9 @@ func (g *goPackage) checkNames() error {
 	if g.prepares() {
 		own = append(own, "Prepare")
 	}
+	if g.usesCommand(":batch") {
+		own = append(own, batchClosed)
+	}
 	if g.ir.Go.EmitInterface {
 		for _, h := range g.interfaces() {
 			own = append(own, h.iface)
@@ -120,6 +123,11 @@ func (g *goPackage) declareMethods(names declarations) error {
 		}
 		if err := names.add(m.constName, "the text of "+what); err != nil {
 			return err
+		}
+		if isBatch(m.query) {
+			if err := names.add(batchType(m.query), "the results of "+what); err != nil {
+				return err
+			}
 		}
 		if m.args.params != nil {
 			if err := g.declareStruct(names, m.args.params, "the parameters of "+what); err != nil {

@@ -35,6 +35,9 @@ func Emit(pkg *ir.Package) (map[string][]byte, error) {
 	if pkg.Go.EmitInterface {
 		files.add(g.fileName(pkg.Go.OutputQuerierFileName, "querier.go"), "", g.querierFile)
 	}
+	if g.usesCommand(":batch") {
+		files.add(g.fileName(pkg.Go.OutputBatchFileName, "batch.go"), "", g.batchFile)
+	}
 	for _, source := range g.sources() {
 		files.add(g.fileName(source+pkg.Go.OutputFilesSuffix, ""), source, func(f *jen.File) {
 			g.queryFile(f, source)

@@ -67,7 +67,7 @@ func (g *goPackage) buildMethod(q *ir.Query) (method, error) {
 // checkQuery refuses what has no form.
 func checkQuery(q *ir.Query) error {
 	switch q.Cmd {
-	case ":one", ":many", ":exec", ":execrows", ":execresult":
+	case ":one", ":many", ":exec", ":execrows", ":execresult", ":batchexec", ":batchone", ":batchmany":
 	default:
 		return fmt.Errorf("the command %s is not supported", q.Cmd)
 	}
@@ -106,6 +106,11 @@ func (g *goPackage) buildArguments(m *method) error {
 	}
 	var values []jen.Code
 	switch {
+	case isBatch(m.query):
+		var err error
+		if values, err = g.sliceArgument(m, free, limit, jen.Id("a")); err != nil {
+			return err
+		}
 	case len(free) == 0:
 	case len(free) == 1 && limit != 0:
 		name := g.argumentName(m, local(free[0].Name, "arg"))
@@ -120,7 +125,7 @@ func (g *goPackage) buildArguments(m *method) error {
 		if len(free) <= limit {
 			values = g.singleArguments(m, params, free)
 		} else {
-			values = g.structArgument(m, params)
+			values = g.structArgument(m, params, jen.Id("arg"))
 		}
 	}
 	for _, p := range m.query.Params {
@@ -134,6 +139,27 @@ func (g *goPackage) buildArguments(m *method) error {
 	return nil
 }
 
+// sliceArgument makes a slice of what one statement needs the only argument, and
+// returns the values of one element. Unlike in other methods, several parameters
+// are a struct whatever query_parameter_limit says.
+func (g *goPackage) sliceArgument(m *method, free []*ir.Column, limit int, element *jen.Statement) ([]jen.Code, error) {
+	if len(free) == 0 {
+		return nil, fmt.Errorf("a %s query needs a parameter beside the tenant", m.query.Cmd)
+	}
+	if len(free) == 1 && limit != 0 {
+		name := g.argumentName(m, local(free[0].Name, "arg"))
+		m.args.list = []variable{{name, g.types.column(free[0]).prefixed("[]")}}
+		return []jen.Code{element}, nil
+	}
+	params, err := g.columnsToStruct(m.query.Name+"Params", free, nil)
+	if err != nil {
+		return nil, err
+	}
+	values := g.structArgument(m, params, element)
+	m.args.list[0].typ = m.args.list[0].typ.prefixed("[]")
+	return values, nil
+}
+
 // singleArguments makes an argument of every field; the columns have the names.
 func (g *goPackage) singleArguments(m *method, params *structType, columns []*ir.Column) []jen.Code {
 	var values []jen.Code
@@ -145,8 +171,9 @@ func (g *goPackage) singleArguments(m *method, params *structType, columns []*ir
 	return values
 }
 
-// structArgument makes the struct the only argument.
-func (g *goPackage) structArgument(m *method, params *structType) []jen.Code {
+// structArgument makes the struct the only argument, and returns the fields of
+// one value of it.
+func (g *goPackage) structArgument(m *method, params *structType, value *jen.Statement) []jen.Code {
 	m.args.params = params
 	typ := builtin(params.name)
 	if g.ir.Go.EmitParamsStructPointers {
@@ -155,7 +182,7 @@ func (g *goPackage) structArgument(m *method, params *structType) []jen.Code {
 	m.args.list = []variable{{"arg", typ}}
 	var values []jen.Code
 	for _, f := range params.fields {
-		values = append(values, g.driver.value(f.typ, jen.Id("arg").Dot(f.name)))
+		values = append(values, g.driver.value(f.typ, value.Clone().Dot(f.name)))
 	}
 	params.fields = uniqueFields(params.fields)
 	return values
@@ -175,10 +202,19 @@ func uniqueFields(fields []field) []field {
 	return unique
 }
 
+// taken are names that the method's body uses beside those of all bodies.
+func (m *method) taken() []string {
+	taken := []string{m.constName}
+	if isBatch(m.query) {
+		taken = append(taken, batchNames...)
+	}
+	return taken
+}
+
 // argumentName returns the name, changed where it would hide something that the
 // method's body uses or is taken by another argument.
 func (g *goPackage) argumentName(m *method, name string) string {
-	if g.clashes(name, m.constName) {
+	if g.clashes(name, m.taken()...) {
 		name = "arg" + titleFirst(name)
 	}
 	return g.unclashed(m, name)
@@ -195,7 +231,7 @@ func (g *goPackage) resultName(m *method, name string) string {
 
 // unclashed adds a number to a name that the method cannot use.
 func (g *goPackage) unclashed(m *method, name string) string {
-	taken := []string{m.constName}
+	taken := m.taken()
 	for _, a := range m.args.list {
 		taken = append(taken, a.name)
 	}
@@ -208,7 +244,9 @@ func (g *goPackage) unclashed(m *method, name string) string {
 // buildResult decides between a single value, a model and a struct of its own.
 func (g *goPackage) buildResult(m *method) error {
 	columns := m.query.Columns
-	if m.query.Cmd != ":one" && m.query.Cmd != ":many" {
+	switch m.query.Cmd {
+	case ":one", ":many", ":batchone", ":batchmany":
+	default:
 		return nil
 	}
 	if len(columns) == 1 && columns[0].Embed == nil {

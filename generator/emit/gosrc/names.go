@@ -146,6 +146,9 @@ func local(name, fallback string) string {
 // bodyNames are what the bodies of methods use themselves.
 var bodyNames = []string{"q", "ctx", "row", "rows", "err", "result", "items", "i"}
 
+// batchNames are what the methods of batches use beside them.
+var batchNames = []string{"batch", "a", "b", "f", "t"}
+
 // clashes reports whether a variable of this name would break a method: it is a
 // keyword or a builtin, or hides what the body uses.
 func (g *goPackage) clashes(name string, taken ...string) bool {

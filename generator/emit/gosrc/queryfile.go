@@ -16,22 +16,27 @@ import (
 func (g *goPackage) queryFile(f *jen.File, source string) {
 	for i := range g.methods {
 		m := &g.methods[i]
-		if m.query.File != source {
+		if m.query.File != source || isBatch(m.query) {
 			continue
 		}
 		g.sqlConstant(f, m)
-		if s := m.args.params; s != nil {
-			f.Add(doc("", fmt.Sprintf("%s are the parameters of %s.", s.name, m.query.Name)))
-			f.Type().Id(s.name).Struct(structFields(s.fields)...)
-			f.Line()
-		}
-		if s := m.ret.row; m.ret.own {
-			f.Add(doc("", fmt.Sprintf("%s is a row of %s.", s.name, m.query.Name)))
-			f.Type().Id(s.name).Struct(structFields(s.fields)...)
-			f.Line()
-		}
+		g.ownTypes(f, m)
 		f.Add(g.methodDoc(m))
 		f.Func().Params(jen.Id("q").Op("*").Id(g.typeOf(m.query))).Add(g.signature(m)).Block(g.body(m)...)
+		f.Line()
+	}
+}
+
+// ownTypes adds the structs that a method has for itself.
+func (g *goPackage) ownTypes(f *jen.File, m *method) {
+	if s := m.args.params; s != nil {
+		f.Add(doc("", fmt.Sprintf("%s are the parameters of %s.", s.name, m.query.Name)))
+		f.Type().Id(s.name).Struct(structFields(s.fields)...)
+		f.Line()
+	}
+	if s := m.ret.row; m.ret.own {
+		f.Add(doc("", fmt.Sprintf("%s is a row of %s.", s.name, m.query.Name)))
+		f.Type().Id(s.name).Struct(structFields(s.fields)...)
 		f.Line()
 	}
 }
@@ -77,6 +82,10 @@ func (g *goPackage) sentence(q *ir.Query) string {
 		return q.Name + " runs the statement and returns how many rows it affected."
 	case ":execresult":
 		return q.Name + " runs the statement and returns its " + g.driver.resultName + "."
+	case ":batchexec":
+		return q.Name + " sends the statement for each element, all in one round trip."
+	case ":batchone", ":batchmany":
+		return q.Name + " sends the query for each element, all in one round trip."
 	}
 	return q.Name + " runs the statement."
 }
@@ -86,7 +95,7 @@ func (g *goPackage) methodDoc(m *method) *jen.Statement {
 	q := m.query
 	lines := docLines(q.Name, g.sentence(q), q.Comments...)
 	if q.ConflictGuard {
-		lines = append(lines, "", "It returns runtime.ErrTenantConflict when the key is not available to the tenant.")
+		lines = append(append(lines, ""), strings.Split(conflictSentence(q), "\n")...)
 	}
 	if q.Handle == ir.HandleUnscoped {
 		reason := strings.TrimRight(strings.Join(strings.Fields(q.Reason), " "), ".")
@@ -99,6 +108,15 @@ func (g *goPackage) methodDoc(m *method) *jen.Statement {
 		}
 	}
 	return comment(lines)
+}
+
+// conflictSentence says when a method, or a statement of a batch, fails for the
+// rows of others.
+func conflictSentence(q *ir.Query) string {
+	if isBatch(q) {
+		return "The error of a statement is runtime.ErrTenantConflict when its key is not available to\nthe tenant. What the other statements wrote stays."
+	}
+	return "It returns runtime.ErrTenantConflict when the key is not available to the tenant."
 }
 
 // signature returns the method's name, parameters and results.
@@ -120,6 +138,8 @@ func (g *goPackage) signature(m *method) *jen.Statement {
 		return s.Params(jen.Int64(), jen.Error())
 	case ":execresult":
 		return s.Params(g.driver.result.code(), jen.Error())
+	case ":batchexec", ":batchone", ":batchmany":
+		return s.Op("*").Id(batchType(m.query))
 	}
 	return s.Error()
 }

@@ -37,14 +37,23 @@ func TestEmitRefuses(t *testing.T) {
 		query  ir.Query
 		want   string
 	}{
-		"engine":        {change: func(p *ir.Package) { p.Engine = "mysql" }, want: `engine "mysql"`},
-		"driver":        {change: func(p *ir.Package) { p.Go.SQLPackage = "pgx/v4" }, want: "only pgx/v5"},
-		"no name":       {change: func(p *ir.Package) { p.Go.Package = "" }, want: "no name"},
-		"any handle":    {change: func(p *ir.Package) { p.Go.EmitMethodsWithDBArgument = true }, want: "emit_methods_with_db_argument"},
-		"limit":         {change: func(p *ir.Package) { p.Go.QueryParameterLimit = &negative }, want: "negative"},
-		"case style":    {change: func(p *ir.Package) { p.Go.JSONTagsCaseStyle = "kebab" }, want: `"kebab"`},
-		"same file":     {change: func(p *ir.Package) { p.Go.OutputDBFileName = "models.go" }, want: "two files would be called models.go"},
-		"command":       {query: ir.Query{Name: "A", Cmd: ":batchexec"}, want: "query A: the command :batchexec is not supported"},
+		"engine":      {change: func(p *ir.Package) { p.Engine = "mysql" }, want: `engine "mysql"`},
+		"driver":      {change: func(p *ir.Package) { p.Go.SQLPackage = "pgx/v4" }, want: "only pgx/v5"},
+		"no name":     {change: func(p *ir.Package) { p.Go.Package = "" }, want: "no name"},
+		"any handle":  {change: func(p *ir.Package) { p.Go.EmitMethodsWithDBArgument = true }, want: "emit_methods_with_db_argument"},
+		"limit":       {change: func(p *ir.Package) { p.Go.QueryParameterLimit = &negative }, want: "negative"},
+		"case style":  {change: func(p *ir.Package) { p.Go.JSONTagsCaseStyle = "kebab" }, want: `"kebab"`},
+		"same file":   {change: func(p *ir.Package) { p.Go.OutputDBFileName = "models.go" }, want: "two files would be called models.go"},
+		"command":     {query: ir.Query{Name: "A", Cmd: ":other"}, want: "query A: the command :other is not supported"},
+		"empty batch": {query: ir.Query{Name: "A", Cmd: ":batchexec"}, want: "needs a parameter beside the tenant"},
+		"batch's type": {
+			change: func(p *ir.Package) {
+				p.Tables = []ir.Table{{Name: "a_batch_results"}}
+				p.Go.Rename = map[string]string{"a_batch_result": "ABatchResults"}
+			},
+			query: ir.Query{Name: "A", Cmd: ":batchexec", Params: []ir.Param{{Number: 1, Column: text}}},
+			want:  "would both be called ABatchResults",
+		},
 		"handle":        {query: ir.Query{Name: "A", Handle: "other"}, want: `handle "other"`},
 		"no reason":     {query: ir.Query{Name: "A", Handle: ir.HandleUnscoped, Reason: " "}, want: "needs a reason"},
 		"gap":           {query: ir.Query{Name: "A", Params: []ir.Param{{Number: 2, Column: text}}}, want: "$2 stands where $1"},
