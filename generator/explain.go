@@ -8,7 +8,8 @@ import (
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
-// explained says what became of each statement.
+// explained says what became of each statement. Parameters have the names that
+// their author gave.
 func explained(list []*statement) []Explained {
 	out := make([]Explained, 0, len(list))
 	for _, s := range list {
@@ -43,14 +44,27 @@ func (s *statement) explain() Explained {
 		return e
 	}
 	e.ScopedSQL = s.result.SQL
-	names := s.paramNames()
 	for _, p := range s.result.Params {
-		if p.Name == "" {
-			p.Name = names[p.Number]
-		}
 		e.Params = append(e.Params, ExplainedParam{Position: p.Number, Name: p.Name, Tenant: p.Tenant})
 	}
 	return e
+}
+
+// named is explained, with names for parameters that the author did not name.
+func named(list []*statement) []Explained {
+	out := explained(list)
+	for i, s := range list {
+		if out[i].Status == StatusRefused {
+			continue
+		}
+		names := s.paramNames()
+		for j := range out[i].Params {
+			if p := &out[i].Params[j]; p.Name == "" {
+				p.Name = names[p.Position]
+			}
+		}
+	}
+	return out
 }
 
 func (s *statement) status() Status {

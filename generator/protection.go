@@ -11,6 +11,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parallel"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -21,10 +22,10 @@ import (
 // certifyFinal checks the statements once more, in the very text that is sent,
 // and keeps what it finds. An unscoped query is only asked for its tables.
 func certifyFinal(pkg *ir.Package, list []*statement, cat *catalog.Catalog, report *diag.Report) {
-	for i := range pkg.Queries {
+	results := make([]*certify.Result, len(list))
+	parallel.Each(len(list), func(i int) { results[i] = list[i].certified(&pkg.Queries[i], cat) })
+	for i, result := range results {
 		q, s := &pkg.Queries[i], list[i]
-		tenant := 1 + slices.IndexFunc(q.Params, func(p ir.Param) bool { return p.Tenant }) // 0 without one
-		result := certify.Check(q.SQL, tenant, cat)
 		q.References = references(result)
 		if q.Handle == ir.HandleUnscoped || plain(cat) {
 			continue
@@ -34,6 +35,15 @@ func certifyFinal(pkg *ir.Package, list []*statement, cat *catalog.Catalog, repo
 				WithHelp("report this as a bug: the analysis changed the statement").InQuery(q.Name)
 		}
 	}
+}
+
+// certified checks the final text, unless it is the very one that is checked already.
+func (s *statement) certified(q *ir.Query, cat *catalog.Catalog) *certify.Result {
+	tenant := 1 + slices.IndexFunc(q.Params, func(p ir.Param) bool { return p.Tenant }) // 0 without one
+	if s.check != nil && q.SQL == s.result.SQL && tenant == s.result.Tenant {
+		return s.check
+	}
+	return certify.Check(q.SQL, tenant, cat)
 }
 
 func references(result *certify.Result) []ir.Reference {

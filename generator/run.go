@@ -119,9 +119,9 @@ func Explain(_ context.Context, opts Options, oneOff string, report *diag.Report
 	}
 	cat := loadCatalog(in, report)
 	if oneOff != "" {
-		return explained(scopeAll(oneStatement(oneOff, report), cat, in.Config, report, nil)), nil
+		return named(scopeAll(oneStatement(oneOff, report), cat, in.Config, report, nil)), nil
 	}
-	return explained(scopeAll(statements(in, cat, report), cat, in.Config, report, nil)), nil
+	return named(scopeAll(statements(in, cat, report), cat, in.Config, report, nil)), nil
 }
 
 // read reads the configuration and the files it names; nil when it is unusable.

@@ -11,6 +11,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/derive"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parallel"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/rewrite"
 	"github.com/tenancygen/tenancygen/generator/scope"
@@ -129,14 +130,15 @@ func oneStatement(sql string, report *diag.Report) []*parse.QueryText {
 // tamper is nil but in tests: it spoils a plan, so that they can see certify and
 // the isolation tests fail.
 func scopeAll(texts []*parse.QueryText, cat *catalog.Catalog, cfg *config.Config, report *diag.Report, tamper func(*scope.Plan)) []*statement {
-	var list []*statement
-	for _, text := range texts {
-		s := &statement{text: text, tamper: tamper}
-		s.scope(cat, cfg)
+	list := make([]*statement, len(texts))
+	parallel.Each(len(texts), func(i int) {
+		list[i] = &statement{text: texts[i], tamper: tamper}
+		list[i].scope(cat, cfg)
+	})
+	for _, s := range list {
 		for _, d := range s.report.Sorted() {
 			report.Add(d)
 		}
-		list = append(list, s)
 	}
 	return list
 }

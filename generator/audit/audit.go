@@ -9,11 +9,10 @@ package audit
 
 import (
 	"cmp"
-	"runtime"
 	"slices"
-	"sync"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/parallel"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -135,14 +134,14 @@ func Run(inputs []*Input) *Report {
 	r := &Report{Queries: []*Query{}}
 	for _, in := range inputs {
 		judges := make([]*judge, len(in.Queries))
-		each(len(judges), func(i int) { judges[i] = in.judge(in.Queries[i]) })
+		parallel.Each(len(judges), func(i int) { judges[i] = in.judge(in.Queries[i]) })
 		// There are notes on these functions by now, and proposals may call them.
 		for _, j := range judges {
 			for _, name := range j.unknown {
 				in.Catalog.AllowFunction(name)
 			}
 		}
-		each(len(judges), func(i int) { judges[i].propose() })
+		parallel.Each(len(judges), func(i int) { judges[i].propose() })
 		for _, j := range judges {
 			r.Queries = append(r.Queries, j.query)
 		}
@@ -153,25 +152,6 @@ func Run(inputs []*Input) *Report {
 	})
 	r.Summary = summarize(r.Queries)
 	return r
-}
-
-// each calls do for 0 to n-1, several at a time: no query depends on another, and
-// the catalog is only read.
-func each(n int, do func(int)) {
-	var group sync.WaitGroup
-	next := make(chan int)
-	for range min(n, runtime.GOMAXPROCS(0)) {
-		group.Go(func() {
-			for i := range next {
-				do(i)
-			}
-		})
-	}
-	for i := range n {
-		next <- i
-	}
-	close(next)
-	group.Wait()
 }
 
 func summarize(queries []*Query) *Summary {

@@ -64,15 +64,16 @@ func TestStages(t *testing.T) {
 		"generator/rewrite":               {"generator/source", "generator/ir", "generator/parse", "generator/catalog", "generator/scope"},
 		"generator/certify":               {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
 		"generator/certify/level":         {"generator/parse", "generator/catalog"},
-		"generator/audit":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog", "generator/scope", "generator/rewrite", "generator/certify", "generator/audit/tie"},
+		"generator/audit":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog", "generator/scope", "generator/rewrite", "generator/certify", "generator/audit/tie", "generator/parallel"},
 		"generator/audit/tie":             {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
 		"generator/analyze":               {"generator/source", "generator/diag", "generator/ir"},
 		"generator/analyze/protoconflict": {},
 		"generator/analyze/sqlcproc":      {"generator/source", "generator/diag", "generator/ir", "generator/analyze", "generator/analyze/protoconflict"},
-		"generator/emit/gosrc":            {"generator/ir", "generator/goname"},
+		"generator/emit/gosrc":            {"generator/ir", "generator/goname", "generator/parallel"},
 		"generator/emit/ddl":              {"generator/ir", "templates"},
 		"generator/emit/manifest":         {"generator/ir", "templates"},
 		"generator/output":                {},
+		"generator/parallel":              {},
 	}
 	for name, list := range load(t) {
 		rules, known := allowed[name]

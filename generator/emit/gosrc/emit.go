@@ -43,7 +43,7 @@ func Emit(pkg *ir.Package) (map[string][]byte, error) {
 			g.queryFile(f, source)
 		})
 	}
-	return files.out, files.err
+	return files.render()
 }
 
 // supported refuses what the package cannot emit.

@@ -4,41 +4,64 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	goformat "go/format"
 	"go/scanner"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
-	"golang.org/x/tools/imports"
+
+	"github.com/tenancygen/tenancygen/generator/parallel"
 )
 
-// files collects rendered files. After the first error it does nothing more.
+// files are the files of a package, before they are rendered.
 type files struct {
-	pkg *goPackage
-	out map[string][]byte
-	err error
+	pkg  *goPackage
+	list []file
 }
 
-func newFiles(g *goPackage) *files { return &files{pkg: g, out: map[string][]byte{}} }
+type file struct {
+	name   string
+	source string // the query file that it comes from, or empty
+	fill   func(*jen.File)
+}
 
-// add renders one file. Source is the query file that it comes from, or empty.
+func newFiles(g *goPackage) *files { return &files{pkg: g} }
+
+// add adds a file. Fill must not change the package: several files are
+// filled at once.
 func (fs *files) add(name, source string, fill func(*jen.File)) {
-	if fs.err != nil {
-		return
+	fs.list = append(fs.list, file{name, source, fill})
+}
+
+// render returns the texts of the files by name, or what is wrong with the first
+// that cannot be rendered.
+func (fs *files) render() (map[string][]byte, error) {
+	taken := map[string]bool{}
+	for _, f := range fs.list {
+		if taken[f.name] {
+			return nil, fmt.Errorf("two files would be called %s", f.name)
+		}
+		taken[f.name] = true
 	}
-	if _, taken := fs.out[name]; taken {
-		fs.out, fs.err = nil, fmt.Errorf("two files would be called %s", name)
-		return
+	texts, errs := make([][]byte, len(fs.list)), make([]error, len(fs.list))
+	parallel.Each(len(fs.list), func(i int) { texts[i], errs[i] = fs.text(fs.list[i]) })
+	out := map[string][]byte{}
+	for i, f := range fs.list {
+		if errs[i] != nil {
+			return nil, errs[i]
+		}
+		out[f.name] = texts[i]
 	}
+	return out, nil
+}
+
+// text renders one file.
+func (fs *files) text(file file) ([]byte, error) {
 	f := jen.NewFile(fs.pkg.ir.Go.Package)
-	f.NoFormat = true // imports.Process does it
+	f.NoFormat = true // format does it
 	fs.pkg.types.declareImports(f)
-	fill(f)
-	text, err := format(name, fs.pkg.header(source), f)
-	if err != nil {
-		fs.out, fs.err = nil, err
-		return
-	}
-	fs.out[name] = text
+	file.fill(f)
+	return format(file.name, fs.pkg.header(file.source), f)
 }
 
 // header is what stands above the package clause. A build constraint has to be
@@ -68,13 +91,32 @@ func format(name, header string, f *jen.File) ([]byte, error) {
 	if err := f.Render(&raw); err != nil {
 		return nil, fmt.Errorf("%s: %w", name, err)
 	}
-	formatted, err := imports.Process(name, raw.Bytes(), &imports.Options{
-		FormatOnly: true, Comments: true, TabIndent: true, TabWidth: 8,
-	})
+	text := groupImports(raw.String())
+	formatted, err := goformat.Source([]byte(text))
 	if err != nil {
-		return nil, fmt.Errorf("%s: generated code is not Go: %w%s", name, err, offendingLine(raw.String(), err))
+		return nil, fmt.Errorf("%s: generated code is not Go: %w%s", name, err, offendingLine(text, err))
 	}
 	return formatted, nil
+}
+
+// groupImports puts the standard library's packages before the others, as
+// goimports does. In the text of jennifer each import has a line of its own.
+func groupImports(text string) string {
+	before, rest, found := strings.Cut(text, "\nimport (\n")
+	if !found {
+		return text
+	}
+	block, after, _ := strings.Cut(rest, ")\n")
+	var standard, others strings.Builder
+	for line := range strings.Lines(block) {
+		_, path, _ := strings.Cut(line, `"`)
+		if first, _, _ := strings.Cut(path, "/"); strings.Contains(first, ".") {
+			others.WriteString(line)
+		} else {
+			standard.WriteString(line)
+		}
+	}
+	return before + "\nimport (\n" + standard.String() + "\n" + others.String() + ")\n" + after
 }
 
 // offendingLine returns the line of the text that a syntax error is about.
