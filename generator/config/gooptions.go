@@ -133,7 +133,7 @@ func (p *parser) goPlace() (source.Span, bool) {
 			return p.span(e.key), true
 		}
 	}
-	return source.Span{}, false
+	return source.Span{}, p.plugin
 }
 
 // optionAt returns the place of the first of the options that is given.

@@ -51,6 +51,8 @@ type parser struct {
 	given map[string]entry
 	// at are the places of the go options that are given, in whichever file.
 	at map[string]source.Span
+	// plugin is set for the options of a plugin, which sqlc completes.
+	plugin bool
 	// analysisFrom reads the options of the analysis, in whichever file.
 	analysisFrom analysisReader
 }
@@ -169,7 +171,9 @@ func (p *parser) require() {
 		{"version", "add `version: \"" + version + "\"` as the first line"},
 		{"tenant", "add `tenant: {column: tenant_id}` with the name of the column that holds the tenant"},
 	}
-	if _, ok := p.given["sqlc"]; !ok {
+	if p.plugin {
+		want = want[1:]
+	} else if _, ok := p.given["sqlc"]; !ok {
 		want = append(want,
 			required{"engine", "add `engine: postgresql`, or `sqlc: sqlc.yaml` to take it from an sqlc project"},
 			required{"schema", "add `schema: schema.sql`: a file, a list of files or a migrations directory"},

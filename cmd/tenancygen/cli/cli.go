@@ -12,6 +12,7 @@ import (
 	"os/signal"
 	"runtime/debug"
 
+	"github.com/tenancygen/tenancygen/cmd/tenancygen/sqlcplugin"
 	_ "github.com/tenancygen/tenancygen/generator/analyze/protoconflict" // for sqlc beside our parser
 	"github.com/tenancygen/tenancygen/generator/analyze/sqlcproc"
 	"github.com/tenancygen/tenancygen/generator/diag"
@@ -40,6 +41,9 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, compiler: newCompiler()}
+	if sqlcplugin.IsCall(args) {
+		return a.runPlugin(ctx, args[0])
+	}
 	return a.run(ctx, args)
 }
 
