@@ -17,6 +17,10 @@ import (
 // goOptions reads a gen.go map of sqlc's over what to holds already, and notes
 // the places of the options. The names are the JSON names of ir.GoOptions.
 func (rd *reader) goOptions(e entry, to *ir.GoOptions, at map[string]source.Span) {
+	rd.object(e, rd.goOptionKeys(to, at))
+}
+
+func (rd *reader) goOptionKeys(to *ir.GoOptions, at map[string]source.Span) keys {
 	known := keys{}
 	v := reflect.ValueOf(to).Elem()
 	for i := range v.NumField() {
@@ -30,7 +34,7 @@ func (rd *reader) goOptions(e entry, to *ir.GoOptions, at map[string]source.Span
 			rd.goOption(e, field)
 		}
 	}
-	rd.object(e, known)
+	return known
 }
 
 // goOption reads one option by the type of its field. Overrides and renames

@@ -297,6 +297,36 @@ func TestParseSQLCForms(t *testing.T) {
 	}
 }
 
+// The older form of sqlc's configuration has the options in the entries, and the
+// overrides of all entries come first.
+func TestParseSQLCVersion1(t *testing.T) {
+	t.Parallel()
+	c := mustParse(t, "version: '1'\nsqlc: sqlc.json\ntenant: {column: t}\n", `{
+	"version": "1",
+	"packages": [{
+		"path": "go/db", "schema": "schema.sql", "queries": ["q.sql"], "sql_package": "pgx/v5", "emit_json_tags": true,
+		"overrides": [{"db_type": "text", "go_type": "Package"}]
+	}],
+	"overrides": [{"db_type": "citext", "go_type": "string"}],
+	"rename": {"a": "Global"}
+}`)
+	want := &config.Config{
+		Dir: "app", Engine: "postgresql", Schema: []string{"schema.sql"}, Queries: []string{"q.sql"},
+		Tenant: config.Tenant{Column: "t"}, RLS: ir.RLS{Setting: config.DefaultSetting},
+		Go: ir.GoOptions{
+			Package: "db", Out: "go/db", SQLPackage: "pgx/v5", EmitJSONTags: true,
+			Rename: map[string]string{"a": "Global"},
+			Overrides: []ir.Override{
+				{DBType: "citext", GoType: ir.GoType{Type: "string"}},
+				{DBType: "text", GoType: ir.GoType{Type: "Package"}},
+			},
+		},
+	}
+	if diff := cmp.Diff(want, c, withoutPlaces); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
 func TestGoTypes(t *testing.T) {
 	t.Parallel()
 	tests := map[string]ir.GoType{

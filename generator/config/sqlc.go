@@ -7,7 +7,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
-	"github.com/tenancygen/tenancygen/generator/source"
 )
 
 // sqlc takes engine, schema, queries and the go options from an sqlc project.
@@ -54,21 +53,22 @@ func (s *sqlcReader) read() {
 	if root == nil {
 		return
 	}
+	if isVersion1(root) {
+		s.readVersion1(root)
+		return
+	}
 	var version, sql, overrides entry
-	var old bool
 	s.object(entry{value: root}, keys{
 		"version":   func(e entry) { version = e },
 		"sql":       func(e entry) { sql = e },
 		"overrides": func(e entry) { overrides = e },
-		"packages":  func(entry) { old = true }, // version 1
 		"plugins":   nil, "rules": nil, "options": nil, "cloud": nil, "servers": nil,
-		"project": nil, "path": nil, "rename": nil,
 	})
 	switch {
 	case root.Kind != yaml.MappingNode:
-	case old || version.value != nil && version.value.Value != "2":
-		s.errorf(diag.ConfigInvalid, s.placeOf(version), "sqlc's configuration has version %q", valueOf(version)).
-			WithHelp("tenancygen reads version \"2\"; see sqlc's documentation for how to move to it")
+	case version.value != nil && version.value.Value != "2":
+		s.errorf(diag.ConfigInvalid, s.span(version.value), "sqlc's configuration has version %q", version.value.Value).
+			WithHelp("tenancygen reads versions \"1\" and \"2\"")
 	case version.value == nil:
 		s.errorf(diag.ConfigInvalid, s.file.Span(0, 0), "%q is missing", "version").
 			WithHelp("is this sqlc's project file? It starts with `version: \"2\"`")
@@ -76,51 +76,41 @@ func (s *sqlcReader) read() {
 		s.errorf(diag.ConfigInvalid, s.file.Span(0, 0), "%q is missing", "sql").
 			WithHelp("add an entry with engine, schema, queries and gen.go")
 	default:
-		s.packages(sql, overrides)
+		if e, ok := s.choose(sql); ok {
+			s.pkg(e, overrides)
+		}
 	}
 }
 
-func (s *sqlcReader) placeOf(e entry) source.Span {
-	if e.value == nil {
-		return s.file.Span(0, 0)
+// choose returns the entry of a list, sql[] or packages[], that is wanted.
+func (s *sqlcReader) choose(list entry) (entry, bool) {
+	if list.value.Kind != yaml.SequenceNode {
+		s.wrongType(list, "a list")
+		return entry{}, false
 	}
-	return s.span(e.value)
-}
-
-func valueOf(e entry) string {
-	if e.value == nil {
-		return "1"
-	}
-	return e.value.Value
-}
-
-// packages chooses the entry of sql[].
-func (s *sqlcReader) packages(sql, overrides entry) {
-	if sql.value.Kind != yaml.SequenceNode {
-		s.wrongType(sql, "a list")
-		return
-	}
+	key := list.key.Value
 	var chosen []entry
-	for i, item := range sql.value.Content {
-		e := entry{value: resolve(item), path: fmt.Sprintf("sql[%d]", i)}
+	for i, item := range list.value.Content {
+		e := entry{value: resolve(item), path: fmt.Sprintf("%s[%d]", key, i)}
 		if s.name == "" || s.nameOf(e.value) == s.name {
 			chosen = append(chosen, e)
 		}
 	}
 	switch {
 	case len(chosen) == 1:
-		s.pkg(chosen[0], overrides)
+		return chosen[0], true
 	case s.name != "":
 		s.failed = true
 		at := s.parser.given["sqlc_name"].value
 		s.parser.invalid(at, "%s has %d entries named %q", s.file.Path, len(chosen), s.name).
-			WithHelp("give the `name:` of one entry of `sql:`")
+			WithHelp("give the `name:` of one entry of `%s:`", key)
 	case len(chosen) == 0:
-		s.invalid(sql.key, "%q is empty", "sql").WithHelp("add an entry with engine, schema, queries and gen.go")
+		s.invalid(list.key, "%q is empty", key).WithHelp("add an entry with engine, schema, queries and gen.go")
 	default:
-		s.invalid(chosen[1].value, "sqlc's configuration has %d entries in %q", len(chosen), "sql").
+		s.invalid(chosen[1].value, "sqlc's configuration has %d entries in %q", len(chosen), key).
 			WithHelp("give each entry a name, and choose one with `sqlc_name:` in a tenancy.yaml for each")
 	}
+	return entry{}, false
 }
 
 func (s *sqlcReader) nameOf(n *yaml.Node) string {
@@ -140,21 +130,15 @@ func (s *sqlcReader) nameOf(n *yaml.Node) string {
 func (s *sqlcReader) pkg(e, overrides entry) {
 	c := s.parser.config
 	var schema, gen bool
-	s.object(e, keys{
-		"engine": func(e entry) { s.engine(e, &c.Engine) },
-		"schema": func(e entry) {
-			c.Schema, c.SchemaSpans = s.oneOrMore(e)
-			schema = len(c.Schema) > 0
-		},
-		"queries": func(e entry) { c.Queries, c.QueriesSpans = s.oneOrMore(e) },
-		"gen": func(e entry) {
-			s.object(e, keys{"json": nil, "go": func(e entry) {
-				gen = true
-				s.goOptions(e, &c.Go, s.parser.at)
-			}})
-		},
-		"name": nil, "codegen": nil, "rules": nil,
-	}.with(s.parser.analysisFrom.keys(s.reader, &c.Analysis)))
+	known := s.sqlKeys(&schema)
+	known["name"], known["codegen"] = nil, nil
+	known["gen"] = func(e entry) {
+		s.object(e, keys{"json": nil, "go": func(e entry) {
+			gen = true
+			s.goOptions(e, &c.Go, s.parser.at)
+		}})
+	}
+	s.object(e, known)
 	if overrides.value != nil {
 		s.object(overrides, keys{"go": func(e entry) {
 			s.object(e, keys{
@@ -164,11 +148,32 @@ func (s *sqlcReader) pkg(e, overrides entry) {
 		}})
 	}
 	s.complete(e, schema, gen)
+	s.rebase()
+}
+
+// rebase makes the paths relative to tenancy.yaml.
+func (s *sqlcReader) rebase() {
+	c := s.parser.config
 	rebase(s.dir, c.Schema)
 	rebase(s.dir, c.Queries)
 	if c.Go.Out != "" {
 		c.Go.Out = under(s.dir, c.Go.Out)
 	}
+}
+
+// sqlKeys are the keys of an entry that say where its SQL is. Schema is set when
+// one is given.
+func (s *sqlcReader) sqlKeys(schema *bool) keys {
+	c := s.parser.config
+	return keys{
+		"engine": func(e entry) { s.engine(e, &c.Engine) },
+		"schema": func(e entry) {
+			c.Schema, c.SchemaSpans = s.oneOrMore(e)
+			*schema = len(c.Schema) > 0
+		},
+		"queries": func(e entry) { c.Queries, c.QueriesSpans = s.oneOrMore(e) },
+		"rules":   nil,
+	}.with(s.parser.analysisFrom.keys(s.reader, &c.Analysis))
 }
 
 func (s *sqlcReader) complete(e entry, schema, gen bool) {
