@@ -43,7 +43,7 @@ type classifier struct {
 // checkConfig reports names in the configuration that the schema does not have.
 func (k *classifier) checkConfig() {
 	for _, entry := range k.cfg.Tables {
-		if len(k.Match(entry.Pattern)) == 0 {
+		if entry.Pattern != config.EveryTable && len(k.Match(entry.Pattern)) == 0 {
 			k.unknown(entry.Pattern).Span = entry.Span
 		}
 	}

@@ -65,6 +65,23 @@ type Table struct {
 	Via    []string // for ClassChild: the foreign key's columns; may be empty
 }
 
+// EveryTable is the pattern of tables: that names whatever the schema has, also
+// nothing.
+const EveryTable = "*"
+
+// AllGlobal reports whether no table can belong to a tenant, whatever the schema
+// has.
+func (c *Config) AllGlobal() bool {
+	all := false
+	for _, t := range c.Tables {
+		if t.Class != ir.ClassGlobal {
+			return false
+		}
+		all = all || t.Pattern == EveryTable
+	}
+	return all && c.Tenant.Root == ""
+}
+
 // CRUD is the crud: entry.
 type CRUD struct {
 	// Default are the methods of every tenant table without an entry of its own.

@@ -26,7 +26,9 @@ func Schema(c *config.Config, r *diag.Report) []*source.File {
 		files[i] = source.NewFile(f.Path, BlankDown(f.Text))
 		blank = blank && strings.TrimSpace(files[i].Text) == ""
 	}
-	if blank && len(c.Schema) > 0 {
+	// Statements without tables need no schema, and where no table could belong to a
+	// tenant, nothing is overlooked.
+	if blank && len(c.Schema) > 0 && !c.AllGlobal() {
 		r.Errorf(diag.FileMissing, spanAt(c.SchemaSpans, 0), "the schema is empty").
 			WithHelp("schema: names the files with the CREATE TABLE statements, or a directory of migrations")
 	}
