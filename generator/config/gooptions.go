@@ -198,10 +198,9 @@ func (p *parser) checkSupported(place source.Span) {
 			d.WithHelp("move the application to pgx/v5, and add `go: {sql_package: %s}` beside `sqlc:`; sqlc.yaml can stay as it is", pgx5)
 		}
 	}
-	if g.EmitMethodsWithDBArgument {
-		p.errorf(diag.OptionUnsupported, p.optionAt("emit_methods_with_db_argument"),
-			"emit_methods_with_db_argument is not supported").
-			WithHelp("a method that takes any connection could leave the tenant; set `go: {emit_methods_with_db_argument: false}`")
+	if g.EmitMethodsWithDBArgument && g.EmitPreparedQueries {
+		p.errorf(diag.ConfigInvalid, p.optionAt("emit_prepared_queries"), "emit_methods_with_db_argument and emit_prepared_queries exclude each other").
+			WithHelp("a statement is prepared on one database handle; keep one of the two options")
 	}
 	if g.SQLDriver != "" && !slices.Contains(sqlDrivers, g.SQLDriver) {
 		p.report.Warnf(diag.OptionUnsupported, p.optionAt("sql_driver"), "sql_driver %q has no effect with PostgreSQL", g.SQLDriver).

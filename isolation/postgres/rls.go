@@ -55,7 +55,7 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 // a savepoint of the same tenant. CopyFrom is ErrCopyUnderRLS.
 func (p *RLS) Tenant(t runtime.Tenant) pgxdb.DB {
 	if err := t.Check(); err != nil {
-		return refused{err}
+		return pgxdb.Refuse(err)
 	}
 	return tenantDB{rls: p, id: t.ID}
 }
@@ -92,18 +92,18 @@ func (d tenantDB) Exec(ctx context.Context, sql string, args ...any) (pgconn.Com
 
 func (d tenantDB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	if hasQueryOption(args) {
-		return newFailedRows(ErrQueryOption), ErrQueryOption
+		return pgxdb.Refuse(ErrQueryOption).Query(ctx, sql)
 	}
 	b := &pgx.Batch{}
 	b.Queue(sql, args...)
 	results, err := d.send(ctx, b)
 	if err != nil {
-		return newFailedRows(err), err
+		return pgxdb.Refuse(err).Query(ctx, sql)
 	}
 	rows, err := results.Query()
 	if err != nil {
 		_ = results.Close()
-		return newFailedRows(err), err
+		return pgxdb.Refuse(err).Query(ctx, sql)
 	}
 	return &tenantRows{Rows: rows, results: results}, nil
 }
@@ -111,7 +111,7 @@ func (d tenantDB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows,
 func (d tenantDB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, err := d.Query(ctx, sql, args...)
 	if err != nil {
-		return failedRow{err}
+		return pgxdb.Refuse(err).QueryRow(ctx, sql)
 	}
 	return tenantRow{rows}
 }

@@ -40,7 +40,7 @@ func NewRowFilter(pool *pgxpool.Pool, opts ...Option) (*RowFilter, error) {
 // the handle returns the error of Tenant.Check.
 func (p *RowFilter) Tenant(t runtime.Tenant) pgxdb.DB {
 	if err := t.Check(); err != nil {
-		return refused{err}
+		return pgxdb.Refuse(err)
 	}
 	return plain{p.pool}
 }

@@ -66,7 +66,7 @@ func (g *goPackage) sendBody(m *method) []jen.Code {
 			jen.Id("batch").Dot("Queue").Add(queue),
 		),
 		jen.Return(jen.Op("&").Id(batchType(m.query)).Values(
-			jen.Id("br").Op(":").Add(g.db()).Dot("SendBatch").Call(jen.Id("ctx"), jen.Id("batch")),
+			jen.Id("br").Op(":").Add(g.db(m)).Dot("SendBatch").Call(jen.Id("ctx"), jen.Id("batch")),
 			jen.Id("tot").Op(":").Len(jen.Id(arg)),
 		)),
 	}

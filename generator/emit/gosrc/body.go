@@ -1,6 +1,10 @@
 package gosrc
 
-import "github.com/dave/jennifer/jen"
+import (
+	"github.com/dave/jennifer/jen"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
 
 // body returns the statements of a method.
 func (g *goPackage) body(m *method) []jen.Code {
@@ -14,12 +18,23 @@ func (g *goPackage) body(m *method) []jen.Code {
 }
 
 // db returns the database handle that a method runs on: its argument or that of
-// its type.
-func (g *goPackage) db() *jen.Statement {
-	if g.ir.Go.EmitMethodsWithDBArgument {
+// its type. An argument knows nothing of the tenant, so it is asked here whether
+// that may act.
+func (g *goPackage) db(m *method) *jen.Statement {
+	switch {
+	case !g.takesDB(m.query):
+		return jen.Id("q").Dot("db")
+	case g.ir.Plain || m.query.Handle != ir.HandleTenant:
 		return jen.Id("db")
 	}
-	return jen.Id("q").Dot("db")
+	return jen.Qual(g.driver.handlePath, "As").Call(jen.Id("q").Dot("tenant"), jen.Id("db"))
+}
+
+// takesDB reports whether a query's method is given the database handle. That of an
+// unscoped query never is: its type is not to be had without a reason, and could be
+// if it were complete without a database.
+func (g *goPackage) takesDB(q *ir.Query) bool {
+	return g.ir.Go.EmitMethodsWithDBArgument && (g.ir.Plain || q.Handle != ir.HandleUnscoped)
 }
 
 // call returns the call of a method of the database handle.
@@ -27,7 +42,7 @@ func (g *goPackage) call(m *method, name string) *jen.Statement {
 	if g.prepares() {
 		return jen.Id("q").Dot(preparedCall(name)).Add(list("ctx, q."+stmtName(m)+", "+m.constName, m.args.values))
 	}
-	return g.db().Dot(name).Add(list("ctx, "+m.constName, m.args.values))
+	return g.db(m).Dot(name).Add(list("ctx, "+m.constName, m.args.values))
 }
 
 // list returns arguments in parentheses, each on a line of its own when there

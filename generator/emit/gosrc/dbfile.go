@@ -52,6 +52,10 @@ func (g *goPackage) dbFile(f *jen.File) {
 	f.PackageComment(fmt.Sprintf("// Package %s holds the queries of the application. Those on tenants' tables are", g.ir.Go.Package))
 	f.PackageComment("// methods of TenantQueries, which Queries.ForTenant returns.")
 	g.handshake(f)
+	if g.ir.Go.EmitMethodsWithDBArgument {
+		g.withoutDB(f)
+		return
+	}
 	g.queriesType(f)
 	g.tenantType(f)
 	g.globalType(f)

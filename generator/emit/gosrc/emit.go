@@ -55,9 +55,6 @@ func supported(pkg *ir.Package) error {
 		return fmt.Errorf("sql_package %q is not supported, only pgx/v5 and database/sql", pkg.Go.SQLPackage)
 	case pkg.Go.Package == "":
 		return fmt.Errorf("the package has no name")
-	case pkg.Go.EmitMethodsWithDBArgument && !pkg.Plain:
-		return fmt.Errorf("emit_methods_with_db_argument is not supported: " +
-			"a method that runs on any handle it is given cannot keep to its tenant")
 	case pkg.Go.EmitMethodsWithDBArgument && pkg.Go.EmitPreparedQueries:
 		return fmt.Errorf("emit_methods_with_db_argument and emit_prepared_queries exclude each other")
 	case pkg.Go.EmitPreparedQueries && !pkg.Plain && drivers[pkg.Go.SQLPackage].prepares:

@@ -153,6 +153,7 @@ var batchNames = []string{"batch", "a", "b", "f", "t"}
 // keyword or a builtin, or hides what the body uses.
 func (g *goPackage) clashes(name string, taken ...string) bool {
 	return token.IsKeyword(name) || types.Universe.Lookup(name) != nil || slices.Contains(bodyNames, name) ||
+		name == "db" && g.ir.Go.EmitMethodsWithDBArgument ||
 		g.types.isImportName(name) || slices.Contains(taken, name)
 }
 

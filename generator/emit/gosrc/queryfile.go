@@ -122,7 +122,7 @@ func conflictSentence(q *ir.Query) string {
 // signature returns the method's name, parameters and results.
 func (g *goPackage) signature(m *method) *jen.Statement {
 	params := []jen.Code{jen.Id("ctx").Qual("context", "Context")}
-	if g.ir.Go.EmitMethodsWithDBArgument {
+	if g.takesDB(m.query) {
 		params = append(params, jen.Id("db").Id("DBTX"))
 	}
 	for _, a := range m.args.list {

@@ -37,10 +37,13 @@ func TestEmitRefuses(t *testing.T) {
 		query  ir.Query
 		want   string
 	}{
-		"engine":      {change: func(p *ir.Package) { p.Engine = "mysql" }, want: `engine "mysql"`},
-		"driver":      {change: func(p *ir.Package) { p.Go.SQLPackage = "pgx/v4" }, want: "only pgx/v5"},
-		"no name":     {change: func(p *ir.Package) { p.Go.Package = "" }, want: "no name"},
-		"any handle":  {change: func(p *ir.Package) { p.Go.EmitMethodsWithDBArgument = true }, want: "emit_methods_with_db_argument"},
+		"engine":  {change: func(p *ir.Package) { p.Engine = "mysql" }, want: `engine "mysql"`},
+		"driver":  {change: func(p *ir.Package) { p.Go.SQLPackage = "pgx/v4" }, want: "only pgx/v5"},
+		"no name": {change: func(p *ir.Package) { p.Go.Package = "" }, want: "no name"},
+		"prepared": {
+			change: func(p *ir.Package) { p.Go.EmitMethodsWithDBArgument, p.Go.EmitPreparedQueries = true, true },
+			want:   "exclude each other",
+		},
 		"limit":       {change: func(p *ir.Package) { p.Go.QueryParameterLimit = &negative }, want: "negative"},
 		"case style":  {change: func(p *ir.Package) { p.Go.JSONTagsCaseStyle = "kebab" }, want: `"kebab"`},
 		"same file":   {change: func(p *ir.Package) { p.Go.OutputDBFileName = "models.go" }, want: "two files would be called models.go"},

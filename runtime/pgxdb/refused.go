@@ -1,14 +1,29 @@
-package postgres
+package pgxdb
 
 import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tenancygen/tenancygen/runtime"
 )
 
-// refused is the handle of a tenant that may not act. It has no pool, so that
-// nothing can reach the database through it.
+// As returns the handle for what t does on it: db, or, for a tenant that may not
+// act (see Tenant.Check), a handle every method of which returns that error.
+// Generated code calls it where its methods are given the handle. It does not make
+// db act as t; that is the provider's part.
+func As(t runtime.Tenant, db DB) DB {
+	if err := t.Check(); err != nil {
+		return Refuse(err)
+	}
+	return db
+}
+
+// Refuse returns a handle every method of which returns the error. It has no pool,
+// so that nothing can reach the database through it.
+func Refuse(err error) DB { return refused{err} }
+
 type refused struct {
 	err error
 }
