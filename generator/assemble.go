@@ -12,15 +12,20 @@ import (
 	"github.com/tenancygen/tenancygen/generator/scope"
 )
 
+// prepareAnalysis begins with the schema.
+func prepareAnalysis(ctx context.Context, in *Input, engine analyze.Engine) analyze.Prepared {
+	return engine.Prepare(ctx, analyze.Input{Schema: in.Schema, Options: analyze.Options(in.Config.Analysis)})
+}
+
 // analyzeAll gives all statements their types.
-func analyzeAll(ctx context.Context, in *Input, list []*statement, engine analyze.Engine, report *diag.Report) (*analyze.Output, error) {
-	input := analyze.Input{Schema: in.Schema, Options: analyze.Options(in.Config.Analysis)}
+func analyzeAll(ctx context.Context, list []*statement, analysis analyze.Prepared, report *diag.Report) (*analyze.Output, error) {
+	var queries []analyze.Query
 	for _, s := range list {
-		input.Queries = append(input.Queries, analyze.Query{
+		queries = append(queries, analyze.Query{
 			Name: s.text.Name, Cmd: s.text.Cmd, File: filepath.Base(s.text.File.Path), Text: s.result.Feed, Static: s.result.StandsIn(), Origin: s.result.Origin,
 		})
 	}
-	return engine.Analyze(ctx, input, report)
+	return analysis.Analyze(ctx, queries, report)
 }
 
 // assemble puts what the stages found into the emitters' plain form.

@@ -66,6 +66,9 @@ func Generate(ctx context.Context, opts Options, report *diag.Report) (*Result, 
 
 // Compile is the compiler without its files: pure, but for the analysis engine.
 func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) (*Result, error) {
+	// analyze: sqlc reads the schema while we do.
+	analysis := prepareAnalysis(ctx, in, opts.Engine)
+	defer analysis.Close()
 	// catalog: what the schema declares, and how each table belongs to tenants.
 	cat := loadCatalog(in, report)
 	// source and parse: the author's queries, and those that need no author.
@@ -77,7 +80,7 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 		return result, nil
 	}
 	// analyze: names and types.
-	output, err := analyzeAll(ctx, in, list, opts.Engine, report)
+	output, err := analyzeAll(ctx, list, analysis, report)
 	if err != nil || report.HasErrors() {
 		return result, err
 	}

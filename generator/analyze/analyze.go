@@ -74,4 +74,14 @@ type Output struct {
 // returned only when the analysis itself could not run.
 type Engine interface {
 	Analyze(ctx context.Context, in Input, report *diag.Report) (*Output, error)
+	// Prepare begins with what can be done before the statements are known: the
+	// schema and the options of the input. What it returns has to be closed.
+	Prepare(ctx context.Context, in Input) Prepared
+}
+
+// Prepared is an analysis that has begun. It is for one call of Analyze, which
+// does what the engine's does for the input with these statements.
+type Prepared interface {
+	Analyze(ctx context.Context, queries []Query, report *diag.Report) (*Output, error)
+	Close()
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -18,35 +19,56 @@ const childTimeout = 10 * time.Minute
 // killDelay is how long a cancelled child may take to end.
 const killDelay = 5 * time.Second
 
-// run runs sqlc over the project in dir. When sqlc refuses the project, run
-// returns what it said; an error means that it did not run properly.
-func run(ctx context.Context, command []string, dir string, db database) (failure string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, childTimeout)
-	defer cancel()
+// child is a running sqlc.
+type child struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	cmd    *exec.Cmd
+	stderr bytes.Buffer
+}
 
+// start starts sqlc over the project in dir. stdin may be nil.
+func start(ctx context.Context, command []string, dir string, db database, stdin *os.File) (*child, error) {
+	c := &child{}
+	c.ctx, c.cancel = context.WithTimeout(ctx, childTimeout)
 	args := append(slices.Clone(command[1:]), "generate", "--no-remote", "--file", "sqlc.yaml")
-	cmd := exec.CommandContext(ctx, command[0], args...)
-	cmd.Dir = dir
+	c.cmd = exec.CommandContext(c.ctx, command[0], args...)
+	c.cmd.Dir = dir
 	// Nothing of the user's environment but for a database: no home, no tokens, no
 	// debug switches.
-	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "TMP=" + dir, "SQLCCACHE=" + dir, "SQLCTMPDIR=" + dir}
-	cmd.Env = append(cmd.Env, db.environment()...)
-	cmd.WaitDelay = killDelay
-	var stdout, stderr bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	c.cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "TMP=" + dir, "SQLCCACHE=" + dir, "SQLCTMPDIR=" + dir}
+	c.cmd.Env = append(c.cmd.Env, db.environment()...)
+	c.cmd.WaitDelay = killDelay
+	c.cmd.Stderr = &c.stderr
+	if stdin != nil {
+		c.cmd.Stdin = stdin
+	}
+	if err := c.cmd.Start(); err != nil {
+		defer c.cancel()
+		if c.ctx.Err() != nil {
+			err = context.Cause(c.ctx)
+		}
+		return nil, fmt.Errorf("sqlc analysis: %w", err)
+	}
+	return c, nil
+}
 
-	err = cmd.Run()
-	if ctx.Err() != nil {
-		return "", fmt.Errorf("sqlc analysis: %w", context.Cause(ctx))
+// wait waits for the end of the child. When sqlc refused the project, it returns
+// what sqlc said; an error means that it did not run properly.
+func (c *child) wait() (failure string, err error) {
+	defer c.cancel()
+	err = c.cmd.Wait()
+	if c.ctx.Err() != nil {
+		return "", fmt.Errorf("sqlc analysis: %w", context.Cause(c.ctx))
 	}
 	var exit *exec.ExitError
 	switch {
 	case err == nil:
 		return "", nil
-	case errors.As(err, &exit) && exit.ExitCode() == 1 && stderr.Len() > 0:
-		return strings.ReplaceAll(stderr.String(), "\r\n", "\n"), nil
+	case errors.As(err, &exit) && exit.ExitCode() == 1 && c.stderr.Len() > 0:
+		return strings.ReplaceAll(c.stderr.String(), "\r\n", "\n"), nil
 	default:
-		return "", fmt.Errorf("sqlc analysis: %w%s", err, tail(stderr.String()))
+		return "", fmt.Errorf("sqlc analysis: %w%s", err, tail(c.stderr.String()))
 	}
 }
 

@@ -2,11 +2,15 @@ package sqlcproc
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/tenancygen/tenancygen/generator/analyze"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
 )
+
+// systemSchemas are PostgreSQL's own, which sqlc keeps beside the user's.
+var systemSchemas = []string{"pg_catalog", "information_schema"}
 
 // check returns an error when the request is not about exactly the statements of
 // the project.
@@ -31,11 +35,9 @@ func (p *project) check(r *request) error {
 func (p *project) convert(r *request, report *diag.Report) *analyze.Output {
 	out := &analyze.Output{DefaultSchema: r.Catalog.DefaultSchema}
 	for _, schema := range r.Catalog.Schemas {
-		// sqlc keeps PostgreSQL's own schemas beside the user's.
-		if schema.Name == "pg_catalog" || schema.Name == "information_schema" {
-			continue
+		if !slices.Contains(systemSchemas, schema.Name) {
+			convertSchema(schema, out)
 		}
-		convertSchema(schema, out)
 	}
 	complete := true
 	for i := range p.queries {

@@ -21,7 +21,10 @@ func Main(args []string) int { return cli.Run(args) }
 // such as the executable's path and the name of a hidden subcommand.
 func New(command []string) analyze.Engine { return &engine{command: command} }
 
-type engine struct{ command []string }
+type engine struct {
+	command []string
+	begun   *begun // a child that has begun already, or nil
+}
 
 // Analyze implements analyze.Engine.
 func (e *engine) Analyze(ctx context.Context, in analyze.Input, report *diag.Report) (*analyze.Output, error) {
@@ -82,7 +85,7 @@ func (e *engine) analyze(ctx context.Context, in analyze.Input, db database, rep
 	// All statements in one file are quicker to read. But sqlc stops reading a
 	// file where it cannot parse it, so to find every mistake each statement gets
 	// a file of its own.
-	request, failure, err := e.attempt(ctx, project, project.bundle())
+	request, failure, err := e.firstAttempt(ctx, project)
 	if err != nil {
 		return nil, err
 	}
@@ -102,6 +105,14 @@ func (e *engine) analyze(ctx context.Context, in analyze.Input, db database, rep
 	return project.convert(request, report), nil
 }
 
+// firstAttempt gives all statements to the child that has begun, or to a new one.
+func (e *engine) firstAttempt(ctx context.Context, p *project) (*request, string, error) {
+	if e.begun != nil {
+		return e.begun.finish(p.bundle()[0].text)
+	}
+	return e.attempt(ctx, p, p.bundle())
+}
+
 // attempt runs sqlc over the project with its statements in the given files. It
 // returns either the request or what sqlc said instead.
 func (e *engine) attempt(ctx context.Context, p *project, files []fedFile) (r *request, failure string, err error) {
@@ -114,7 +125,11 @@ func (e *engine) attempt(ctx context.Context, p *project, files []fedFile) (r *r
 	if err := p.write(dir, files); err != nil {
 		return nil, "", err
 	}
-	failure, err = run(ctx, e.command, dir, p.database)
+	child, err := start(ctx, e.command, dir, p.database, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	failure, err = child.wait()
 	if err != nil || failure != "" {
 		return nil, failure, err
 	}

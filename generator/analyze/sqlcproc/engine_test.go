@@ -241,3 +241,40 @@ func TestAnalyzeFailsWithoutChild(t *testing.T) {
 		}
 	}
 }
+
+// What is begun ahead gives the same, is given up without a trace, and leaves
+// mistakes at their places.
+func TestPrepare(t *testing.T) {
+	t.Parallel()
+	in := analyze.Input{Schema: []*source.File{source.NewFile("s.sql", "CREATE TABLE notes (id int PRIMARY KEY, body text);")}}
+	queries := []analyze.Query{statement("A", ":many", "SELECT * FROM notes WHERE id = $1"), statement("B", ":exec", "DELETE FROM notes")}
+	engine := newEngine(t)
+	in.Queries = queries
+	var report diag.Report
+	want, err := engine.Analyze(t.Context(), in, &report)
+	if err != nil || report.HasErrors() {
+		t.Fatal(err, report.Sorted())
+	}
+	in.Queries = nil
+	ahead := engine.Prepare(t.Context(), in)
+	defer ahead.Close()
+	got, err := ahead.Analyze(t.Context(), queries, &report)
+	if err != nil || report.HasErrors() {
+		t.Fatal(err, report.Sorted())
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("-at once +ahead:\n%s", diff)
+	}
+
+	engine.Prepare(t.Context(), in).Close()
+
+	wrong := engine.Prepare(t.Context(), in)
+	defer wrong.Close()
+	queries[1] = statement("B", ":exec", "DELETE FROM nowhere")
+	if out, err := wrong.Analyze(t.Context(), queries, &report); err != nil || out != nil {
+		t.Fatalf("got %v, %v", out, err)
+	}
+	if d := report.Sorted(); len(d) != 1 || d[0].Query != "B" {
+		t.Errorf("reported %v", d)
+	}
+}

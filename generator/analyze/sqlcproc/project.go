@@ -148,6 +148,22 @@ func refuseQuery(query analyze.Query, at int, report *diag.Report) {
 
 // write puts the project into dir, its statements in the given files.
 func (p *project) write(dir string, files []fedFile) error {
+	if err := p.writeSchema(dir); err != nil {
+		return err
+	}
+	if len(p.queries) == 0 {
+		return writeFile(dir, fileName(queryDir, 0), placeholder)
+	}
+	for i, file := range files {
+		if err := writeFile(dir, fileName(queryDir, i), file.text); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// writeSchema writes all but the statements.
+func (p *project) writeSchema(dir string) error {
 	for _, sub := range []string{schemaDir, queryDir} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
 			return err
@@ -158,14 +174,6 @@ func (p *project) write(dir string, files []fedFile) error {
 	}
 	for i, file := range p.in.Schema {
 		if err := writeFile(dir, fileName(schemaDir, i), file.Text); err != nil {
-			return err
-		}
-	}
-	if len(p.queries) == 0 {
-		return writeFile(dir, fileName(queryDir, 0), placeholder)
-	}
-	for i, file := range files {
-		if err := writeFile(dir, fileName(queryDir, i), file.text); err != nil {
 			return err
 		}
 	}

@@ -1,10 +1,12 @@
 package sqlcproc
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // request is what sqlc would send to a code generator, as far as it is used
@@ -78,8 +80,27 @@ func readRequest(dir string) (*request, error) {
 		return nil, fmt.Errorf("sqlc analysis: %w", err)
 	}
 	var r request
-	if err := json.Unmarshal(data, &r); err != nil {
+	if err := json.Unmarshal(withoutSystem(data), &r); err != nil {
 		return nil, fmt.Errorf("sqlc analysis: %s: %w", requestFile, err)
 	}
 	return &r, nil
+}
+
+// withoutSystem empties the schemas of PostgreSQL itself, which are most of what
+// sqlc writes and take long to read. sqlc indents by two, and a string holds no line
+// break, so that a schema ends where its brace is.
+func withoutSystem(data []byte) []byte {
+	for _, name := range systemSchemas {
+		start := `
+        "name": "` + name + `"`
+		at := bytes.Index(data, []byte(start+",\n"))
+		if at < 0 {
+			continue
+		}
+		at += len(start)
+		if size := bytes.Index(data[at:], []byte("\n      }")); size >= 0 {
+			data = slices.Delete(data, at, at+size)
+		}
+	}
+	return data
 }
