@@ -1,8 +1,10 @@
 package parse
 
 import (
+	"reflect"
+	"sync"
+
 	"github.com/sqlc-dev/oliphant/ast"
-	"google.golang.org/protobuf/reflect/protoreflect"
 )
 
 // census counts what a statement holds that could reach a table, a parameter or
@@ -16,16 +18,23 @@ type census struct {
 // tree holds with what a walk of ours finds.
 func checkComplete(n *ast.Node, q *Query) *Error {
 	var parsed census
-	parsed.count(n.ProtoReflect())
+	parsed.count(reflect.ValueOf(n))
 	if parsed != countTree(q) {
 		return lost(0, "a part of the statement")
 	}
 	return nil
 }
 
-// count adds what a message and everything in it hold.
-func (c *census) count(m protoreflect.Message) {
-	switch m.Descriptor().Name() {
+// count adds what a node of the parser's tree and everything in it hold. It knows
+// no kind of node but those that it counts: whatever field holds nodes is gone
+// through.
+func (c *census) count(node reflect.Value) {
+	if node.IsNil() {
+		return
+	}
+	v := node.Elem()
+	parts := partsOf(v.Type())
+	switch parts.name {
 	case "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt":
 		c.queries++
 	case "RangeVar":
@@ -40,22 +49,52 @@ func (c *census) count(m protoreflect.Message) {
 		return // names of tables in FROM
 	case "MultiAssignRef":
 		// Each column of (a, b) = … repeats the whole source.
-		if m.Get(m.Descriptor().Fields().ByName("colno")).Int() != 1 {
+		if v.FieldByName("Colno").Int() != 1 {
 			return
 		}
 	}
-	m.Range(func(f protoreflect.FieldDescriptor, v protoreflect.Value) bool {
-		switch {
-		case f.IsMap() || f.Message() == nil:
-		case f.IsList():
-			for i := range v.List().Len() {
-				c.count(v.List().Get(i).Message())
+	for _, i := range parts.fields {
+		switch f := v.Field(i); f.Kind() {
+		case reflect.Slice:
+			for j := range f.Len() {
+				c.count(f.Index(j))
+			}
+		case reflect.Interface: // one of several kinds of node
+			if !f.IsNil() {
+				c.count(f.Elem())
 			}
 		default:
-			c.count(v.Message())
+			c.count(f)
 		}
-		return true
-	})
+	}
+}
+
+// nodeParts are the name of a kind of node, and its fields that hold nodes.
+type nodeParts struct {
+	name   string
+	fields []int
+}
+
+// knownParts holds nodeParts by reflect.Type: statements are parsed several at once.
+var knownParts sync.Map
+
+func partsOf(t reflect.Type) *nodeParts {
+	if known, ok := knownParts.Load(t); ok {
+		return known.(*nodeParts)
+	}
+	parts := &nodeParts{name: t.Name()}
+	for i := range t.NumField() {
+		f := t.Field(i)
+		holds := f.Type
+		if holds.Kind() == reflect.Slice {
+			holds = holds.Elem()
+		}
+		if f.IsExported() && (holds.Kind() == reflect.Pointer || holds.Kind() == reflect.Interface) {
+			parts.fields = append(parts.fields, i)
+		}
+	}
+	knownParts.Store(t, parts)
+	return parts
 }
 
 // countTree counts the same in our tree, by the walks that the stages use.

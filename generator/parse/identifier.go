@@ -5,8 +5,6 @@ import (
 	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
-	"github.com/sqlc-dev/oliphant/parser"
-	"google.golang.org/protobuf/proto"
 )
 
 // plainIdentifier needs no quotes unless it is a keyword.
@@ -29,15 +27,11 @@ func InWord(b byte) bool {
 
 // isReserved reports whether a word is a keyword that cannot name a column.
 func isReserved(word string) bool {
-	raw, err := parser.ScanToProtobuf(word)
-	if err != nil {
+	list, err := lexemes(word)
+	if err != nil || len(list) != 1 {
 		return true
 	}
-	var result ast.ScanResult
-	if err := proto.Unmarshal(raw, &result); err != nil || len(result.Tokens) != 1 {
-		return true
-	}
-	kind := result.Tokens[0].KeywordKind
+	kind := list[0].keyword
 	return kind != ast.KeywordKind_NO_KEYWORD && kind != ast.KeywordKind_UNRESERVED_KEYWORD
 }
 

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
-	"github.com/sqlc-dev/oliphant/parser"
-	"google.golang.org/protobuf/proto"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -60,22 +58,13 @@ var unscopedLine = regexp.MustCompile(`^unscoped\s+reason="([^"]*)"$`)
 // QueryFile splits a query file into its annotated statements. What is wrong
 // with an annotation goes into the report, and the statement is left out.
 func QueryFile(file *source.File, report *diag.Report) []*QueryText {
-	raw, err := parser.ScanToProtobuf(file.Text)
-	e := noNUL(file.Text)
+	list, err := lexemes(file.Text)
 	if err != nil {
-		e = syntaxError(err)
-	}
-	if e != nil {
-		report.Errorf(diag.SQLSyntax, file.Span(e.Pos, min(e.Pos+1, len(file.Text))), "%s", e.Message).WithHelp("%s", e.Help)
-		return nil
-	}
-	var scanned ast.ScanResult
-	if err := proto.Unmarshal(raw, &scanned); err != nil {
-		report.Errorf(diag.Internal, file.Span(0, 0), "the tokens could not be read: %v", err).WithHelp("report this as a bug")
+		report.Errorf(diag.SQLSyntax, file.Span(err.Pos, min(err.Pos+1, len(file.Text))), "%s", err.Message).WithHelp("%s", err.Help)
 		return nil
 	}
 	var out []*QueryText
-	var comments, code []*ast.ScanToken
+	var comments, code []lexeme
 	depth := 0
 	flush := func() {
 		if q := statement(file, comments, code, report); q != nil {
@@ -83,16 +72,16 @@ func QueryFile(file *source.File, report *diag.Report) []*QueryText {
 		}
 		comments, code, depth = nil, nil, 0
 	}
-	for _, tok := range scanned.Tokens {
+	for _, tok := range list {
 		switch {
-		case tok.Token == ast.Token_SQL_COMMENT || tok.Token == ast.Token_C_COMMENT:
+		case tok.isComment():
 			comments = append(comments, tok)
 			continue
-		case tok.Token == ast.Token_ASCII_40:
+		case tok.kind == ast.Token_ASCII_40:
 			depth++
-		case tok.Token == ast.Token_ASCII_41:
+		case tok.kind == ast.Token_ASCII_41:
 			depth--
-		case tok.Token == ast.Token_ASCII_59 && depth <= 0:
+		case tok.kind == ast.Token_ASCII_59 && depth <= 0:
 			flush()
 			continue
 		}
@@ -104,31 +93,31 @@ func QueryFile(file *source.File, report *diag.Report) []*QueryText {
 
 // statement makes a QueryText of the tokens of one statement; nil where there is
 // none or where its annotation is broken.
-func statement(file *source.File, comments, code []*ast.ScanToken, report *diag.Report) *QueryText {
+func statement(file *source.File, comments, code []lexeme, report *diag.Report) *QueryText {
 	if len(code) == 0 {
 		return nil
 	}
-	q := &QueryText{File: file, Range: Range{int(code[0].Start), int(code[len(code)-1].End)}}
+	q := &QueryText{File: file, Range: Range{code[0].Start, code[len(code)-1].End}}
 	if len(comments) > 0 {
 		// A hint right before the statement is a part of it.
-		if hint := comments[hintBefore(comments, q.Start)]; isHint(file, hint) && int(hint.Start) < q.Start {
-			q.Start = int(hint.Start)
+		if hint := comments[hintBefore(comments, q.Start)]; isHint(file, hint) && hint.Start < q.Start {
+			q.Start = hint.Start
 		}
 	}
 	broken := false
 	for _, tok := range comments {
-		if int(tok.Start) > q.End {
+		if tok.Start > q.End {
 			continue // behind the statement, on its last line
 		}
 		for _, line := range commentLines(file, tok) {
-			broken = !q.annotate(line, int(tok.Start) < q.Start, report) || broken
+			broken = !q.annotate(line, tok.Start < q.Start, report) || broken
 		}
 	}
 	if broken {
 		return nil
 	}
 	if q.Name == "" {
-		report.Warnf(diag.QueryAnnotation, file.Span(q.Start, int(code[0].End)), "the statement has no name and is left out").
+		report.Warnf(diag.QueryAnnotation, file.Span(q.Start, code[0].End), "the statement has no name and is left out").
 			WithHelp("put a line like `-- name: ListInvoices :many` before it")
 		return nil
 	}
@@ -143,17 +132,17 @@ func statement(file *source.File, comments, code []*ast.ScanToken, report *diag.
 }
 
 // hintBefore is the index of the last comment that begins before an offset.
-func hintBefore(comments []*ast.ScanToken, offset int) int {
+func hintBefore(comments []lexeme, offset int) int {
 	last := 0
 	for i, c := range comments {
-		if int(c.Start) < offset {
+		if c.Start < offset {
 			last = i
 		}
 	}
 	return last
 }
 
-func isHint(file *source.File, tok *ast.ScanToken) bool {
+func isHint(file *source.File, tok lexeme) bool {
 	return strings.HasPrefix(file.Text[tok.Start:tok.End], "/*+")
 }
 
@@ -163,10 +152,10 @@ type commentLine struct {
 	span source.Span
 }
 
-func commentLines(file *source.File, tok *ast.ScanToken) []commentLine {
-	start, end := int(tok.Start), int(tok.End)
+func commentLines(file *source.File, tok lexeme) []commentLine {
+	start, end := tok.Start, tok.End
 	text := file.Text[start:end]
-	if tok.Token == ast.Token_SQL_COMMENT {
+	if tok.kind == ast.Token_SQL_COMMENT {
 		return []commentLine{{strings.TrimRight(strings.TrimPrefix(text, "--"), "\r\n"), file.Span(start, end)}}
 	}
 	if isHint(file, tok) {

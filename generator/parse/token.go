@@ -4,8 +4,6 @@ import (
 	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
-	"github.com/sqlc-dev/oliphant/parser"
-	"google.golang.org/protobuf/proto"
 )
 
 // token is one token of the text. Comments are left out.
@@ -25,28 +23,17 @@ type tokens struct {
 
 // scan splits text into tokens.
 func scan(text string) (*tokens, error) {
-	if err := noNUL(text); err != nil {
+	list, err := lexemes(text)
+	if err != nil {
 		return nil, err
 	}
-	raw, err := parser.ScanToProtobuf(text)
-	if err != nil {
-		return nil, syntaxError(err)
-	}
-	var result ast.ScanResult
-	if err := proto.Unmarshal(raw, &result); err != nil {
-		return nil, &Error{Message: "the tokens could not be read: " + err.Error()}
-	}
 	t := &tokens{text: text}
-	for _, tok := range result.Tokens {
-		if tok.Token == ast.Token_SQL_COMMENT || tok.Token == ast.Token_C_COMMENT {
+	for _, l := range list {
+		if l.isComment() {
 			continue
 		}
-		item := token{
-			Range: Range{int(tok.Start), int(tok.End)},
-			text:  text[tok.Start:tok.End],
-			kind:  tok.Token,
-		}
-		if tok.KeywordKind != ast.KeywordKind_NO_KEYWORD {
+		item := token{Range: l.Range, text: text[l.Start:l.End], kind: l.kind}
+		if l.keyword != ast.KeywordKind_NO_KEYWORD {
 			item.keyword = true
 			item.text = strings.ToLower(item.text)
 		}
