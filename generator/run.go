@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"path/filepath"
+	"time"
 
 	"github.com/tenancygen/tenancygen/generator/analyze"
 	"github.com/tenancygen/tenancygen/generator/catalog"
@@ -24,6 +25,14 @@ type Options struct {
 	Version string
 	// Engine types the statements. Explain does without.
 	Engine analyze.Engine
+	// Done is told the name of each stage of Generate when it ends; it may be nil.
+	Done func(stage string)
+}
+
+func (o Options) done(stage string) {
+	if o.Done != nil {
+		o.Done(stage)
+	}
 }
 
 // Result is what Generate made.
@@ -36,6 +45,8 @@ type Result struct {
 	Files map[string][]byte
 	// Queries are all statements, with what became of them.
 	Queries []Explained
+	// Analysis is the processor time that the analysis took in another process.
+	Analysis time.Duration
 }
 
 // Input is everything that the compiler reads.
@@ -53,6 +64,7 @@ func Generate(ctx context.Context, opts Options, report *diag.Report) (*Result, 
 	if in == nil {
 		return nil, nil
 	}
+	opts.done("read")
 	result, err := Compile(ctx, in, opts, report)
 	if err != nil {
 		return nil, err
@@ -73,17 +85,21 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	cat := loadCatalog(in, report)
 	// source and parse: the author's queries, and those that need no author.
 	texts := statements(in, cat, report)
+	opts.done("catalog")
 	// scope, rewrite, certify: each statement tied to the tenant, and checked.
 	list := scopeAll(texts, cat, in.Config, report, nil)
 	result := &Result{Package: in.Config.Go.Package, Queries: explained(list)}
+	opts.done("scope")
 	if report.HasErrors() {
 		return result, nil
 	}
 	// analyze: names and types.
 	output, err := analyzeAll(ctx, list, analysis, report)
+	opts.done("analyze")
 	if err != nil || report.HasErrors() {
 		return result, err
 	}
+	result.Analysis = output.Took
 	// ir: all of it as plain data.
 	pkg := assemble(in, cat, list, output, opts.Version, report)
 	// certify: once more, over the text that is sent.
@@ -94,6 +110,7 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 		return result, nil
 	}
 	pkg.Warnings = warnings(report, list, in.Config.Dir)
+	opts.done("certify")
 	// emit: Go, DDL, and what the package protects and what not.
 	result.Files, err = gosrc.Emit(pkg)
 	if err != nil {
@@ -109,6 +126,7 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 		return nil, err
 	}
 	maps.Copy(result.Files, evidence)
+	opts.done("emit")
 	return result, nil
 }
 

@@ -7,6 +7,7 @@ package analyze
 
 import (
 	"context"
+	"time"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
@@ -63,6 +64,8 @@ type Output struct {
 	Tables []ir.Table
 	// Composites are the composite types of the user's schema.
 	Composites []ir.Name
+	// Took is the processor time of the analysis, where it ran in another process.
+	Took time.Duration
 	// Queries hold Name, Cmd, SQL, Columns, Params and InsertInto, in the order
 	// of the input; the other fields are left empty. SQL has its stars expanded
 	// and its macros replaced by $n; the comments inside it are kept.

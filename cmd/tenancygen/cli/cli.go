@@ -38,6 +38,9 @@ func Run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	if len(args) > 0 && args[0] == sqlcCommand {
 		return sqlcproc.Main(args[1:])
 	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(sqlcproc.GCPercent)
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
 	defer stop()
 	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, compiler: newCompiler()}
@@ -58,6 +61,8 @@ type app struct {
 	diagnostics formatFlag
 
 	pkg string // the Go package that diagnostics are about, if there is one
+
+	stages stopwatch
 }
 
 // errFindings ends a command whose diagnostics are printed.

@@ -34,6 +34,7 @@ func (a *app) options() (generator.Options, error) {
 		ConfigPath: a.configPath,
 		Version:    Version,
 		Engine:     sqlcproc.New([]string{exe, sqlcCommand}),
+		Done:       a.stages.done,
 	}, nil
 }
 

@@ -16,7 +16,7 @@ import (
 )
 
 func (a *app) generateCommand() *cobra.Command {
-	var verbose bool
+	var verbose, timings bool
 	cmd := &cobra.Command{
 		Use:   "generate",
 		Short: "Generate the Go package and the DDL",
@@ -33,13 +33,21 @@ are never replaced.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			r := &diag.Report{}
+			if timings {
+				a.stages.begin()
+			}
 			result, err := a.generate(cmd.Context(), r)
 			if err == nil && result != nil {
 				err = a.write(result, verbose, r)
+				a.stages.done("write")
+			}
+			if err == nil && timings && result != nil {
+				a.stages.print(a.stderr, result.Analysis)
 			}
 			return a.finish(r, err)
 		},
 	}
+	cmd.Flags().BoolVar(&timings, "timings", false, "print how long each stage took")
 	cmd.Flags().BoolVarP(&verbose, "verbose", "v", false, "list the files that did not change, too")
 	return cmd
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -15,6 +16,10 @@ import (
 // childTimeout bounds a run of sqlc. The largest projects take seconds; without
 // cgo, sqlc's parser is some forty times slower.
 const childTimeout = 10 * time.Minute
+
+// GCPercent is GOGC for the child, and for a program that runs as short: both end
+// before most of their garbage is worth collecting.
+const GCPercent = 400
 
 // killDelay is how long a cancelled child may take to end.
 const killDelay = 5 * time.Second
@@ -36,7 +41,8 @@ func start(ctx context.Context, command []string, dir string, db database, stdin
 	c.cmd.Dir = dir
 	// Nothing of the user's environment but for a database: no home, no tokens, no
 	// debug switches.
-	c.cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "TMP=" + dir, "SQLCCACHE=" + dir, "SQLCTMPDIR=" + dir}
+	c.cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir, "TMP=" + dir, "SQLCCACHE=" + dir, "SQLCTMPDIR=" + dir,
+		"GOGC=" + strconv.Itoa(GCPercent)}
 	c.cmd.Env = append(c.cmd.Env, db.environment()...)
 	c.cmd.WaitDelay = killDelay
 	c.cmd.Stderr = &c.stderr

@@ -33,7 +33,7 @@ func (p *project) check(r *request) error {
 // convert turns a request that has passed the check into the output. It returns
 // none when it has reported a statement.
 func (p *project) convert(r *request, report *diag.Report) *analyze.Output {
-	out := &analyze.Output{DefaultSchema: r.Catalog.DefaultSchema}
+	out := &analyze.Output{DefaultSchema: r.Catalog.DefaultSchema, Took: r.took}
 	for _, schema := range r.Catalog.Schemas {
 		if !slices.Contains(systemSchemas, schema.Name) {
 			convertSchema(schema, out)

@@ -72,6 +72,7 @@ func (e *engine) split(ctx context.Context, in analyze.Input, db database, repor
 		queries[i], from.Queries = from.Queries[0], from.Queries[1:]
 	}
 	out.Queries = queries
+	out.Took += rest.Took
 	return out, nil
 }
 
@@ -133,6 +134,6 @@ func (e *engine) attempt(ctx context.Context, p *project, files []fedFile) (r *r
 	if err != nil || failure != "" {
 		return nil, failure, err
 	}
-	r, err = readRequest(dir)
+	r, err = child.readRequest(dir)
 	return r, "", err
 }

@@ -97,7 +97,7 @@ func (b *begun) finish(text string) (*request, string, error) {
 	if err != nil || failure != "" {
 		return nil, failure, err
 	}
-	r, err := readRequest(b.dir)
+	r, err := b.child.readRequest(b.dir)
 	return r, "", err
 }
 

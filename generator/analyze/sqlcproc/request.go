@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // request is what sqlc would send to a code generator, as far as it is used
@@ -17,6 +18,8 @@ type request struct {
 		Schemas       []requestSchema `json:"schemas"`
 	} `json:"catalog"`
 	Queries []requestQuery `json:"queries"`
+
+	took time.Duration // what the child used of the processor
 }
 
 type requestSchema struct {
@@ -73,8 +76,8 @@ type requestQuery struct {
 	} `json:"params"`
 }
 
-// readRequest reads what sqlc has written into dir.
-func readRequest(dir string) (*request, error) {
+// readRequest reads what the child has written into dir.
+func (c *child) readRequest(dir string) (*request, error) {
 	data, err := os.ReadFile(filepath.Join(dir, requestFile))
 	if err != nil {
 		return nil, fmt.Errorf("sqlc analysis: %w", err)
@@ -83,6 +86,7 @@ func readRequest(dir string) (*request, error) {
 	if err := json.Unmarshal(withoutSystem(data), &r); err != nil {
 		return nil, fmt.Errorf("sqlc analysis: %s: %w", requestFile, err)
 	}
+	r.took = c.cmd.ProcessState.UserTime() + c.cmd.ProcessState.SystemTime()
 	return &r, nil
 }
 
