@@ -3,21 +3,9 @@ package postgres
 import (
 	"context"
 	"fmt"
-)
 
-// verifySQL asks what would take the current role past its policies. Whoever has
-// the privileges of a table's owner counts as the owner, also by membership.
-const verifySQL = `
-SELECT r.rolsuper,
-       r.rolbypassrls,
-       coalesce((SELECT min(c.oid::pg_catalog.regclass::text)
-                   FROM pg_catalog.pg_class c
-                  WHERE pg_catalog.pg_has_role(r.oid, c.relowner, 'USAGE')
-                    AND (c.relrowsecurity
-                         OR EXISTS (SELECT 1 FROM pg_catalog.pg_policy p WHERE p.polrelid = c.oid))), ''),
-       coalesce(pg_catalog.current_setting($1, true), '') <> ''
-  FROM pg_catalog.pg_roles r
- WHERE r.rolname = current_user`
+	"github.com/tenancygen/tenancygen/isolation/internal/policy"
+)
 
 // Verify asks the database whether policies hold for the pool's role. It returns
 // an error that is ErrUnsafeConnection when the role is a superuser, has
@@ -29,20 +17,13 @@ SELECT r.rolsuper,
 // It is optional, looks at one connection of the pool, and is meant for the
 // start of an application. It does not look at the policies themselves.
 func (p *RLS) Verify(ctx context.Context) error {
-	var superuser, bypass, preset bool
-	var owned string
-	err := p.pool.QueryRow(ctx, verifySQL, p.setting).Scan(&superuser, &bypass, &owned, &preset)
-	switch {
-	case err != nil:
+	var role policy.Role
+	err := p.pool.QueryRow(ctx, policy.RoleSQL, p.setting).Scan(&role.Superuser, &role.Bypass, &role.Owned, &role.Preset)
+	if err != nil {
 		return fmt.Errorf("tenancy: look up the role of the pool: %w", err)
-	case superuser:
-		return fmt.Errorf("%w: its role is a superuser", ErrUnsafeConnection)
-	case bypass:
-		return fmt.Errorf("%w: its role has BYPASSRLS", ErrUnsafeConnection)
-	case owned != "":
-		return fmt.Errorf("%w: its role owns table %s", ErrUnsafeConnection, owned)
-	case preset:
-		return fmt.Errorf("%w: setting %s has a value outside a transaction", ErrUnsafeConnection, p.setting)
+	}
+	if why := role.Unsafe(p.setting); why != "" {
+		return fmt.Errorf("%w: %s", ErrUnsafeConnection, why)
 	}
 	return nil
 }

@@ -1,0 +1,46 @@
+package sqlpostgres
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+)
+
+// refused is the handle of a tenant that may not act.
+type refused struct {
+	err error
+}
+
+func (d refused) ExecContext(context.Context, string, ...any) (sql.Result, error) {
+	return nil, d.err
+}
+
+func (d refused) QueryContext(context.Context, string, ...any) (*sql.Rows, error) {
+	return nil, d.err
+}
+
+func (d refused) PrepareContext(context.Context, string) (*sql.Stmt, error) {
+	return nil, d.err
+}
+
+func (d refused) BeginTx(context.Context, *sql.TxOptions) (*sql.Tx, error) {
+	return nil, d.err
+}
+
+// QueryRowContext returns a row whose Scan returns the error. Only database/sql can
+// make one, and it does for a pool that gets no connection.
+func (d refused) QueryRowContext(context.Context, string, ...any) *sql.Row {
+	pool := sql.OpenDB(noConnection(d))
+	defer func() { _ = pool.Close() }()
+	// Not the caller's context, whose error would come first.
+	return pool.QueryRowContext(context.Background(), "")
+}
+
+// noConnection is a connector that returns the error in place of a connection.
+type noConnection struct {
+	err error
+}
+
+func (c noConnection) Connect(context.Context) (driver.Conn, error) { return nil, c.err }
+func (c noConnection) Driver() driver.Driver                        { return c }
+func (c noConnection) Open(string) (driver.Conn, error)             { return nil, c.err }
