@@ -36,8 +36,8 @@ func (k *classifier) checkForeignKeys(t *Table) {
 	for _, f := range t.ForeignKeys {
 		parent := k.Lookup(f.RefSchema, f.RefTable)
 		if t.Tenancy.Class == ir.ClassGlobal && t.Kind != ir.KindPartition && parent != nil && len(parent.ties()) > 0 {
-			k.report.Warnf(diag.ForeignKeyOpen, f.Span, "global table %q refers to tenants' rows of %q: a global query that writes (%s) tells whether somebody has such a row", t.QualifiedName(), parent.QualifiedName(), joined(f.Columns)).
-				WithHelp("drop the foreign key, write the table in unscoped queries alone, or let its rows belong to tenants")
+			k.report.Warnf(diag.ForeignKeyOpen, f.Span, "global table %q refers to tenants' rows of %q: only unscoped queries can write (%s), and what deletes those rows meets these", t.QualifiedName(), parent.QualifiedName(), joined(f.Columns)).
+				WithHelp("drop the foreign key, or let its rows belong to tenants")
 		}
 		if len(t.ties()) == 0 || parent == nil || len(parent.ties()) == 0 || t.Parent != nil && t.Parent.hasForeignKey(f) {
 			continue

@@ -11,7 +11,7 @@ import (
 )
 
 // schema has the tables of the specification: o and li with a tenant column,
-// par with the child ch and the grandchild gch, the global g. sh has shared rows,
+// par with the child ch and the grandchild gch, the globals g and fav. sh has shared rows,
 // the child shc and the grandchild shg.
 const schema = `
 CREATE TABLE tenants (id uuid PRIMARY KEY, name text);
@@ -37,6 +37,8 @@ CREATE TABLE shg (id bigint PRIMARY KEY, cid bigint NOT NULL REFERENCES shc (id)
 CREATE TABLE offer (id bigint PRIMARY KEY, t uuid NOT NULL, buyer uuid NOT NULL, UNIQUE (t, id), UNIQUE (buyer, id));
 CREATE TABLE ord (id bigint, t uuid NOT NULL, oid bigint, FOREIGN KEY (t, oid) REFERENCES offer (t, id));
 CREATE TABLE bid (id bigint, t uuid NOT NULL, oid bigint, FOREIGN KEY (t, oid) REFERENCES offer (buyer, id));
+CREATE TABLE fav (id bigint PRIMARY KEY, oid bigint REFERENCES o (id), num bigint DEFAULT 7 REFERENCES par (id));
+CREATE TABLE dflt (id bigint PRIMARY KEY, t uuid NOT NULL, a bigint, b bigint DEFAULT 7, FOREIGN KEY (a, b) REFERENCES par2 (a, b));
 CREATE VIEW vsh AS SELECT id, t FROM sh;
 CREATE VIEW vo AS SELECT id, t, q FROM o;
 CREATE VIEW vg AS SELECT id FROM g;
@@ -63,6 +65,7 @@ func specCatalog(t testing.TB) *catalog.Catalog {
 	return loadCatalog(t, schema,
 		config.Table{Pattern: "g", Class: ir.ClassGlobal},
 		config.Table{Pattern: "vg", Class: ir.ClassGlobal},
+		config.Table{Pattern: "fav", Class: ir.ClassGlobal},
 		config.Table{Pattern: "secret", Class: ir.ClassExcluded},
 		config.Table{Pattern: "ch", Class: ir.ClassChild, Parent: "par"},
 		config.Table{Pattern: "nch", Class: ir.ClassChild, Parent: "par"},

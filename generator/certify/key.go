@@ -32,7 +32,8 @@ func (k key) is(t *catalog.Table, columns []string) bool {
 }
 
 // keys lists the keys of a table: the one that ties a child to its parent, and
-// foreign keys that do not lead to the same tenant by themselves.
+// foreign keys that do not lead to the same tenant by themselves. A global table may
+// have such, too, and nothing but NULL is known to be good for them.
 func (c *checker) keys(t *catalog.Table) []key {
 	var out []key
 	if step, parent := c.parent(t); parent != nil {
@@ -50,9 +51,9 @@ func (c *checker) keys(t *catalog.Table) []key {
 	return out
 }
 
-// insertedKeys checks the keys of the rows that an INSERT writes. A column that is
-// not in the list gets the schema's default, which is the same for every tenant;
-// one that says whose row it is must be there.
+// insertedKeys checks the keys of the rows that an INSERT writes. One with a column
+// that is not in the list, and has no default, refers to nothing; one that says
+// whose row it is must be there.
 func (c *checker) insertedKeys(ins *parse.Insert, t *catalog.Table, names *level.Names, outer *level.Level) bool {
 	good := true
 	refuse := func(pos int, k key, why string) {
@@ -62,8 +63,11 @@ func (c *checker) insertedKeys(ins *parse.Insert, t *catalog.Table, names *level
 	for _, k := range c.keys(t) {
 		index := listed(ins, t, k.columns)
 		if index == nil {
-			if k.owner {
-				refuse(ins.Target.Start, k, "the row gets no such value")
+			absent := func(name string) bool { // no list is all columns
+				return (ins.HasColumns || ins.Source == nil) && !hasDefault(t, name) && !slices.ContainsFunc(ins.Columns, func(column parse.Column) bool { return column.Name == name })
+			}
+			if k.owner || !slices.ContainsFunc(k.columns, absent) {
+				refuse(ins.Target.Start, k, "the row gets no such value, or a default")
 			}
 			continue
 		}
@@ -77,6 +81,13 @@ func (c *checker) insertedKeys(ins *parse.Insert, t *catalog.Table, names *level
 		}
 	}
 	return good
+}
+
+// hasDefault reports whether a column without a value gets another than NULL, which
+// may be the key of any row.
+func hasDefault(t *catalog.Table, name string) bool {
+	column := t.Column(name)
+	return column == nil || column.HasDefault || column.Identity || column.Generated
 }
 
 // assignedKeys checks the keys that a SET changes. Under ON CONFLICT they may be
@@ -136,10 +147,10 @@ func (c *checker) assigned(s parse.Set, lv *level.Level) level.Row {
 // isOwnKey reports whether the values, expressions of the level for each column
 // of the key, refer to a row of the tenant's, or to none because one of them is
 // NULL. That leaves the row without a parent, so it is no value for a key that
-// says whose row it is; a schema's default is none either.
+// says whose row it is.
 func (c *checker) isOwnKey(list []*parse.Expr, k key, t *catalog.Table, lv *level.Level, target string) bool {
-	for _, e := range list {
-		if null := e.Uncast(); !k.owner && null != nil && (null.Kind == parse.DefaultExpr || null.Kind == parse.ConstExpr && null.Null) {
+	for i, e := range list {
+		if null := e.Uncast(); !k.owner && null != nil && (null.Kind == parse.ConstExpr && null.Null || null.Kind == parse.DefaultExpr && !hasDefault(t, k.columns[i])) {
 			return true
 		}
 	}

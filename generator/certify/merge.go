@@ -55,8 +55,10 @@ func (c *checker) when(w *parse.When, r *level.Relation, lv *level.Level) {
 	switch w.Kind {
 	case parse.NotMatched:
 		seen.Relations = lv.Relations[1:]
-		if owned && w.Insert != nil {
+		if w.Insert != nil && owned {
 			c.inserted(w.Insert, r.Table, lv.Names, seen)
+		} else if w.Insert != nil {
+			c.insertedKeys(w.Insert, r.Table, lv.Names, seen)
 		}
 		return
 	case parse.Matched:

@@ -84,6 +84,8 @@ func (c *checker) insert(q *parse.Query, names *level.Names, outer *level.Level)
 	owned := c.owned(r.Ref, r.Table)
 	if owned {
 		anchor = c.inserted(ins, r.Table, names, outer)
+	} else if r.Table != nil {
+		c.insertedKeys(ins, r.Table, names, outer)
 	}
 	if ins.Conflict != nil && ins.Conflict.Update {
 		c.conflict(ins.Conflict, lv, owned)

@@ -33,7 +33,7 @@ func CRUD(cat *catalog.Catalog, cfg *config.Config, taken map[string]bool, repor
 			}
 			continue
 		}
-		d := newTable(t, cfg)
+		d := newTable(t, cat, cfg)
 		for _, method := range config.CRUDMethods {
 			if !slices.Contains(methods, method) {
 				continue
@@ -91,9 +91,10 @@ type table struct {
 	thing            string   // the table's name in prose
 	ties             []string // columns that tie a row to its tenant
 	key              []string // the primary key without the tenant column
+	lookedUp         []string // columns whose values are looked up among the tenant's rows
 }
 
-func newTable(t *catalog.Table, cfg *config.Config) table {
+func newTable(t *catalog.Table, cat *catalog.Catalog, cfg *config.Config) table {
 	d := table{Table: t, sqlName: parse.Quote(t.Name), thing: t.Name}
 	name := t.Name
 	if t.Schema != catalog.DefaultSchema {
@@ -104,8 +105,12 @@ func newTable(t *catalog.Table, cfg *config.Config) table {
 	d.singular = goname.Model(name, &cfg.Go)
 	if t.Tenancy.Class == ir.ClassChild {
 		d.ties = t.Tenancy.Path[0].Columns
+		d.lookedUp = slices.Clone(d.ties)
 	} else {
 		d.ties = []string{t.Tenancy.Column}
+	}
+	for _, f := range cat.OpenForeignKeys(t) {
+		d.lookedUp = append(d.lookedUp, f.Columns...)
 	}
 	for _, name := range t.PrimaryKey {
 		if t.Tenancy.Class == ir.ClassChild || name != t.Tenancy.Column {
@@ -186,11 +191,12 @@ func (d table) list() query {
 }
 
 // given are the columns that an author gives a value: not the tenant's, and none
-// that the database fills by itself.
+// that the database fills by itself. A default is no value that can be looked up.
 func (d table) given() []string {
 	var names []string
 	for _, c := range d.Columns {
-		if c.Generated || c.Identity || c.Serial || c.HasDefault || d.isTenantColumn(c.Name) {
+		filled := c.HasDefault && !slices.Contains(d.lookedUp, c.Name)
+		if c.Generated || c.Identity || c.Serial || filled || d.isTenantColumn(c.Name) {
 			continue
 		}
 		names = append(names, c.Name)

@@ -32,9 +32,9 @@ const (
 	TenantColumnWrite   Code = "TG0205" // a value for the tenant column that is not the tenant
 	FunctionRefused     Code = "TG0206"
 	PlacementImpossible Code = "TG0207" // no correct place for the predicate
-	GlobalWrite         Code = "TG0208" // a tenant's statement writes a global table
+	GlobalWrite         Code = "TG0208" // a tenant's statement writes a global table, or a statement a global table's key to tenants' rows
 	ConflictUnguarded   Code = "TG0301" // an upsert whose arbiter lacks the tenant column
-	ForeignKeyOpen      Code = "TG0302" // a default for a foreign key that may be another tenant's
+	ForeignKeyOpen      Code = "TG0302" // a default for a foreign key that may be another tenant's; a global table's key to tenants' rows
 	SampleOfAll         Code = "TG0303" // TABLESAMPLE over all tenants\' rows
 	LockOfShared        Code = "TG0304" // FOR UPDATE leaves out shared rows
 	CertifyRefused      Code = "TG0401" // the independent check disagrees

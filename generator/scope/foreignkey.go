@@ -88,7 +88,9 @@ func (s *scoper) settled(r *Reference, k *key, v values) bool {
 				WithHelp("give it the key of a row of %q, for instance as a parameter", k.parent.QualifiedName())
 			return true
 		case isDefault:
-			s.warnDefault(r, k, k.columns[i], item.Range)
+			if hasDefault(r.Table, k.columns[i]) {
+				s.refuseDefault(r, k, k.columns[i], item.Range)
+			}
 			return true
 		case inner.Kind == parse.ConstExpr && inner.Null:
 			return true
@@ -111,13 +113,18 @@ func isExcluded(k *key, v values) bool {
 	return true
 }
 
-// warnDefault warns that a default of the schema may refer to any row.
-func (s *scoper) warnDefault(r *Reference, k *key, column string, text parse.Range) {
-	if col := r.Table.Column(column); col == nil || !col.HasDefault {
-		return
-	}
-	s.report.Warnf(diag.ForeignKeyOpen, s.span(text), "the default of %s.%s may refer to another tenant's row of %q", r.Table.QualifiedName(), column, k.parent.QualifiedName()).
-		WithHelp("give the column a value, or let the foreign key hold the tenant: FOREIGN KEY (tenant, %s) REFERENCES %s (tenant, …)", column, k.parent.QualifiedName()).InQuery(s.text.Name)
+// hasDefault reports whether a column that is given no value gets another than
+// NULL.
+func hasDefault(t *catalog.Table, column string) bool {
+	col := t.Column(column)
+	return col == nil || col.HasDefault || col.Identity || col.Generated
+}
+
+// refuseDefault refuses a default of the schema, which may refer to any row and
+// cannot be looked up.
+func (s *scoper) refuseDefault(r *Reference, k *key, column string, text parse.Range) {
+	s.refuse(diag.ForeignKeyOpen, s.span(text), "the default of %s.%s may refer to another tenant's row of %q", r.Table.QualifiedName(), column, k.parent.QualifiedName()).
+		WithHelp("give the column a value, or let the foreign key hold the tenant: FOREIGN KEY (tenant, %s) REFERENCES %s (tenant, …)", column, k.parent.QualifiedName())
 }
 
 // lookup plans the look-up of a key's values, in the place of one of them. It
@@ -261,6 +268,9 @@ func assignedTo(sets []parse.Set, column string) (*parse.Set, *parse.Item, *pars
 		switch {
 		case at < 0:
 		case len(set.Items) > at:
+			if starBefore(set.Items, at) != nil {
+				return set, nil, nil // it takes the places of more than one column
+			}
 			return set, &set.Items[at], nil
 		case set.Value == nil:
 			return set, nil, nil

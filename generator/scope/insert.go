@@ -33,6 +33,10 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 	if t.Tenancy.Class == ir.ClassGlobal {
 		r.Placement = NoPredicate
 		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
+		s.newRows(r, ins, nil, names)
+		if ins.Conflict != nil {
+			s.assignments(r, ins.Conflict.Set, nil)
+		}
 		return
 	}
 	s.newRows(r, ins, nil, names)
@@ -41,14 +45,17 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 	}
 }
 
-// newRows ties the rows of an INSERT to the tenant. from are the tables that a
+// newRows ties the rows of an INSERT to the tenant, where they are not global. from are the tables that a
 // row of VALUES can refer to.
 func (s *scoper) newRows(r *Reference, ins *parse.Insert, from []*parse.From, names *scopeNames) {
-	if r.Class() == ir.ClassChild {
+	switch r.Class() {
+	case ir.ClassGlobal:
+		s.insertedGlobalKeys(r, ins, from, names)
+	case ir.ClassChild:
 		s.insertChild(r, ins, from, names)
-		return
+	default:
+		s.insertTenant(r, ins, from, names)
 	}
-	s.insertTenant(r, ins, from, names)
 }
 
 // columnNames are the columns that an INSERT writes, in order. Without a list

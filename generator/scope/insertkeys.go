@@ -60,18 +60,26 @@ func (s *scoper) insertedKeys(plan *Insert, ins *parse.Insert, columns []string,
 func isHidden(row *Row) bool { return row.Hidden }
 
 // keyColumns are the places of a key's columns in the column list; not ok where
-// the rows have no value of their own for it.
+// the rows have no value of their own for it. Then one of them has to be NULL, and
+// the key refers to nothing.
 func (s *scoper) keyColumns(r *Reference, k *key, ins *parse.Insert, columns []string) ([]int, bool) {
 	var index []int
-	missing := ""
+	filled, null := "", false
 	for _, column := range k.columns {
-		index = append(index, slices.Index(columns, column))
-		if index[len(index)-1] < 0 {
-			missing = column
-			s.warnDefault(r, k, column, ins.Target.NameRange)
+		i := slices.Index(columns, column)
+		index = append(index, i)
+		switch {
+		case i >= 0:
+		case hasDefault(r.Table, column):
+			filled = column
+		default:
+			null = true
 		}
 	}
-	return index, missing == ""
+	if filled != "" && !null {
+		s.refuseDefault(r, k, filled, ins.Target.NameRange)
+	}
+	return index, filled == "" && !null
 }
 
 // sourceRow is one row of VALUES, or one SELECT that gives rows.

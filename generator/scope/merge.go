@@ -47,7 +47,7 @@ func targetLevel(r *Reference) *level {
 // when scopes one WHEN clause.
 func (s *scoper) when(l *level, r *Reference, w *parse.When) {
 	if w.Kind == parse.NotMatched {
-		if w.Insert != nil && r.Class() != ir.ClassGlobal {
+		if w.Insert != nil {
 			s.newRows(r, w.Insert, l.from[1:], l.names)
 		}
 		return

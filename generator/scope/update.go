@@ -75,7 +75,9 @@ func (s *scoper) assignments(r *Reference, sets []parse.Set, l *level) {
 				WithHelp("leave the assignment out: a row never changes its tenant")
 		}
 	}
-	if r.Class() != ir.ClassGlobal {
-		s.assignedKeys(r, sets, l)
+	if r.Class() == ir.ClassGlobal {
+		s.assignedGlobalKeys(r, sets)
+		return
 	}
+	s.assignedKeys(r, sets, l)
 }
