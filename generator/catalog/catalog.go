@@ -72,11 +72,12 @@ type Column struct {
 	Span       source.Span
 }
 
-// Unique is a unique constraint or index.
+// Unique is a unique constraint or index, or an exclusion constraint: rows that are
+// equal in its columns may be in each other's way.
 type Unique struct {
 	Name        string
 	Columns     []string
-	Expressions bool // it has expressions beside the columns
+	Expressions bool // it has other parts beside the columns, as an exclusion always has
 	Partial     bool
 }
 
@@ -88,6 +89,9 @@ type ForeignKey struct {
 	RefSchema  string
 	RefTable   string
 	RefColumns []string // filled in from the primary key where not written
+	// SetNull and SetDefault are the columns that it sets when the row that it refers
+	// to goes, or its key changes.
+	SetNull, SetDefault []string
 	// Period is set for a key that ends in PERIOD: its last columns are not equal.
 	Period bool
 }

@@ -181,6 +181,12 @@ func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
 			name = t.Name + "_" + strings.Join(k.Columns, "_") + "_key"
 		}
 		l.addUnique(t, &Unique{Name: name, Columns: k.Columns})
+	case parse.ExcludeConstraint:
+		name := k.Name
+		if name == "" {
+			name = t.Name + "_" + strings.Join(k.Parts, "_") + "_excl"
+		}
+		l.addUnique(t, &Unique{Name: name, Columns: k.Columns, Expressions: true})
 	case parse.ForeignKeyConstraint:
 		name := k.Name
 		if name == "" {
@@ -191,7 +197,7 @@ func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
 			ref.Schema = DefaultSchema
 		}
 		t.ForeignKeys = append(t.ForeignKeys, &ForeignKey{Name: name, Span: l.span(k.Pos, 1), Columns: k.Columns,
-			RefSchema: ref.Schema, RefTable: ref.Name, RefColumns: k.RefColumns, Period: k.Period})
+			RefSchema: ref.Schema, RefTable: ref.Name, RefColumns: k.RefColumns, Period: k.Period, SetNull: k.SetNull, SetDefault: k.SetDefault})
 	}
 }
 
@@ -424,6 +430,8 @@ func (l loader) renameColumn(t *Table, from, to string) {
 	}
 	for _, f := range t.ForeignKeys {
 		replace(f.Columns)
+		replace(f.SetNull)
+		replace(f.SetDefault)
 	}
 	for _, other := range l.Tables {
 		for _, f := range other.ForeignKeys {

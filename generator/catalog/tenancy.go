@@ -24,6 +24,7 @@ func (c *Catalog) Classify(cfg *config.Config, report *diag.Report) {
 	k.checkTypes()
 	for _, t := range c.Tables {
 		k.checkForeignKeys(t)
+		k.checkActions(t)
 		k.checkReactions(t)
 	}
 	if k.operators["="] {

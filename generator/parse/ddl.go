@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
@@ -85,6 +86,12 @@ type ConstraintDef struct {
 	Columns    []string
 	RefTable   ObjectName
 	RefColumns []string
+	// Parts are all columns of an exclusion; Columns are those that it compares by
+	// equality.
+	Parts []string
+	// SetNull and SetDefault are the columns that a foreign key sets when the row that
+	// it refers to goes, or its key changes.
+	SetNull, SetDefault []string
 	// Period is set for a foreign key with a PERIOD: the last column lies within
 	// the parent's, and is not equal to it.
 	Period bool
@@ -346,22 +353,53 @@ func constraintDefs(k *ast.Constraint, column string) []ConstraintDef {
 		def.Kind = PrimaryKeyConstraint
 		if k.GetWithoutOverlaps() {
 			// It excludes rows, and is no key that ON CONFLICT could look at.
+			excluded := exclusion(def)
 			def.Kind = NotNullConstraint
+			return []ConstraintDef{def, excluded}
 		}
 	case ast.ConstrType_CONSTR_UNIQUE:
 		def.Kind = UniqueConstraint
 		if k.GetWithoutOverlaps() {
-			def.Kind = ExcludeConstraint
+			def = exclusion(def)
 		}
 	case ast.ConstrType_CONSTR_NOTNULL:
 		def.Kind = NotNullConstraint
 	case ast.ConstrType_CONSTR_EXCLUSION:
 		def.Kind = ExcludeConstraint
+		for _, n := range k.GetExclusions() {
+			pair := n.GetList().GetItems()
+			operator := stringsOf(pair[1].GetList().GetItems())
+			name := pair[0].GetIndexElem().GetName()
+			if name == "" {
+				name = "expr"
+			} else if slices.Equal(operator, []string{"="}) {
+				def.Columns = append(def.Columns, name)
+			}
+			def.Parts = append(def.Parts, name)
+		}
+		return []ConstraintDef{def}
 	case ast.ConstrType_CONSTR_FOREIGN:
 		def.Kind = ForeignKeyConstraint
 		def.Columns = stringsOf(k.FkAttrs)
 		def.RefTable, def.RefColumns = nameOf(k.Pktable), stringsOf(k.PkAttrs)
 		def.Period = k.FkWithPeriod
+		if len(def.Columns) == 0 {
+			def.Columns = []string{column}
+		}
+		some := stringsOf(k.FkDelSetCols)
+		if len(some) == 0 {
+			some = def.Columns
+		}
+		sets := func(action string, columns []string) {
+			switch action {
+			case "n":
+				def.SetNull = append(def.SetNull, columns...)
+			case "d":
+				def.SetDefault = append(def.SetDefault, columns...)
+			}
+		}
+		sets(k.FkDelAction, some)
+		sets(k.FkUpdAction, def.Columns)
 	default:
 		return nil
 	}
@@ -369,6 +407,14 @@ func constraintDefs(k *ast.Constraint, column string) []ConstraintDef {
 		def.Columns = []string{column}
 	}
 	return []ConstraintDef{def}
+}
+
+// exclusion is a key WITHOUT OVERLAPS: its last column is a range, and the others
+// are compared by equality.
+func exclusion(key ConstraintDef) ConstraintDef {
+	key.Kind, key.Parts = ExcludeConstraint, key.Columns
+	key.Columns = key.Columns[:max(len(key.Columns)-1, 0)]
+	return key
 }
 
 // createView reads a view. Its body is parsed on its own, from its text.
