@@ -148,14 +148,21 @@ func (a *author) conjunct(lv *level.Level, r *level.Relation, column string, e *
 					best, text = s, t
 				}
 			}
-			if r.Item != nil && r.Table.Tenancy.Shared && branch.Name == "NullTest" && branch.Null && mine(branch.Args[0]) {
-				best = Anchored // rows that are declared to be everybody's, for reading
+			if branch.Name == "NullTest" && branch.Null && mine(branch.Args[0]) && noOthers(r, column) {
+				best = Anchored
 			}
 			worst = min(worst, best)
 		}
 		return worst, text
 	}
 	return Unanchored, ""
+}
+
+// noOthers reports whether rows of r whose column is NULL are no other tenant's:
+// there are none, or, for reading, they are declared to be everybody's.
+func noOthers(r *level.Relation, column string) bool {
+	col := r.Table.Column(column)
+	return col != nil && col.NotNull && r.Table.View == nil || r.Item != nil && r.Table.Tenancy.Shared && column == r.Table.Tenancy.Column
 }
 
 // within matches x IN (SELECT …) and x = ANY (SELECT …). The tree has no operator

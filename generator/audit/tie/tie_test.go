@@ -91,6 +91,9 @@ var authored = []struct{ name, sql, want string }{
 	{"shared rows", `SELECT * FROM sh WHERE t = $1 OR t IS NULL`, `sh+`},
 	{"shared rows, to write", `UPDATE sh SET v = '' WHERE t = $1 OR t IS NULL`, `sh~`},
 	{"shared rows, the others", `SELECT * FROM sh WHERE t = $1 OR t IS NOT NULL`, `sh~`},
+	{"rows that there are none of", `SELECT * FROM o WHERE t = $1 OR t IS NULL`, `o+`},
+	{"rows that there are none of, to write", `DELETE FROM o WHERE o.t IS NULL OR $1 = o.t`, `o+`},
+	{"rows that there are none of, alone", `SELECT * FROM o WHERE t IS NULL`, `o-`},
 	{"rows that are not shared", `SELECT * FROM nt WHERE t = $1 OR t IS NULL`, `nt~`},
 
 	// Joins and their places.
@@ -137,6 +140,8 @@ var authored = []struct{ name, sql, want string }{
 	{"expression that is not tied", `WITH x AS (SELECT id, t FROM o) SELECT * FROM x JOIN li ON li.t = x.t`, `o- li-`},
 	{"parameters in an expression", `WITH x AS (SELECT $1::uuid AS t) SELECT * FROM x JOIN o USING (t)`, `o+`},
 	{"parameters in an expression, ON", `WITH x AS (SELECT $1::uuid AS t) SELECT * FROM x JOIN o ON o.t = x.t`, `o+`},
+	{"values", `SELECT * FROM (VALUES (1, 2, 3, 4, 5, 6, 7, 8, 9, $1::uuid)) AS x JOIN o ON o.t = x.column10`, `o+`},
+	{"another of the values", `SELECT * FROM (VALUES (1, 2, 3, 4, 5, 6, 7, 8, 9, $1::uuid, (SELECT par.t FROM par))) AS x JOIN li ON li.t = x.column11 JOIN o ON o.t = x.column10`, `par- li+ o+`},
 	{"unnest", `SELECT * FROM unnest($1::uuid[]) AS x JOIN o ON o.t = x`, `o+`},
 	{"unnest with a column", `SELECT * FROM unnest($1::uuid[]) AS x (t) JOIN o ON o.t = x.t`, `o+`},
 	{"union", `SELECT id FROM o WHERE t = $1 UNION SELECT id FROM o2`, `o+ o2-`},
