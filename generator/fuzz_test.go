@@ -111,8 +111,25 @@ func FuzzCompile(f *testing.F) {
 	})
 }
 
+// TestCertifyHasNoSay holds that what is refused of these statements is refused
+// before certify, which can say less of what to do.
+func TestCertifyHasNoSay(t *testing.T) {
+	t.Parallel()
+	cat, cfg := fuzzCatalog(t)
+	for _, sql := range append(goldenStatements(t), corpusStatements(t)...) {
+		var report diag.Report
+		for _, s := range scopeAll(oneStatement(sql, &report), cat, cfg, &report, nil) {
+			for _, d := range s.explain().Diagnostics {
+				if d.Code == diag.CertifyRefused {
+					t.Errorf("%s: %s", s.text.Text, d.Message)
+				}
+			}
+		}
+	}
+}
+
 // goldenStatements are the statements of all golden cases.
-func goldenStatements(f *testing.F) []string {
+func goldenStatements(f testing.TB) []string {
 	paths, err := filepath.Glob(filepath.Join("..", "golden", "*", "*.txtar"))
 	if err != nil {
 		f.Fatal(err)
@@ -138,7 +155,7 @@ func goldenStatements(f *testing.F) []string {
 
 // corpusStatements are those of sqlc's own tests for PostgreSQL, where they lie
 // beside the repository.
-func corpusStatements(f *testing.F) []string {
+func corpusStatements(f testing.TB) []string {
 	var out []string
 	root := filepath.Join("..", "..", "shared", "corpora", "sqlc", "internal", "endtoend", "testdata")
 	err := filepath.WalkDir(root, func(path string, d os.DirEntry, err error) error {

@@ -53,7 +53,12 @@ func (s *scoper) place(l *level, f *parse.From, at position) {
 		s.table(l, f.Table, at)
 	case f.Query != nil:
 		s.query(f.Query, l.names)
-	case f.Join != nil:
+	case f.Join == nil:
+		if len(f.Function) > 0 && f.Function[0] != nil && f.Function[0].Kind != parse.FuncExpr && f.Alias == "" {
+			s.refuse(diag.SyntaxUnsupported, s.span(f.Range), "what is called like a function here has no name that is certain").
+				WithHelp("give it one, as in FROM CURRENT_DATE AS today")
+		}
+	default:
 		if f.Alias != "" {
 			// The alias hides the names inside it from the clauses outside.
 			at = position{kind: Derived, why: "it is inside the aliased join " + f.Alias}
@@ -193,27 +198,11 @@ func (l *level) groupExpressions() []*parse.Expr {
 	return out
 }
 
-// checkColumns refuses a qualified column that its table does not have: it may be
-// a call of a function.
-func (s *scoper) checkColumns(l *level) {
-	l.query.Expressions(func(e *parse.Expr) {
-		if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) != 2 || slices.Contains(systemColumns, e.Path[1]) {
-			return
-		}
-		for _, r := range l.refs {
-			if r.Ref.Visible() == e.Path[0] && len(r.Ref.Columns) == 0 && !r.Table.Opaque && r.Table.Column(e.Path[1]) == nil {
-				s.refuse(diag.RelationUnknown, s.text.At(e.Pos), "table %q has no column %q", r.Table.QualifiedName(), e.Path[1]).
-					WithHelp("correct the name, or add the column to the schema")
-			}
-		}
-	})
-}
-
 // checkNames refuses two tables of one visible name at a level: PostgreSQL
 // allows that for tables of different schemas, but no predicate could name one
 // of them.
 func (s *scoper) checkNames(l *level) {
-	s.checkColumns(l)
+	s.checkColumns(l.query, l.refs)
 	seen := map[string]bool{}
 	for _, f := range l.from {
 		for _, name := range otherNames(f) {

@@ -30,6 +30,8 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 	}
 	r := &Reference{Table: t, Ref: ins.Target, Placement: ByValue}
 	s.plan.References = append(s.plan.References, r)
+	s.checkColumns(q, []*Reference{r})
+	s.checkReturning(r, ins.Returning, ins.ReturningAliases, []string{ins.Target.Visible()})
 	if t.Tenancy.Class == ir.ClassGlobal {
 		r.Placement = NoPredicate
 		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
@@ -48,6 +50,9 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 // newRows ties the rows of an INSERT to the tenant, where they are not global. from are the tables that a
 // row of VALUES can refer to.
 func (s *scoper) newRows(r *Reference, ins *parse.Insert, from []*parse.From, names *scopeNames) {
+	if !s.sameWidth(ins, from, names) {
+		return
+	}
 	switch r.Class() {
 	case ir.ClassGlobal:
 		s.insertedGlobalKeys(r, ins, from, names)
@@ -56,6 +61,22 @@ func (s *scoper) newRows(r *Reference, ins *parse.Insert, from []*parse.From, na
 	default:
 		s.insertTenant(r, ins, from, names)
 	}
+}
+
+// sameWidth refuses rows with more or fewer values than the column list has names,
+// as PostgreSQL does.
+func (s *scoper) sameWidth(ins *parse.Insert, from []*parse.From, names *scopeNames) bool {
+	if !ins.HasColumns || ins.Source == nil {
+		return true
+	}
+	for _, row := range s.sourceRows(ins.Source, from, names) {
+		if n := len(row.items); n != len(ins.Columns) && starBefore(row.items, n-1) == nil {
+			s.refuse(diag.SQLSyntax, s.span(row.text), "the column list names %d, and this row gives %d", len(ins.Columns), n).
+				WithHelp("give one value for each column")
+			return false
+		}
+	}
+	return true
 }
 
 // columnNames are the columns that an INSERT writes, in order. Without a list

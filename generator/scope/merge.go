@@ -26,6 +26,7 @@ func (s *scoper) merge(q *parse.Query, names *scopeNames) {
 	if r == nil {
 		return
 	}
+	s.checkReturning(r, m.Returning, m.ReturningAliases, visibleNames(l))
 	s.checkReached(m)
 	if r.Class() != ir.ClassGlobal {
 		// A shared row is matched, so that it is not inserted as if there were none; the

@@ -20,6 +20,7 @@ func (s *scoper) update(q *parse.Query, names *scopeNames) {
 	s.checkNames(l)
 	s.bind(l, up.Where)
 	if r != nil {
+		s.checkReturning(r, up.Returning, up.ReturningAliases, visibleNames(l))
 		s.assignments(r, up.Set, l)
 	}
 }
@@ -29,12 +30,15 @@ func (s *scoper) delete(q *parse.Query, names *scopeNames) {
 	del := q.Delete
 	l := &level{slot: &Slot{Expr: del.WhereRange, At: del.FromEnd}, names: names, query: q}
 	l.from = append([]*parse.From{{Table: del.Target}}, del.Using...)
-	s.target(l, del.Target)
+	r := s.target(l, del.Target)
 	for _, f := range del.Using {
 		s.place(l, f, position{slot: l.slot, kind: InWhere})
 	}
 	s.checkNames(l)
 	s.bind(l, del.Where)
+	if r != nil {
+		s.checkReturning(r, del.Returning, del.ReturningAliases, visibleNames(l))
+	}
 }
 
 // target decides for the target of an UPDATE or DELETE, which is always a real

@@ -1,0 +1,61 @@
+package scope
+
+import (
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// checkColumns refuses a qualified column that its table does not have: it may be
+// a call of a function. refs are the tables of the query's level; a subquery sees
+// those that it has no other relation of the name for.
+func (s *scoper) checkColumns(q *parse.Query, refs []*Reference) {
+	q.Expressions(func(e *parse.Expr) {
+		if e.Kind == parse.SubqueryExpr && e.Query != nil && e.Query.Select != nil {
+			own := relationsOf(origin{from: e.Query.Select.From})
+			s.checkColumns(e.Query, slices.DeleteFunc(slices.Clone(refs), func(r *Reference) bool {
+				return slices.ContainsFunc(own, func(f *parse.From) bool { return visibleName(f) == r.Ref.Visible() })
+			}))
+			return
+		}
+		for _, r := range refs {
+			if len(r.Ref.Columns) == 0 {
+				s.checkColumn(e, r, r.Ref.Visible())
+			}
+		}
+	})
+}
+
+// checkReturning does the same for what RETURNING calls the row that is written,
+// before and after the statement. Where another relation has one of these names, it
+// means that.
+func (s *scoper) checkReturning(r *Reference, list []parse.Target, aliases, others []string) {
+	for _, name := range append([]string{"old", "new"}, aliases...) {
+		if slices.Contains(others, name) {
+			continue
+		}
+		for _, t := range list {
+			t.Expr.Walk(func(e *parse.Expr) { s.checkColumn(e, r, name) })
+		}
+	}
+}
+
+func (s *scoper) checkColumn(e *parse.Expr, r *Reference, name string) {
+	if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) != 2 || e.Path[0] != name || slices.Contains(systemColumns, e.Path[1]) {
+		return
+	}
+	if !r.Table.Opaque && r.Table.Column(e.Path[1]) == nil {
+		s.refuse(diag.RelationUnknown, s.text.At(e.Pos), "table %q has no column %q", r.Table.QualifiedName(), e.Path[1]).
+			WithHelp("correct the name, or add the column to the schema")
+	}
+}
+
+// visibleNames are the names that a level gives to its relations.
+func visibleNames(l *level) []string {
+	var out []string
+	for _, f := range relationsOf(origin{from: l.from}) {
+		out = append(out, visibleName(f))
+	}
+	return out
+}
