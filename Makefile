@@ -69,6 +69,10 @@ fuzz: ## Fuzz the compiler and the readers, a minute each
 bench-scoping: ## Time parse, scope, rewrite and certify by kind, length and number of statements
 	$(GO) test ./generator -run '^$$' -bench '^BenchmarkScoping$$' -benchtime 200ms
 
+.PHONY: bench-generate
+bench-generate: ## Time generate against sqlc generate, on made-up projects and minder
+	$(GO) test ./cmd/tenancygen -run '^TestSpeed$$' -v -timeout 60m -speed.queries=150,1500,6000 -speed.runs=5
+
 .PHONY: build
 build: ## Build bin/tenancygen
 	$(GO) build -o $(BIN) ./cmd/tenancygen
