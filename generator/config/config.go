@@ -39,7 +39,10 @@ type Config struct {
 	// Functions are user-defined or extension functions that queries may call.
 	Functions []Function
 	Analysis  Analysis
-	Go        ir.GoOptions
+	Vet       Vet
+	// SQLCPath is the path of the sqlc.yaml that sqlc: names; empty without one.
+	SQLCPath string
+	Go       ir.GoOptions
 }
 
 // Tenant is the tenant: entry.

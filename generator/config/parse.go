@@ -83,6 +83,7 @@ func (p *parser) keys() keys {
 		"tenant_params": and(p.tenantParams),
 		"unscoped":      and(p.unscoped),
 		"functions":     and(p.functions),
+		"vet":           and(p.vet),
 	}
 	for _, key := range analysisKeys {
 		known[key] = note

@@ -221,6 +221,8 @@ func TestParseSQLC(t *testing.T) {
 		RLS:    ir.RLS{Setting: config.DefaultSetting},
 		// The database is there, and not for the analysis.
 		Analysis: config.Analysis{StrictOrderBy: new(bool)},
+		Vet:      config.Vet{SQLC: true},
+		SQLCPath: "db/sqlc.yaml",
 		Go: ir.GoOptions{
 			Package: "db", Out: "db/out", SQLPackage: "pgx/v5", EmitDBTags: true,
 			Rename: map[string]string{"a": "Ours", "b": "Global"},
@@ -312,7 +314,7 @@ func TestParseSQLCVersion1(t *testing.T) {
 }`)
 	want := &config.Config{
 		Dir: "app", Engine: "postgresql", Schema: []string{"schema.sql"}, Queries: []string{"q.sql"},
-		Tenant: config.Tenant{Column: "t"}, RLS: ir.RLS{Setting: config.DefaultSetting},
+		Tenant: config.Tenant{Column: "t"}, RLS: ir.RLS{Setting: config.DefaultSetting}, SQLCPath: "sqlc.json",
 		Go: ir.GoOptions{
 			Package: "db", Out: "go/db", SQLPackage: "pgx/v5", EmitJSONTags: true,
 			Rename: map[string]string{"a": "Global"},

@@ -35,6 +35,7 @@ func (p *parser) sqlc(e entry, open Open) bool {
 	}
 	s.read()
 	p.failed = p.failed || s.failed
+	p.config.SQLCPath = file.Path
 	return !s.failed
 }
 
@@ -172,7 +173,9 @@ func (s *sqlcReader) sqlKeys(schema *bool) keys {
 			*schema = len(c.Schema) > 0
 		},
 		"queries": func(e entry) { c.Queries, c.QueriesSpans = s.oneOrMore(e) },
-		"rules":   nil,
+		"rules": func(e entry) {
+			c.Vet.SQLC = e.value.Kind == yaml.SequenceNode && len(e.value.Content) > 0
+		},
 	}.with(s.parser.analysisFrom.keys(s.reader, &c.Analysis))
 }
 

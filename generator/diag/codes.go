@@ -37,6 +37,7 @@ const (
 	ForeignKeyOpen      Code = "TG0302" // a default for a foreign key that may be another tenant's; a global table's key to tenants' rows
 	SampleOfAll         Code = "TG0303" // TABLESAMPLE over all tenants\' rows
 	LockOfShared        Code = "TG0304" // FOR UPDATE leaves out shared rows
+	RuleTripped         Code = "TG0305" // a rule of vet
 	CertifyRefused      Code = "TG0401" // the independent check disagrees
 	AnalysisFailed      Code = "TG0402" // sqlc cannot type the statement
 	OptionUnsupported   Code = "TG0403" // a go option or command that is not implemented

@@ -22,8 +22,12 @@ type QueryText struct {
 	// the name, without marks.
 	Comments []string
 	// Unscoped is set by -- @tenancy unscoped reason="…"; Reason is the reason.
+	// Until is its last day, as in 2027-01-31; empty without one.
 	Unscoped bool
 	Reason   string
+	Until    string
+	// Vet are the rules of vet that do not apply.
+	Vet VetFlags
 	// Range is where the statement, without its semicolon, lies in the file.
 	Range
 	// Derived is set for a statement that no author wrote.
@@ -52,8 +56,8 @@ var nameLine = regexp.MustCompile(`^\s*name:\s*(\S+)(?:\s+(\S+))?(.*)$`)
 // annotated matches a text that has such an annotation, or means to.
 var annotated = regexp.MustCompile(`(?m)^\s*(--|/\*)\s*name:`)
 
-// unscopedLine matches the one annotation of our own.
-var unscopedLine = regexp.MustCompile(`^unscoped\s+reason="([^"]*)"$`)
+// unscopedLine matches the annotation that exempts a query.
+var unscopedLine = regexp.MustCompile(`^unscoped\s+reason="([^"]*)"(?:\s+until="(\d{4}-\d{2}-\d{2})")?$`)
 
 // QueryFile splits a query file into its annotated statements. What is wrong
 // with an annotation goes into the report, and the statement is left out.
@@ -176,19 +180,34 @@ func (q *QueryText) annotate(line commentLine, before bool, report *diag.Report)
 		return q.setName(m, line.span, report)
 	}
 	if rest, ok := strings.CutPrefix(text, "@tenancy"); ok {
+		if q.Vet.tenancy(rest) {
+			return true
+		}
 		m := unscopedLine.FindStringSubmatch(strings.TrimSpace(rest))
 		if m == nil || strings.TrimSpace(m[1]) == "" {
 			report.Errorf(diag.QueryAnnotation, line.span, "the @tenancy annotation is not understood").
-				WithHelp(`write -- @tenancy unscoped reason="why this statement may see all tenants"`)
+				WithHelp("%s", annotationHelp(rest))
 			return false
 		}
-		q.Unscoped, q.Reason = true, m[1]
+		q.Unscoped, q.Reason, q.Until = true, m[1], m[2]
 		return true
 	}
+	q.Vet.sqlc(text)
 	if before {
 		q.Comments = append(q.Comments, text)
 	}
 	return true
+}
+
+func annotationHelp(rest string) string {
+	const unscoped = `write -- @tenancy unscoped reason="why this statement may see all tenants"`
+	switch {
+	case strings.Contains(rest, "vet-disable"):
+		return "name the rules, as in -- @tenancy vet-disable tenancy/global-write"
+	case strings.Contains(rest, "until"):
+		return unscoped + ` until="2027-01-31"`
+	}
+	return unscoped
 }
 
 func (q *QueryText) setName(m []string, span source.Span, report *diag.Report) bool {

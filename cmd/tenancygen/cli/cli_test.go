@@ -128,7 +128,7 @@ func TestExitCodes(t *testing.T) {
 // Every command shows by example how it is used.
 func TestHelp(t *testing.T) {
 	t.Parallel()
-	for _, command := range []string{"", "generate", "compile", "diff", "explain", "init", "version"} {
+	for _, command := range []string{"", "generate", "compile", "diff", "vet", "explain", "init", "version"} {
 		args := strings.Fields(command + " --help")
 		_, stdout, _ := run(t, compiler{}, "", args...)
 		if !strings.Contains(stdout, "Examples:\n") || !strings.Contains(stdout, "--diagnostics") {

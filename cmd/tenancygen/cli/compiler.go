@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"os"
+	"time"
 
 	"github.com/tenancygen/tenancygen/generator"
 	"github.com/tenancygen/tenancygen/generator/analyze/sqlcproc"
@@ -17,25 +18,32 @@ type compiler struct {
 	// explain explains the project's queries, or one statement if the text of one
 	// is given.
 	explain func(context.Context, generator.Options, string, *diag.Report) ([]generator.Explained, error)
+	vet     func(context.Context, generator.Options, time.Time, *diag.Report) (*generator.Vetted, error)
 }
 
 func newCompiler() compiler {
-	return compiler{generate: generator.Generate, explain: generator.Explain}
+	return compiler{generate: generator.Generate, explain: generator.Explain, vet: generator.Vet}
 }
 
 // options are the compiler's options. Its analysis runs sqlc in a process of
 // its own: this program again.
 func (a *app) options() (generator.Options, error) {
-	exe, err := os.Executable()
+	command, err := sqlcCall()
 	if err != nil {
 		return generator.Options{}, err
 	}
 	return generator.Options{
 		ConfigPath: a.configPath,
 		Version:    Version,
-		Engine:     sqlcproc.New([]string{exe, sqlcCommand}),
+		Engine:     sqlcproc.New(command),
 		Done:       a.stages.done,
 	}, nil
+}
+
+// sqlcCall is the start of the command line that runs this program as sqlc.
+func sqlcCall() ([]string, error) {
+	exe, err := os.Executable()
+	return []string{exe, sqlcCommand}, err
 }
 
 // generate compiles the project. The result is nil if anything is wrong, which
