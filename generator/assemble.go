@@ -115,5 +115,8 @@ func (s *statement) complete(q ir.Query, report *diag.Report) ir.Query {
 	if q.SQL, q.Params, err = s.result.Complete(q.SQL, q.Params); err != nil {
 		report.Errorf(diag.Internal, s.text.NameSpan, "query %q could not be completed: %v", q.Name, err).WithHelp("report this as a bug").InQuery(q.Name)
 	}
+	if s.copy != nil {
+		s.completeCopy(&q)
+	}
 	return q
 }

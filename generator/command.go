@@ -9,7 +9,7 @@ import (
 // commands are the annotations that methods can be made for.
 var commands = map[string]bool{
 	":one": true, ":many": true, ":exec": true, ":execrows": true, ":execresult": true,
-	":batchexec": true, ":batchone": true, ":batchmany": true,
+	":batchexec": true, ":batchone": true, ":batchmany": true, ":copyfrom": true,
 }
 
 // knownCommand reports whether the statement has a command that there is a method
@@ -17,15 +17,15 @@ var commands = map[string]bool{
 func (s *statement) knownCommand(sqlPackage string) bool {
 	cmd := s.text.Cmd
 	switch {
-	case strings.HasPrefix(cmd, ":batch") && sqlPackage != "pgx/v5":
+	case (strings.HasPrefix(cmd, ":batch") || cmd == ":copyfrom") && sqlPackage != "pgx/v5":
 		s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command %s needs `sql_package: pgx/v5`", cmd).
-			WithHelp("database/sql has no batches; call a method with :exec, :one or :many for each value").InQuery(s.text.Name)
+			WithHelp("database/sql has neither batches nor COPY; call a method with :exec, :one or :many for each value").InQuery(s.text.Name)
 		return false
 	case cmd == "" || commands[cmd]:
 		return true
 	}
 	s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command %s is not supported", cmd).
-		WithHelp("use :one, :many, :exec, :execrows, :execresult, :batchexec, :batchone or :batchmany").InQuery(s.text.Name)
+		WithHelp("use :one, :many, :exec, :execrows, :execresult, :batchexec, :batchone, :batchmany or :copyfrom").InQuery(s.text.Name)
 	return false
 }
 

@@ -43,6 +43,10 @@ func (s *statement) explain() Explained {
 	if e.Status == StatusRefused {
 		return e
 	}
+	if s.insert != nil {
+		s.explainCopy(&e)
+		return e
+	}
 	e.ScopedSQL = s.result.SQL
 	for _, p := range s.result.Params {
 		e.Params = append(e.Params, ExplainedParam{Position: p.Number, Name: p.Name, Tenant: p.Tenant})

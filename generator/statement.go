@@ -28,8 +28,12 @@ type statement struct {
 	result     *rewrite.Result
 	check      *certify.Result
 	handle     ir.Handle
-	report     diag.Report // of this statement alone
-	tamper     func(*scope.Plan)
+	// copy is what becomes of a :copyfrom query, and insert the statement that writes
+	// its rows where COPY cannot; nil for others.
+	copy   *ir.Copy
+	insert *statement
+	report diag.Report // of this statement alone
+	tamper func(*scope.Plan)
 }
 
 // statements collects the author's queries and the derived ones, and applies
@@ -193,6 +197,7 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 		s.handle = ir.HandleTenant
 	}
 	s.checkCommand()
+	s.copying(cat, cfg)
 }
 
 // asWritten takes a statement as it is. It must still be one that methods can be
@@ -221,6 +226,7 @@ func (s *statement) asWritten(q *parse.Query, err error, cat *catalog.Catalog, h
 	}
 	s.result = result
 	s.checkCommand()
+	s.copying(cat, nil)
 }
 
 func (s *statement) parseError(err error) {

@@ -13,7 +13,7 @@ import (
 // Load reads the schema files in order and returns the catalog. Mistakes go into
 // the report; what could be understood is in the catalog all the same.
 func Load(files []*source.File, report *diag.Report) *Catalog {
-	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]bool{}, allowed: map[string]bool{}}
+	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]bool{}, enums: map[string]bool{}, allowed: map[string]bool{}}
 	for _, file := range files {
 		statements, err := parse.Schema(file.Text)
 		if err != nil {

@@ -56,11 +56,14 @@ func (l loader) createType(t *parse.CreateType) {
 	if t.Base != "" && (t.Limited || t.Collated || l.unfit(canonicalType(t.Base)) != "") {
 		return
 	}
-	name := t.Name.Name
-	if t.Name.Schema != "" && t.Name.Schema != DefaultSchema {
-		name = t.Name.Schema + "." + name
-	} else {
-		l.exactTypes[DefaultSchema+"."+name] = true
+	names := []string{t.Name.Schema + "." + t.Name.Name}
+	if t.Name.Schema == "" || t.Name.Schema == DefaultSchema {
+		names = []string{t.Name.Name, DefaultSchema + "." + t.Name.Name}
 	}
-	l.exactTypes[name] = true
+	for _, name := range names {
+		l.exactTypes[name], l.enums[name] = true, t.Base == ""
+	}
 }
+
+// IsEnum reports whether a column's type is an enum of the schema.
+func (c *Catalog) IsEnum(sqlType string) bool { return c.enums[sqlType] }

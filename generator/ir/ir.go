@@ -214,6 +214,10 @@ type Query struct {
 	// returns runtime.ErrTenantConflict. It is not set where zero rows can have
 	// another cause.
 	ConflictGuard bool `json:"conflict_guard,omitempty"`
+	// Copy is set for a :copyfrom query: what its method does. SQL is then what is
+	// sent where COPY cannot be, and Params are those of the method and the tenant's,
+	// which is the last.
+	Copy *Copy `json:"copy,omitempty"`
 	// Place is where the author wrote it; zero for a derived method.
 	Place Place `json:"place"`
 	// References are what certify found in SQL, in the order of the text. Those of an
@@ -222,6 +226,26 @@ type Query struct {
 	References []Reference `json:"references,omitempty"`
 	// Functions are those of Package.Functions that it calls, sorted.
 	Functions []string `json:"functions,omitempty"`
+}
+
+// Copy is how a :copyfrom query writes its rows.
+type Copy struct {
+	// Table is the table as the query names it.
+	Table Name `json:"table"`
+	// Columns get the values of the method's parameters, in their order.
+	Columns []string `json:"columns"`
+	// TenantColumn gets the tenant's id; empty where the handle has no tenant, or the
+	// table no such column.
+	TenantColumn string `json:"tenant_column,omitempty"`
+	// Direct is set when COPY may write the rows: no value has to be looked up.
+	Direct bool `json:"direct,omitempty"`
+	// Insert is set when Query.SQL writes the rows where COPY cannot.
+	Insert bool `json:"insert,omitempty"`
+	// Arrays is set when the parameters of Query.SQL are arrays of the values of all
+	// rows; otherwise it is sent for each row.
+	Arrays bool `json:"arrays,omitempty"`
+	// Text are the indexes of the columns whose values are sent as text.
+	Text []int `json:"text,omitempty"`
 }
 
 // Place is a line of one of the project's files.

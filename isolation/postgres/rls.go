@@ -52,7 +52,8 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 //
 // Exec, Query, QueryRow and SendBatch take one round trip, and so does Begin,
 // whose transaction keeps the tenant until it ends; Begin on a transaction makes
-// a savepoint of the same tenant. CopyFrom is ErrCopyUnderRLS.
+// a savepoint of the same tenant. CopyFrom is ErrCopyUnderRLS, and RefusesCopy of
+// package pgxdb tells so, so that a generated :copyfrom inserts.
 func (p *RLS) Tenant(t runtime.Tenant) pgxdb.DB {
 	if err := t.Check(); err != nil {
 		return pgxdb.Refuse(err)
@@ -132,6 +133,9 @@ func (d tenantDB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults 
 	}
 	return results
 }
+
+// RefusesCopy implements pgxdb.CopyRefuser.
+func (tenantDB) RefusesCopy() bool { return true }
 
 func (d tenantDB) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFromSource) (int64, error) {
 	return 0, ErrCopyUnderRLS

@@ -26,6 +26,9 @@ func (tx tenantTx) Begin(ctx context.Context) (pgx.Tx, error) {
 	return tenantTx{nested}, nil
 }
 
+// RefusesCopy implements pgxdb.CopyRefuser.
+func (tenantTx) RefusesCopy() bool { return true }
+
 func (tenantTx) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFromSource) (int64, error) {
 	return 0, ErrCopyUnderRLS
 }

@@ -124,6 +124,11 @@ func (g *goPackage) declareMethods(names declarations) error {
 		if err := names.add(m.constName, "the text of "+what); err != nil {
 			return err
 		}
+		if isCopy(m.query) {
+			if err := names.add(iteratorType(m.query), "the rows of "+what); err != nil {
+				return err
+			}
+		}
 		if isBatch(m.query) {
 			if err := names.add(batchType(m.query), "the results of "+what); err != nil {
 				return err

@@ -35,6 +35,9 @@ func Emit(pkg *ir.Package) (map[string][]byte, error) {
 	if pkg.Go.EmitInterface {
 		files.add(g.fileName(pkg.Go.OutputQuerierFileName, "querier.go"), "", g.querierFile)
 	}
+	if g.usesCommand(":copyfrom") {
+		files.add(g.fileName(pkg.Go.OutputCopyfromFileName, "copyfrom.go"), "", g.copyfromFile)
+	}
 	if g.usesCommand(":batch") {
 		files.add(g.fileName(pkg.Go.OutputBatchFileName, "batch.go"), "", g.batchFile)
 	}

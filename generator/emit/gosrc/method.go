@@ -68,6 +68,10 @@ func (g *goPackage) buildMethod(q *ir.Query) (method, error) {
 func checkQuery(q *ir.Query) error {
 	switch q.Cmd {
 	case ":one", ":many", ":exec", ":execrows", ":execresult", ":batchexec", ":batchone", ":batchmany":
+	case ":copyfrom":
+		if q.Copy == nil {
+			return fmt.Errorf("it is not said what a :copyfrom query copies")
+		}
 	default:
 		return fmt.Errorf("the command %s is not supported", q.Cmd)
 	}
@@ -111,6 +115,11 @@ func (g *goPackage) buildArguments(m *method) error {
 		if values, err = g.sliceArgument(m, free, limit, jen.Id("a")); err != nil {
 			return err
 		}
+	case isCopy(m.query):
+		var err error
+		if values, err = g.sliceArgument(m, free, limit, jen.Id("r").Dot("rows").Index(jen.Lit(0))); err != nil {
+			return err
+		}
 	case len(free) == 0:
 	case len(free) == 1 && limit != 0:
 		name := g.argumentName(m, local(free[0].Name, "arg"))
@@ -130,7 +139,11 @@ func (g *goPackage) buildArguments(m *method) error {
 	}
 	for _, p := range m.query.Params {
 		if p.Tenant {
-			m.args.values = append(m.args.values, jen.Id("q").Dot("tenant").Dot("ID"))
+			tenant := jen.Id("q").Dot("tenant").Dot("ID")
+			if isCopy(m.query) {
+				tenant = jen.Id("r").Dot("tenant")
+			}
+			m.args.values = append(m.args.values, tenant)
 			continue
 		}
 		m.args.values = append(m.args.values, values[0])

@@ -19,6 +19,10 @@ func (g *goPackage) queryFile(f *jen.File, source string) {
 		if m.query.File != source || isBatch(m.query) {
 			continue
 		}
+		if isCopy(m.query) {
+			g.ownTypes(f, m)
+			continue
+		}
 		g.sqlConstant(f, m)
 		g.ownTypes(f, m)
 		f.Add(g.methodDoc(m))
@@ -82,6 +86,8 @@ func (g *goPackage) sentence(q *ir.Query) string {
 		return q.Name + " runs the statement and returns how many rows it affected."
 	case ":execresult":
 		return q.Name + " runs the statement and returns its " + g.driver.resultName + "."
+	case ":copyfrom":
+		return q.Name + " copies rows, all or none, and returns how many there were."
 	case ":batchexec":
 		return q.Name + " sends the statement for each element, all in one round trip."
 	case ":batchone", ":batchmany":
@@ -94,6 +100,9 @@ func (g *goPackage) sentence(q *ir.Query) string {
 func (g *goPackage) methodDoc(m *method) *jen.Statement {
 	q := m.query
 	lines := docLines(q.Name, g.sentence(q), q.Comments...)
+	if isCopy(q) {
+		lines = append(lines, copyNote(q.Copy)...)
+	}
 	if q.ConflictGuard {
 		lines = append(append(lines, ""), strings.Split(conflictSentence(q), "\n")...)
 	}
@@ -134,7 +143,7 @@ func (g *goPackage) signature(m *method) *jen.Statement {
 		return s.Params(m.ret.returned().code(), jen.Error())
 	case ":many":
 		return s.Params(m.ret.returned().prefixed("[]").code(), jen.Error())
-	case ":execrows":
+	case ":execrows", ":copyfrom":
 		return s.Params(jen.Int64(), jen.Error())
 	case ":execresult":
 		return s.Params(g.driver.result.code(), jen.Error())
