@@ -18,8 +18,9 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build ## Generate examples/gen from examples/; needs no server
+demo: build ## Generate examples/gen, and the same for database/sql; needs no server
 	@$(BIN) generate -f examples/tenancy.yaml --verbose
+	@$(BIN) generate -f examples/stdlib/tenancy.yaml
 	@echo
 	@$(BIN) explain -f examples/tenancy.yaml --sql "$$(cat examples/demo.sql)"
 
@@ -40,9 +41,10 @@ lint: ## Vet, staticcheck, formatting, and the import rules of the house
 	$(GO) test ./internal/house
 
 .PHONY: verify
-verify: build ## Fail when examples/gen is not what the generator writes now
+verify: build ## Fail when the examples are not what the generator writes now
 	$(BIN) diff -f examples/tenancy.yaml
-	@echo "examples/gen is up to date"
+	$(BIN) diff -f examples/stdlib/tenancy.yaml
+	@echo "examples/gen and examples/stdlib/gen are up to date"
 
 # Where the random statements of make oracle begin, and how many there are.
 SEED ?= 1

@@ -16,12 +16,16 @@ import (
 	"testing"
 
 	"golang.org/x/tools/go/packages"
+
+	// Generated code imports it, and no other test does.
+	_ "github.com/sqlc-dev/pqtype"
 )
 
 // exportFiles are the compiled packages that generated code imports, by path.
 var exportFiles = sync.OnceValues(func() (map[string]string, error) {
 	config := &packages.Config{Mode: packages.NeedName | packages.NeedExportFile | packages.NeedImports | packages.NeedDeps}
-	loaded, err := packages.Load(config, pgtypePath, pgxdbPath, runtimePath, "encoding/json", "database/sql")
+	loaded, err := packages.Load(config, pgtypePath, pgxdbPath, runtimePath, "encoding/json", "database/sql",
+		pqPath, pqtypePath, uuidPath, sqldbPath)
 	if err != nil {
 		return nil, err
 	}
