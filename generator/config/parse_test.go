@@ -299,6 +299,18 @@ func TestParseSQLCForms(t *testing.T) {
 	}
 }
 
+// A project for several databases has an entry for each, which may share a name.
+func TestParseSQLCEntryByEngine(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"", "sqlc_name: x\n"} {
+		c := mustParse(t, "version: '1'\nsqlc: sqlc.yaml\n"+name+"tenant: {column: t}\ngo: {out: gen}\n",
+			"version: 2\nsql: [{name: x, engine: mysql, schema: m.sql}, {name: x, engine: postgresql, schema: p.sql}, {name: x, engine: sqlite, schema: s.sql}]")
+		if diff := cmp.Diff([]string{"p.sql"}, c.Schema); diff != "" {
+			t.Errorf("%q (-want +got):\n%s", name, diff)
+		}
+	}
+}
+
 // The older form of sqlc's configuration has the options in the entries, and the
 // overrides of all entries come first.
 func TestParseSQLCVersion1(t *testing.T) {

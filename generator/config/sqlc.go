@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"path/filepath"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
@@ -97,6 +98,9 @@ func (s *sqlcReader) choose(list entry) (entry, bool) {
 			chosen = append(chosen, e)
 		}
 	}
+	if ours := slices.DeleteFunc(slices.Clone(chosen), s.otherEngine); len(ours) == 1 {
+		return ours[0], true
+	}
 	switch {
 	case len(chosen) == 1:
 		return chosen[0], true
@@ -114,12 +118,22 @@ func (s *sqlcReader) choose(list entry) (entry, bool) {
 	return entry{}, false
 }
 
-func (s *sqlcReader) nameOf(n *yaml.Node) string {
+func (s *sqlcReader) nameOf(n *yaml.Node) string { return valueAt(n, "name") }
+
+// otherEngine reports whether an entry is for an engine that is not supported. A
+// project has one entry for each of its databases, often under one name.
+func (s *sqlcReader) otherEngine(e entry) bool {
+	engine := valueAt(e.value, "engine")
+	return engine != "" && engine != supportedEngine
+}
+
+// valueAt is the text under a key of a map; empty where there is none.
+func valueAt(n *yaml.Node, key string) string {
 	if n.Kind != yaml.MappingNode {
 		return ""
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
-		if n.Content[i].Value == "name" {
+		if n.Content[i].Value == key {
 			return resolve(n.Content[i+1]).Value
 		}
 	}
