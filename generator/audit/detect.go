@@ -41,9 +41,13 @@ type Candidate struct {
 	References int    `json:"references"`
 	Root       string `json:"root"`
 
+	root     *catalog.Table
 	strength int // of its name
 	score    int
 }
+
+// RootTable is the table that Root names; nil without one.
+func (c Candidate) RootTable() *catalog.Table { return c.root }
 
 // Likely reports whether its name is one that tenants have.
 func (c Candidate) Likely() bool { return c.strength > 0 }
@@ -137,7 +141,7 @@ func candidate(cat *catalog.Catalog, column string, strength int) Candidate {
 	}
 	root, references := findRoot(cat, []string{column})
 	if root != nil {
-		c.Root, c.References = root.QualifiedName(), references
+		c.root, c.Root, c.References = root, root.QualifiedName(), references
 	}
 	// A name that nobody knows is never taken for the tenant by its number alone.
 	c.score = (3*c.Tables + c.Keys + 2*c.References) * []int{0, 2, 5}[strength]

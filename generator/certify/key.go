@@ -136,10 +136,8 @@ func (c *checker) assigned(s parse.Set, lv *level.Level) level.Row {
 		return row
 	case e != nil && len(s.Columns) == 1:
 		return level.Row{Targets: []parse.Target{{Expr: e}}, Level: lv}
-	case e != nil && e.Kind == parse.SubqueryExpr && e.Name == "":
-		if rows := c.levels.Rows(e.Query, lv.Names, lv); len(rows) == 1 {
-			return rows[0]
-		}
+	case e != nil && e.Kind == parse.SubqueryExpr && e.Name == "" && e.Query != nil && e.Query.Select != nil:
+		return c.levels.Rows(e.Query, lv.Names, lv)[0]
 	}
 	return level.Row{Level: lv}
 }

@@ -289,6 +289,7 @@ var rejected = []struct{ name, sql string }{
 	{"update child key from a row and a subquery", `UPDATE ch2 SET a = p.a, (b, id) = (SELECT p.b, 2 FROM par2 AS p WHERE p.t = $1 AND p.b = $3) FROM par2 AS p WHERE p.t = $1 AND EXISTS (SELECT 1 FROM par2 WHERE par2.a = ch2.a AND par2.b = ch2.b AND par2.t = $1)`},
 	{"update child key behind a star", `UPDATE ch SET (v, pid, id) = ROW(g.*, par.id) FROM g, par WHERE par.t = $1 AND EXISTS (SELECT 1 FROM par AS p WHERE p.id = ch.pid AND p.t = $1)`},
 	{"update child key behind a star, no ROW", `UPDATE ch SET (v, pid, id) = (g.*, par.id) FROM g, par WHERE par.t = $1 AND EXISTS (SELECT 1 FROM par AS p WHERE p.id = ch.pid AND p.t = $1)`},
+	{"update child key in VALUES of the tenant's", `UPDATE ch SET (v, pid) = (VALUES ('x', (SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1))) WHERE EXISTS (SELECT 1 FROM par AS p WHERE p.id = ch.pid AND p.t = $1)`},
 	{"update child key in VALUES", `UPDATE ch SET (v, pid) = (VALUES ('x', $2)) WHERE EXISTS (SELECT 1 FROM par AS p WHERE p.id = ch.pid AND p.t = $1)`},
 	{"insert child key in VALUES in FROM", `INSERT INTO ch (id, pid) SELECT 1, x.column2 FROM (VALUES ((SELECT par.id FROM par WHERE par.t = $1), $2)) AS x`},
 	{"insert child key in a second row of VALUES", `INSERT INTO ch (id, pid) SELECT 1, x.column1 FROM (VALUES ((SELECT par.id FROM par WHERE par.t = $1)), ($2)) AS x`},

@@ -5,12 +5,7 @@
 package proposal
 
 import (
-	"cmp"
-	"slices"
-	"strings"
-
-	"github.com/jinzhu/inflection"
-
+	"github.com/tenancygen/tenancygen/generator/audit"
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/ir"
 )
@@ -44,12 +39,6 @@ type Question struct {
 	// Proposal is the entry to start from, such as "global".
 	Proposal string
 	Why      string
-}
-
-// knownNames are what projects call the tenant column.
-var knownNames = []string{
-	"tenant_id", "org_id", "organization_id", "organisation_id", "account_id",
-	"workspace_id", "company_id", "customer_id", "project_id", "team_id",
 }
 
 // Propose looks at a schema.
@@ -93,92 +82,25 @@ type candidate struct {
 	column  string
 	root    *catalog.Table
 	entries map[*catalog.Table]*Table // of tables that belong to tenants; nil for those with the column
-	score   int
 }
 
-// best returns the column under which most tables belong to tenants. A name
-// that is usual for a tenant counts more than one that is not.
+// best returns what the audit finds most likely to be the tenant column; nil where
+// it finds none. Of names that nobody knows it is the one under which most tables
+// belong to rows of another.
 func (s *schema) best() *candidate {
-	var all []*candidate
-	for _, column := range s.columns() {
-		c := &candidate{schema: s, column: column, entries: map[*catalog.Table]*Table{}}
-		c.root = c.findRoot()
-		known := slices.Contains(knownNames, column)
-		if c.root == nil && !known {
+	var best *candidate
+	for _, found := range audit.Candidates(s.catalog) {
+		if !found.Likely() && found.Root == "" {
 			continue
 		}
+		c := &candidate{schema: s, column: found.Column, root: found.RootTable(), entries: map[*catalog.Table]*Table{}}
 		c.reach()
-		c.score = 2 * len(c.entries)
-		if known {
-			c.score *= 3
+		if found.Likely() {
+			return c // they come first
 		}
-		all = append(all, c)
-	}
-	slices.SortStableFunc(all, func(a, b *candidate) int {
-		return cmp.Or(
-			cmp.Compare(b.score, a.score),
-			cmp.Compare(rank(a.column), rank(b.column)),
-			cmp.Compare(a.column, b.column),
-		)
-	})
-	if len(all) == 0 {
-		return nil
-	}
-	return all[0]
-}
-
-func rank(column string) int {
-	if i := slices.Index(knownNames, column); i >= 0 {
-		return i
-	}
-	return len(knownNames)
-}
-
-// columns returns the names of columns that may be the tenant's, sorted.
-func (s *schema) columns() []string {
-	names := map[string]bool{}
-	for _, t := range s.tables {
-		for _, c := range t.Columns {
-			if strings.HasSuffix(c.Name, "_id") {
-				names[c.Name] = true
-			}
+		if best == nil || len(c.entries) > len(best.entries) {
+			best = c
 		}
 	}
-	var out []string
-	for name := range names {
-		out = append(out, name)
-	}
-	slices.Sort(out)
-	return out
-}
-
-// findRoot returns the table that most foreign keys of the column alone refer
-// to, or else the one that is named like the column.
-func (c *candidate) findRoot() *catalog.Table {
-	var root *catalog.Table
-	count := map[*catalog.Table]int{}
-	for _, t := range c.tables {
-		for _, fk := range t.ForeignKeys {
-			if len(fk.Columns) != 1 || fk.Columns[0] != c.column {
-				continue
-			}
-			to := c.catalog.Lookup(fk.RefSchema, fk.RefTable)
-			if to == nil || !slices.Equal(to.PrimaryKey, fk.RefColumns) {
-				continue
-			}
-			if count[to]++; root == nil || count[to] > count[root] {
-				root = to
-			}
-		}
-	}
-	if root != nil {
-		return root
-	}
-	stem := strings.TrimSuffix(c.column, "_id")
-	for _, name := range []string{inflection.Plural(stem), stem} {
-		if t := c.catalog.Lookup("", name); t != nil && len(t.PrimaryKey) == 1 {
-			return t
-		}
-	}
-	return nil
+	return best
 }

@@ -114,6 +114,9 @@ UPDATE notes SET (doc_id, n) = (SELECT d.id, notes.id FROM docs d WHERE d.title 
 -- name: ChildMoveScalar :execrows
 UPDATE notes SET doc_id = (SELECT max(id) FROM docs WHERE state = $1), n = id;
 
+-- name: ChildOfValues :execrows
+INSERT INTO notes (doc_id, n) SELECT v.column1, v.column2 FROM (VALUES ((SELECT d.id FROM docs AS d WHERE d.title = $1), 77), ((SELECT d.id FROM docs AS d WHERE d.title = $2), 78)) AS v;
+
 -- name: ChildMoveFrom :many
 UPDATE notes SET doc_id = d.id, n = notes.id FROM docs AS d WHERE d.title = $1 RETURNING notes.n, doc_id;
 
