@@ -40,7 +40,7 @@ func (c *checker) expressions(q *parse.Query, lv *level.Level) {
 
 // expression checks one expression; its operands are visited on their own.
 func (c *checker) expression(e *parse.Expr, lv *level.Level) {
-	c.operands(e)
+	c.operands(e, lv)
 	switch e.Kind {
 	case parse.ParamExpr, parse.ConstExpr, parse.AndExpr, parse.OrExpr, parse.NotExpr, parse.OpExpr, parse.CastExpr, parse.DefaultExpr:
 	case parse.ColumnExpr:

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/config"
+	"github.com/tenancygen/tenancygen/generator/ir"
 )
 
 // rejected are statements that are not tied to the tenant $1. A number in the
@@ -504,6 +505,30 @@ func TestCasts(t *testing.T) {
 		r := certify.Check("SELECT * FROM o WHERE o.t = "+tt.value, 1, cat)
 		if good := len(r.Findings) == 0; good != tt.good {
 			t.Errorf("column %s, value %s: accepted %v, want %v: %v", tt.column, tt.value, good, tt.good, r.Findings)
+		}
+	}
+}
+
+// TestParameterType checks that the tenant's parameter is not compared with what
+// would give it a type in which two tenants' ids may be one.
+func TestParameterType(t *testing.T) {
+	t.Parallel()
+	cat := loadCatalog(t, "CREATE TABLE tenants (id bigint PRIMARY KEY); CREATE TABLE o (id int, t bigint NOT NULL); CREATE TABLE rates (t real, whole bigint)",
+		config.Table{Pattern: "rates", Class: ir.ClassGlobal})
+	for sql, good := range map[string]bool{
+		`SELECT o.id FROM rates JOIN o ON rates.whole = $1 WHERE o.t = $1`:                                 true,
+		`SELECT o.id FROM o WHERE o.t = $1 AND EXISTS (SELECT 1 FROM rates WHERE o.t = $1)`:                true,
+		`SELECT o.id FROM rates JOIN o ON rates.t = $1::bigint WHERE o.t = $1`:                             true,
+		`SELECT o.id FROM rates JOIN o ON rates.t = $1 WHERE o.t = $1::bigint`:                             false,
+		`SELECT o.id FROM rates AS x (t, u) JOIN o ON x.u = $1 WHERE o.t = $1::bigint`:                     false,
+		`SELECT o.id FROM (SELECT 1::real AS t) AS x JOIN o ON x.t = $1 WHERE o.t = $1::bigint`:            false,
+		`SELECT o.id FROM o WHERE o.t = $1 AND EXISTS (SELECT 1 FROM rates AS o WHERE o.t = $1)`:           false,
+		`WITH x AS (SELECT 1::real AS t) SELECT o.id FROM x JOIN o ON x.t = $1 WHERE o.t = $1::bigint`:     false,
+		`SELECT o.id FROM rates, o WHERE t = $1 AND o.t = $1::bigint`:                                      false,
+		`SELECT o.id FROM o WHERE o.t = $1::bigint AND EXISTS (SELECT 1 FROM rates WHERE $1 = public.o.t)`: false,
+	} {
+		if r := certify.Check(sql, 1, cat); (len(r.Findings) == 0) != good {
+			t.Errorf("%s: accepted %v, want %v: %v", sql, !good, good, r.Findings)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -31,8 +32,9 @@ func (c *checker) isTenantOrNull(e *parse.Expr, t *catalog.Table) bool {
 // a parameter one type, which the first place that wants one decides, and the
 // value is read as that type wherever it stands: after $1::real two tenants' ids
 // may be one. So its casts are to the tenant's type or text, which keep ids apart,
-// and without one it is compared with a tenant column, or is an output.
-func (c *checker) operands(e *parse.Expr) {
+// and without one it is compared with a column of a table that has the tenant's
+// type, or is an output.
+func (c *checker) operands(e *parse.Expr, lv *level.Level) {
 	if c.tenant <= 0 {
 		return
 	}
@@ -46,17 +48,27 @@ func (c *checker) operands(e *parse.Expr) {
 			return
 		}
 	case e.Kind == parse.OpExpr && e.Name == "=" && len(e.Args) == 2:
-		other := e.Args[1-at]
-		tenant := func(t *catalog.Table) bool {
-			return t.Tenancy.Column != "" && other.Path[len(other.Path)-1] == t.Tenancy.Column
-		}
-		if other.Kind == parse.ColumnExpr && !other.Star && len(other.Path) > 0 && slices.ContainsFunc(c.cat.Tables, tenant) {
+		if c.hasTenantType(e.Args[1-at], lv) {
 			return
 		}
 	case e.Name == "NullTest", e.Name == "CaseWhen":
 		return
 	}
 	c.mistyped = append(c.mistyped, e.Args[at].Pos)
+}
+
+// hasTenantType reports whether e is relation.column of a table, and of the type
+// that tenant columns have.
+func (c *checker) hasTenantType(e *parse.Expr, lv *level.Level) bool {
+	if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) != 2 {
+		return false
+	}
+	for ; lv != nil; lv = lv.Outer {
+		if r := lv.Named(e.Path[0]); r != nil {
+			return r.Table != nil && !r.Renamed && r.Table.Column(e.Path[1]) != nil && typeName(r.Table.Column(e.Path[1]).Type) == typeName(c.cat.TenantType)
+		}
+	}
+	return false
 }
 
 // tenantTypes refuses what operands has found, where it matters.
