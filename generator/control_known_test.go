@@ -99,7 +99,9 @@ var controls = []struct {
 	},
 	{
 		name: "no look-ups of foreign keys", tamper: dropLookups,
+		certified: []string{"ChildOfValues"}, // a row of VALUES has its keys from subqueries
 		missed: []string{
+			"ChildOfValues",
 			"ChildGrouped", "ChildMoveBare", "ChildMoveCoalesce", "ChildMoveScalar", "ChildStar", "ChildWindow", "KeyNamedBare",
 			"PartComputed",                                                                                      // their values are never another tenant's
 			"ChildOfNewParent", "PartSpare", "PinCopied", "PinHit", "PinNothing", "PinUpsert", "PinUpsertParam", // known without that
