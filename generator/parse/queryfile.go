@@ -154,20 +154,26 @@ func isHint(file *source.File, tok lexeme) bool {
 type commentLine struct {
 	text string
 	span source.Span
+	// inner is set for the lines of a comment behind its first one. behind is set
+	// where something stands before the comment on its line.
+	inner, behind bool
 }
 
 func commentLines(file *source.File, tok lexeme) []commentLine {
 	start, end := tok.Start, tok.End
 	text := file.Text[start:end]
+	before := file.Text[strings.LastIndexByte(file.Text[:start], '\n')+1 : start]
+	behind := strings.TrimSpace(before) != ""
 	if tok.kind == ast.Token_SQL_COMMENT {
-		return []commentLine{{strings.TrimRight(strings.TrimPrefix(text, "--"), "\r\n"), file.Span(start, end)}}
+		text = strings.TrimRight(strings.TrimPrefix(text, "--"), "\r\n")
+		return []commentLine{{text: text, span: file.Span(start, end), behind: behind}}
 	}
 	if isHint(file, tok) {
 		return nil // it belongs to the statement
 	}
 	var out []commentLine
 	for line := range strings.SplitSeq(strings.TrimSuffix(strings.TrimPrefix(text, "/*"), "*/"), "\n") {
-		out = append(out, commentLine{strings.TrimRight(line, "\r"), file.Span(start, end)})
+		out = append(out, commentLine{strings.TrimRight(line, "\r"), file.Span(start, end), out != nil, behind})
 	}
 	return out
 }
@@ -176,10 +182,15 @@ func commentLines(file *source.File, tok lexeme) []commentLine {
 // statement. It reports whether the line is well-formed.
 func (q *QueryText) annotate(line commentLine, before bool, report *diag.Report) bool {
 	text := strings.TrimSpace(line.text)
-	if m := nameLine.FindStringSubmatch(line.text); m != nil {
+	if m := nameLine.FindStringSubmatch(line.text); m != nil && !line.inner && !line.behind {
 		return q.setName(m, line.span, report)
 	}
 	if rest, ok := strings.CutPrefix(text, "@tenancy"); ok {
+		if line.behind {
+			report.Errorf(diag.QueryAnnotation, line.span, "the @tenancy annotation stands behind other text").
+				WithHelp("give it a line of its own above the statement that it is about")
+			return false
+		}
 		if q.Vet.tenancy(rest) {
 			return true
 		}
