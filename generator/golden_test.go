@@ -84,6 +84,9 @@ func runGolden(t *testing.T, path string) {
 		}
 		write(t, filepath.Join(dir, f.Name), f.Data)
 	}
+	if len(want) == 0 {
+		t.Error("the case wants nothing: name what it is about, such as want/models.go, and run it with -update")
+	}
 	got := goldenOutput(t, dir, want)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -192,9 +195,10 @@ func rewriteGolden(t *testing.T, path string, archive *txtar.Archive, got map[st
 // once from the build cache.
 var dependencies = sync.OnceValues(func() (map[string]*types.Package, error) {
 	cfg := &packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports}
-	roots, err := packages.Load(cfg, "context", "errors", "fmt", "time", "database/sql/driver", "net/netip",
+	roots, err := packages.Load(cfg, "context", "errors", "fmt", "time", "database/sql", "database/sql/driver", "encoding/json", "net/netip",
 		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgtype",
-		"github.com/tenancygen/tenancygen/runtime", "github.com/tenancygen/tenancygen/runtime/pgxdb")
+		"github.com/google/uuid", "github.com/lib/pq", "github.com/sqlc-dev/pqtype",
+		"github.com/tenancygen/tenancygen/runtime", "github.com/tenancygen/tenancygen/runtime/pgxdb", "github.com/tenancygen/tenancygen/runtime/sqldb")
 	if err != nil {
 		return nil, err
 	}

@@ -158,5 +158,6 @@ func read(path string, report *diag.Report) *Input {
 func loadCatalog(in *Input, report *diag.Report) *catalog.Catalog {
 	cat := catalog.Load(in.Schema, report)
 	cat.Classify(in.Config, report)
+	checkPrepared(in.Config, cat, report)
 	return cat
 }

@@ -43,6 +43,8 @@ type Config struct {
 	// SQLCPath is the path of the sqlc.yaml that sqlc: names; empty without one.
 	SQLCPath string
 	Go       ir.GoOptions
+	// PreparedSpan is the place of emit_prepared_queries, in whichever file.
+	PreparedSpan source.Span
 }
 
 // Tenant is the tenant: entry.

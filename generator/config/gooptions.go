@@ -87,8 +87,12 @@ const (
 )
 
 // sqlDrivers are the values of sql_driver for PostgreSQL. As in sqlc, none of them
-// changes what is generated: database/sql has the types of lib/pq.
-var sqlDrivers = []string{"github.com/lib/pq", "github.com/jackc/pgx/v5"}
+// changes what is generated: database/sql has the types of lib/pq. The others are
+// known to sqlc and are for something else.
+var (
+	sqlDrivers   = []string{"github.com/lib/pq", "github.com/jackc/pgx/v5"}
+	otherDrivers = []string{"github.com/jackc/pgx/v4", "github.com/go-sql-driver/mysql"}
+)
 
 // defaults fills in what was not given, as sqlc does.
 func (p *parser) defaults(fromSQLC bool) {
@@ -119,6 +123,7 @@ func (p *parser) checkOptions() {
 		p.errorf(diag.ConfigInvalid, p.optionAt("package", "out"), "%q is not a package name", g.Package).
 			WithHelp("set go.package to a Go identifier")
 	}
+	p.config.PreparedSpan = p.at["emit_prepared_queries"]
 	p.optionIn("json_tags_case_style", g.JSONTagsCaseStyle, []string{"camel", "pascal", "snake", "none"})
 	if n := g.QueryParameterLimit; n != nil && *n < 0 {
 		p.errorf(diag.ConfigInvalid, p.at["query_parameter_limit"], "query_parameter_limit is negative").
@@ -202,7 +207,10 @@ func (p *parser) checkSupported(place source.Span) {
 		p.errorf(diag.ConfigInvalid, p.optionAt("emit_prepared_queries"), "emit_methods_with_db_argument and emit_prepared_queries exclude each other").
 			WithHelp("a statement is prepared on one database handle; keep one of the two options")
 	}
-	if g.SQLDriver != "" && !slices.Contains(sqlDrivers, g.SQLDriver) {
+	if !p.optionIn("sql_driver", g.SQLDriver, slices.Concat(sqlDrivers, otherDrivers)) {
+		return
+	}
+	if slices.Contains(otherDrivers, g.SQLDriver) {
 		p.report.Warnf(diag.OptionUnsupported, p.optionAt("sql_driver"), "sql_driver %q has no effect with PostgreSQL", g.SQLDriver).
 			WithHelp("remove it, or use %s", list(sqlDrivers))
 	}

@@ -56,7 +56,7 @@ func (p *RLS) Close() error { return p.pool.Close() }
 // ErrPrepareUnderRLS but in a transaction.
 func (p *RLS) Tenant(t runtime.Tenant) sqldb.DB {
 	if err := t.Check(); err != nil {
-		return refused{err}
+		return sqldb.Refuse(err)
 	}
 	// Qualified, so that no search_path can put other functions in their place. The
 	// name of the setting has been checked. The id is written in hexadecimal, which

@@ -37,7 +37,7 @@ func NewRowFilter(pool *sql.DB, opts ...Option) (*RowFilter, error) {
 // the handle returns the error of Tenant.Check.
 func (p *RowFilter) Tenant(t runtime.Tenant) sqldb.DB {
 	if err := t.Check(); err != nil {
-		return refused{err}
+		return sqldb.Refuse(err)
 	}
 	return plain{p.pool}
 }
