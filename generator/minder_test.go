@@ -48,9 +48,6 @@ func failOnErrors(t *testing.T, report *diag.Report) {
 	}
 }
 
-// minderStubs is the hand-written type that one of minder's overrides names.
-const minderStubs = "package db\n\ntype PgTimeArray struct{}\n"
-
 // TestMinderRefusals pins which of minder's queries cannot be tied to a project,
 // and why, without the exemptions of the configuration.
 func TestMinderRefusals(t *testing.T) {
@@ -85,7 +82,7 @@ func TestMinderRefusals(t *testing.T) {
 	}
 }
 
-// TestMinder generates the project, compiles the package, loads its migrations
+// TestMinder generates the project as its sqlc.yaml says, compiles the package, loads its migrations
 // and the generated policies into a real server, and prepares every statement
 // there as the application's role.
 func TestMinder(t *testing.T) {
@@ -97,9 +94,8 @@ func TestMinder(t *testing.T) {
 		t.Fatal(err)
 	}
 	failOnErrors(t, &report)
-	files := maps.Clone(result.Files)
-	files["stubs.go"] = []byte(minderStubs)
-	checkTypes(t, files)
+	checkLength(t, minderConfig)
+	compiles(t, result.Files)
 
 	conn := minderDatabase(t, in, result)
 	prepared := 0
@@ -111,6 +107,20 @@ func TestMinder(t *testing.T) {
 		prepared++
 	}
 	t.Logf("minder: %d statements prepared under the policies", prepared)
+}
+
+// TestMinderOnPgx generates the project for the driver that it does not use.
+func TestMinderOnPgx(t *testing.T) {
+	t.Parallel()
+	in := readMinder(t)
+	in.Config.Go.SQLPackage = "pgx/v5"
+	var report diag.Report
+	result, err := Compile(t.Context(), in, Options{Engine: sqlcproc.New([]string{os.Args[0], sqlcChild})}, &report)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failOnErrors(t, &report)
+	compiles(t, result.Files)
 }
 
 // minderDatabase loads the migrations and the generated policies, and connects

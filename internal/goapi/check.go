@@ -37,7 +37,8 @@ type Package struct {
 var roots = []string{
 	"database/sql", "encoding/json", "errors", "fmt", "iter", "net", "net/netip", "strings", "time",
 	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgtype",
-	"github.com/tenancygen/tenancygen/runtime/pgxdb",
+	"github.com/google/uuid", "github.com/lib/pq", "github.com/sqlc-dev/pqtype",
+	"github.com/tenancygen/tenancygen/runtime/pgxdb", "github.com/tenancygen/tenancygen/runtime/sqldb",
 }
 
 // compiled are the files with the export data of packages, by import path.
