@@ -8,7 +8,7 @@ BIN := bin/tenancygen
 # Packages whose tests also run under the race detector.
 RACE := ./runtime/... ./isolation/... ./examples/...
 # Packages whose tests talk to PostgreSQL, and the versions for test-matrix.
-MATRIX := ./generator ./generator/emit/ddl ./internal/equivalence ./isolation/... ./examples/...
+MATRIX := ./generator ./generator/emit/ddl ./internal/equivalence ./internal/bulk ./isolation/... ./examples/...
 POSTGRES ?= 15,16,17,18
 # Tests that say the same whatever the server is.
 ANY_SERVER := ^(Fuzz|TestGolden|TestMutants|TestMinderRefusals|TestBench)
@@ -19,6 +19,7 @@ help: ## List the targets
 
 .PHONY: demo
 demo: build ## Generate examples/gen, and the same for database/sql; needs no server
+	@$(BIN) generate -f internal/bulk/tenancy.yaml >/dev/null
 	@$(BIN) generate -f examples/tenancy.yaml --verbose
 	@$(BIN) generate -f examples/stdlib/tenancy.yaml
 	@echo
@@ -44,6 +45,7 @@ lint: ## Vet, staticcheck, formatting, and the import rules of the house
 verify: build ## Fail when the examples are not what the generator writes now
 	$(BIN) diff -f examples/tenancy.yaml
 	$(BIN) diff -f examples/stdlib/tenancy.yaml
+	$(BIN) diff -f internal/bulk/tenancy.yaml
 	@echo "examples/gen and examples/stdlib/gen are up to date"
 
 # Where the random statements of make oracle begin, and how many there are.
