@@ -103,8 +103,8 @@ var controls = []struct {
 		missed: []string{
 			"ChildOfValues",
 			"ChildGrouped", "ChildMoveBare", "ChildMoveCoalesce", "ChildMoveScalar", "ChildStar", "ChildWindow", "KeyNamedBare",
-			"PartComputed",                                                                                      // their values are never another tenant's
-			"ChildOfNewParent", "PartSpare", "PinCopied", "PinHit", "PinNothing", "PinUpsert", "PinUpsertParam", // known without that
+			"PartComputed",                                                                                                   // their values are never another tenant's
+			"ChildOfNewParent", "CopyFiles", "PartSpare", "PinCopied", "PinHit", "PinNothing", "PinUpsert", "PinUpsertParam", // known without that
 		},
 		foreign: []string{"ChildInsert", "ChildMove", "ChildSelected", "GrandchildInsert"},
 	},
@@ -113,7 +113,7 @@ var controls = []struct {
 		missed: []string{
 			"InsertNoColumnsTenant", "InsertStar", "InsertWithoutListFirst", // the author gives the tenant
 			// They fail in the same class of ways as they are known to.
-			"ChildOfNewParent", "ConflictForeignKeyless", "ConflictForeignNothing", "InsertKeyOfAll", "MergeForeignKeyless",
+			"ChildOfNewParent", "ConflictForeignKeyless", "ConflictForeignNothing", "CopyDocsOfOrgInBulk", "CopyFiles", "InsertKeyOfAll", "MergeForeignKeyless",
 			"PinHit", "PinNothing", "PinUpsert", "PinUpsertParam", "PlainForeignKeyless",
 		},
 	},

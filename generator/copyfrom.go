@@ -140,7 +140,7 @@ func (s *statement) insertRows(t *catalog.Table, cat *catalog.Catalog, cfg *conf
 		s.report.Errorf(diag.Internal, s.text.NameSpan, "the INSERT of many rows cannot be read").WithHelp("report this as a bug").InQuery(s.text.Name)
 		return
 	}
-	s.insert = &statement{text: texts[0], tamper: s.tamper}
+	s.insert = &statement{text: texts[0], row: s, tamper: s.tamper}
 	s.insert.text.Name, s.insert.text.NameSpan = s.text.Name, s.text.NameSpan
 	s.insert.scope(cat, cfg)
 	for _, d := range s.insert.report.Sorted() {

@@ -35,6 +35,10 @@ var nastyKnown = []equivalence.Known{
 	{Statement: "ConflictMoves", Kind: equivalence.Tag, Reason: globalKey},
 	{Statement: "PinUpsertParam", Kind: equivalence.Failure, Reason: crossRow},
 	{Statement: "ViewLockedShared", Kind: equivalence.Rows, Reason: lockedOwn},
+	{Statement: "CopyDocsOfOrg", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "CopyDocsOfOrgInBulk", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "CopyFiles", Kind: equivalence.Failure, Reason: globalKey},
+	{Statement: "CopyFilesInBulk", Kind: equivalence.Failure, Reason: globalKey},
 	{Statement: "DeleteForeignCascade", Kind: equivalence.Foreign, Reason: cascade},
 }
 
@@ -63,6 +67,10 @@ var nastyStricter = []equivalence.Known{
 	{Statement: "ChildOfNewParent", Kind: equivalence.Failure, Reason: sameStatement},
 	{Statement: "PartSpare", Kind: equivalence.Failure, Reason: nullKey},
 	{Statement: "TagInsert", Kind: equivalence.Failure, Reason: nullKey},
+	{Statement: "CopyParts", Kind: equivalence.Failure, Reason: nullKey},
+	{Statement: "CopyPartsInBulk", Kind: equivalence.Failure, Reason: nullKey},
+	{Statement: "CopyTags", Kind: equivalence.Failure, Reason: nullKey},
+	{Statement: "CopyTagsInBulk", Kind: equivalence.Failure, Reason: nullKey},
 	{Statement: "TagMove", Kind: equivalence.Failure, Reason: nullKey},
 }
 

@@ -119,13 +119,28 @@ func compileInput(t *testing.T, in *Input, tamper func(*parse.QueryText) func(*s
 		}
 	}
 	if tamper == nil {
-		p.statements = scopeAll(texts, p.catalog, in.Config, &refused, nil)
+		p.statements = withInserts(scopeAll(texts, p.catalog, in.Config, &refused, nil))
 		return p
 	}
 	for _, text := range texts { // each with a tamper of its own
-		p.statements = append(p.statements, scopeAll([]*parse.QueryText{text}, p.catalog, in.Config, &refused, tamper(text))...)
+		p.statements = append(p.statements, withInserts(scopeAll([]*parse.QueryText{text}, p.catalog, in.Config, &refused, tamper(text)))...)
 	}
 	return p
+}
+
+// withInserts adds the INSERTs of many rows that :copyfrom queries have beside
+// that of one.
+func withInserts(list []*statement) []*statement {
+	for _, s := range list {
+		if s.insert != nil && s.copy.Arrays {
+			insert := *s.insert
+			text := *insert.text
+			text.Name += "InBulk"
+			insert.text = &text
+			list = append(list, &insert)
+		}
+	}
+	return list
 }
 
 func readText(t *testing.T, path string) string {
@@ -153,6 +168,9 @@ func (s *statement) forOracle() *equivalence.Statement {
 		}
 	}
 	st := &equivalence.Statement{Name: s.text.Name, Original: s.text.Text, Scoped: s.result.SQL, Tenant: s.result.Tenant}
+	if s.row != nil {
+		st.Each = s.row.forOracle()
+	}
 	for n := 1; n <= s.text.Count; n++ {
 		st.Params = append(st.Params, equivalence.Param{Name: names[n], Tenant: s.plan.Bound[n]})
 	}

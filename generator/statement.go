@@ -32,6 +32,8 @@ type statement struct {
 	// its rows where COPY cannot; nil for others.
 	copy   *ir.Copy
 	insert *statement
+	// row is, for such an INSERT, the query for one row that it is of.
+	row    *statement
 	report diag.Report // of this statement alone
 	tamper func(*scope.Plan)
 }

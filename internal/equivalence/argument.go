@@ -21,6 +21,9 @@ var ErrScopedAlone = errors.New("the author's statement can be prepared")
 // tenant and of others, and each parameter is also tried with every kind of
 // value that there is for it.
 func (p *Pair) Arguments(ctx context.Context, st *Statement, limit int) ([][]Argument, error) {
+	if st.Each != nil {
+		return p.inArrays(ctx, st.Each, limit)
+	}
 	description, err := p.shared.conn.PgConn().Prepare(ctx, "", st.Scoped, nil)
 	if err != nil {
 		if _, alone := p.shared.conn.PgConn().Prepare(ctx, "", st.Original, nil); alone == nil {
@@ -44,6 +47,34 @@ func (p *Pair) Arguments(ctx context.Context, st *Statement, limit int) ([][]Arg
 		c.candidates = append(c.candidates, c.of(st.Params[i], t))
 	}
 	return c.choose(limit), nil
+}
+
+// inArrays puts the arguments of a statement for single values into arrays, of one
+// and of two by turns. The tenant is not among them.
+func (p *Pair) inArrays(ctx context.Context, each *Statement, limit int) ([][]Argument, error) {
+	lists, err := p.Arguments(ctx, each, limit)
+	if err != nil {
+		return nil, err
+	}
+	var out [][]Argument
+	for i, list := range lists {
+		from := [][]Argument{list}
+		if i%2 == 1 {
+			from = lists[i-1 : i+1]
+		}
+		var args []Argument
+		for j, param := range each.Params {
+			var values []Argument
+			for _, list := range from {
+				values = append(values, list[j])
+			}
+			if !param.Tenant {
+				args = append(args, array(values...))
+			}
+		}
+		out = append(out, args)
+	}
+	return out, nil
 }
 
 // chooser chooses the arguments of one statement.

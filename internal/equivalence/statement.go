@@ -16,6 +16,9 @@ type Statement struct {
 	// Tables are the tables that the statement refers to. Arguments are taken from
 	// their rows.
 	Tables []*catalog.Table
+	// Each is set for a statement that does for arrays what another one does for
+	// single values: it is given the other's arguments, in arrays.
+	Each *Statement
 }
 
 // Param is a parameter of the author's statement.
