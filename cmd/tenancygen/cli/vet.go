@@ -93,5 +93,5 @@ func addSQLC(r *diag.Report, vetted *generator.Vetted, line string) {
 			return
 		}
 	}
-	r.Errorf(diag.RuleTripped, source.Span{}, "sqlc vet: %s", line).WithHelp(help)
+	r.Errorf(diag.RuleTripped, source.Span{}, "sqlc vet: %s", line).WithHelp("sqlc says so of its configuration, or of a query of another entry")
 }

@@ -79,8 +79,10 @@ func (d database) environment() []string {
 }
 
 // mayBeNull matches the statements in which a column may be NULL although its table
-// says NOT NULL. It may match others.
-var mayBeNull = regexp.MustCompile(`(?i)\b(left|right|full|sets|rollup|cube)\b`)
+// says NOT NULL: behind an outer join, in grouping sets, and the old row of an INSERT
+// or the new one of a DELETE. It may match others.
+var mayBeNull = regexp.MustCompile(`(?is)\b(left|right|full|sets|rollup|cube)\b` +
+	`|\binsert\b.*\breturning\b.*\bold\b|\bdelete\b.*\breturning\b.*\bnew\b`)
 
 // fromDatabase reports whether all that is known of a column is what the database
 // says of it: sqlc gives such a column the length 0, and others -1 or more than 0.

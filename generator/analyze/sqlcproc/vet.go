@@ -38,6 +38,10 @@ func Vet(ctx context.Context, command []string, file string) ([]string, error) {
 	var said []string
 	for line := range strings.Lines(stderr.String()) {
 		line = strings.TrimRight(line, "\r\n")
+		if len(said) > 0 && line != strings.TrimLeft(line, " \t") { // the rest of the message before it
+			said[len(said)-1] += " " + strings.TrimSpace(line)
+			continue
+		}
 		if line != "" && !strings.HasPrefix(line, "# package") && !ownRule.MatchString(line) {
 			said = append(said, line)
 		}
