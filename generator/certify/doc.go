@@ -24,7 +24,8 @@
 // # The rules, in the order to read them
 //
 //   - level/level.go, names.go: what a name in FROM stands for. level/place.go: from
-//     which places a predicate on a relation is the same as σ of it.
+//     which places a predicate on a relation is the same as σ of it; condition.go:
+//     what a predicate says.
 //   - certify.go: the walk meets every query of the statement, and with it every
 //     reference; one that it does not know how to meet is refused.
 //   - reference.go: a reference to tenants' rows has an anchor.
@@ -33,8 +34,10 @@
 //   - tenant.go: $T is the parameter itself, and its type keeps any two ids apart.
 //   - write.go: what is written is the tenant's row, and stays his: an inserted row
 //     gets $T, and no row gets another. merge.go: the same for each clause of MERGE.
+//     copy.go: COPY is what the INSERT of each of its rows is.
 //   - key.go: a foreign key that is written leads to a row of the tenant, because it
-//     was looked up among his, or (origin.go) because it comes out of one.
+//     was looked up among his, or (origin.go, with level/row.go) because it comes out
+//     of one; and a global table's to none.
 //   - expression.go: what cannot be seen in a tree of table references, such as
 //     functions that run SQL, is not there.
 package certify

@@ -51,9 +51,9 @@ func (c *checker) keys(t *catalog.Table) []key {
 	return out
 }
 
-// insertedKeys checks the keys of the rows that an INSERT writes. One with a column
-// that is not in the list, and has no default, refers to nothing; one that says
-// whose row it is must be there.
+// insertedKeys checks the keys of the rows that an INSERT writes. One of which a
+// column stays NULL refers to nothing, but a default may be the key of any row; one
+// that says whose row it is must be there.
 func (c *checker) insertedKeys(ins *parse.Insert, t *catalog.Table, names *level.Names, outer *level.Level) bool {
 	good := true
 	refuse := func(pos int, k key, why string) {
@@ -63,10 +63,7 @@ func (c *checker) insertedKeys(ins *parse.Insert, t *catalog.Table, names *level
 	for _, k := range c.keys(t) {
 		index := listed(ins, t, k.columns)
 		if index == nil {
-			absent := func(name string) bool { // no list is all columns
-				return (ins.HasColumns || ins.Source == nil) && !hasDefault(t, name) && !slices.ContainsFunc(ins.Columns, func(column parse.Column) bool { return column.Name == name })
-			}
-			if k.owner || !slices.ContainsFunc(k.columns, absent) {
+			if k.owner || !leftNull(ins, t, k.columns) {
 				refuse(ins.Target.Start, k, "the row gets no such value, or a default")
 			}
 			continue
@@ -81,13 +78,6 @@ func (c *checker) insertedKeys(ins *parse.Insert, t *catalog.Table, names *level
 		}
 	}
 	return good
-}
-
-// hasDefault reports whether a column without a value gets another than NULL, which
-// may be the key of any row.
-func hasDefault(t *catalog.Table, name string) bool {
-	column := t.Column(name)
-	return column == nil || column.HasDefault || column.Identity || column.Generated
 }
 
 // assignedKeys checks the keys that a SET changes. Under ON CONFLICT they may be

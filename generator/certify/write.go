@@ -196,6 +196,20 @@ func listed(ins *parse.Insert, t *catalog.Table, columns []string) []int {
 	return index
 }
 
+// leftNull reports whether an INSERT leaves one of the columns NULL: it is not in
+// the list, and has no default. No list is one of all columns.
+func leftNull(ins *parse.Insert, t *catalog.Table, columns []string) bool {
+	return (ins.HasColumns || ins.Source == nil) && slices.ContainsFunc(columns, func(name string) bool {
+		return !hasDefault(t, name) && !slices.ContainsFunc(ins.Columns, func(k parse.Column) bool { return k.Name == name })
+	})
+}
+
+// hasDefault reports whether a column without a value gets another than NULL.
+func hasDefault(t *catalog.Table, name string) bool {
+	column := t.Column(name)
+	return column == nil || column.HasDefault || column.Identity || column.Generated
+}
+
 // rows are the row expressions of a query; where they cannot be seen, one of which
 // nothing can be seen.
 func (c *checker) rows(q *parse.Query, names *level.Names, outer *level.Level) []level.Row {
