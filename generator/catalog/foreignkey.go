@@ -39,6 +39,10 @@ func (k *classifier) checkForeignKeys(t *Table) {
 			k.report.Warnf(diag.ForeignKeyOpen, f.Span, "global table %q refers to tenants' rows of %q: only unscoped queries can write (%s), and what deletes those rows meets these", t.QualifiedName(), parent.QualifiedName(), joined(f.Columns)).
 				WithHelp("drop the foreign key, or let its rows belong to tenants")
 		}
+		if parent != nil && parent.Tenancy.Class == ir.ClassExcluded && !parent.Unclassified && t.Tenancy.Class != ir.ClassExcluded && t.Kind == ir.KindTable {
+			k.report.Warnf(diag.ForeignKeyOpen, f.Span, "the foreign key (%s) of %q refers to the excluded table %q, and is not looked up: it tells whether such a row is there", joined(f.Columns), t.QualifiedName(), parent.QualifiedName()).
+				WithHelp("declare how %s belongs to tenants, or let the key be one that nobody can guess", parent.QualifiedName())
+		}
 		if len(t.ties()) == 0 || parent == nil || len(parent.ties()) == 0 || t.Parent != nil && t.Parent.hasForeignKey(f) {
 			continue
 		}

@@ -64,13 +64,21 @@ func (s *scoper) newRows(r *Reference, ins *parse.Insert, from []*parse.From, na
 }
 
 // sameWidth refuses rows with more or fewer values than the column list has names,
-// as PostgreSQL does.
+// as PostgreSQL does, and a star in VALUES, as MERGE may have it: no subquery can
+// give its columns names there.
 func (s *scoper) sameWidth(ins *parse.Insert, from []*parse.From, names *scopeNames) bool {
-	if !ins.HasColumns || ins.Source == nil {
+	if ins.Source == nil {
 		return true
 	}
 	for _, row := range s.sourceRows(ins.Source, from, names) {
-		if n := len(row.items); n != len(ins.Columns) && starBefore(row.items, n-1) == nil {
+		n := len(row.items)
+		star := starBefore(row.items, n-1)
+		switch {
+		case star != nil && ins.Source.Values != nil:
+			s.refuse(diag.SyntaxUnsupported, s.span(star.Range), "a star in VALUES is not supported").
+				WithHelp("list the columns that it stands for")
+			return false
+		case star == nil && ins.HasColumns && n != len(ins.Columns):
 			s.refuse(diag.SQLSyntax, s.span(row.text), "the column list names %d, and this row gives %d", len(ins.Columns), n).
 				WithHelp("give one value for each column")
 			return false
