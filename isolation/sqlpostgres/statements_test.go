@@ -269,17 +269,33 @@ func checkRefused(ctx context.Context, e *env) error {
 	} {
 		db := e.provider.Tenant(t)
 		for _, ctx := range []context.Context{ctx, ended} {
-			errs := map[string]error{}
 			var n int
-			_, errs["Exec"] = db.ExecContext(ctx, "SELECT 1")
-			_, errs["Query"] = db.QueryContext(ctx, "SELECT 1")
-			errs["QueryRow"] = db.QueryRowContext(ctx, "SELECT 1").Scan(&n)
-			errs["Row.Err"] = db.QueryRowContext(ctx, "SELECT 1").Err()
-			_, errs["Prepare"] = db.PrepareContext(ctx, "SELECT 1")
-			_, errs["BeginTx"] = db.BeginTx(ctx, nil)
-			errs["InTx"] = sqldb.InTx(ctx, db, func(sqldb.DB) error { return errors.New("the function was called") })
-			for name, err := range errs {
-				if !errors.Is(err, t.Check()) {
+			for name, call := range map[string]func() error{
+				"Exec": func() error {
+					_, err := db.ExecContext(ctx, "SELECT 1")
+					return err
+				},
+				"Query": func() error {
+					_, err := collect(db.QueryContext(ctx, "SELECT 1"))
+					return err
+				},
+				"QueryRow": func() error { return db.QueryRowContext(ctx, "SELECT 1").Scan(&n) },
+				"Prepare": func() error {
+					_, err := db.PrepareContext(ctx, "SELECT 1")
+					return err
+				},
+				"BeginTx": func() error {
+					tx, err := db.BeginTx(ctx, nil)
+					if err == nil {
+						err = tx.Rollback()
+					}
+					return err
+				},
+				"InTx": func() error {
+					return sqldb.InTx(ctx, db, func(sqldb.DB) error { return errors.New("the function was called") })
+				},
+			} {
+				if err := call(); !errors.Is(err, t.Check()) {
 					return fmt.Errorf("status %q: %s: error %v, want %v", t.Status, name, err, t.Check())
 				}
 			}
