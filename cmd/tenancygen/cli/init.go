@@ -148,12 +148,19 @@ func first(dir string, names []string) string {
 // nothing but where it is.
 func fromSQLC(dir, sqlc string, r *diag.Report) (proposal.Inputs, []*source.File) {
 	in := proposal.Inputs{SQLC: sqlc}
-	text := fmt.Sprintf("version: \"1\"\nsqlc: %q\ntenant: {column: unknown}\ngo: {sql_package: pgx/v5, emit_methods_with_db_argument: false}\n", sqlc)
-	file := source.NewFile(filepath.ToSlash(filepath.Join(dir, config.DefaultPath)), text)
-	c := config.Parse(file, config.Opener(dir), r)
-	if c == nil {
-		return in, nil
+	parse := func(options string, r *diag.Report) *config.Config {
+		text := fmt.Sprintf("version: \"1\"\nsqlc: %q\ntenant: {column: unknown}\n%s", sqlc, options)
+		file := source.NewFile(filepath.ToSlash(filepath.Join(dir, config.DefaultPath)), text)
+		return config.Parse(file, config.Opener(dir), r)
 	}
+	c := parse("", &diag.Report{})
+	if c == nil {
+		// It may be a project for a sql_package that is not generated.
+		if c = parse("go: {sql_package: pgx/v5}\n", r); c == nil {
+			return in, nil
+		}
+	}
+	in.SQLPackage = c.Go.SQLPackage
 	in.Package = "tenantdb"
 	in.Out = path.Join(path.Dir(filepath.ToSlash(filepath.Clean(c.Go.Out))), in.Package)
 	return in, project.Schema(c, r)

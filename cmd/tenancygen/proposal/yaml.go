@@ -1,6 +1,7 @@
 package proposal
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -15,6 +16,8 @@ type Inputs struct {
 	Schema, Queries []string
 	// Package and Out are for the generated package.
 	Package, Out string
+	// SQLPackage is the one of the sqlc project; empty means pgx/v5.
+	SQLPackage string
 }
 
 // YAML returns a commented tenancy.yaml with the proposal.
@@ -130,7 +133,7 @@ func (w *yamlWriter) rest(in Inputs) {
 	if in.SQLC != "" {
 		w.line("# What differs from gen.go in %s. The package is beside the one that sqlc writes.", in.SQLC)
 	}
-	w.line("go: {package: %s, out: %s, sql_package: pgx/v5}", word(in.Package), word(in.Out))
+	w.line("go: {package: %s, out: %s, sql_package: %s}", word(in.Package), word(in.Out), cmp.Or(in.SQLPackage, "pgx/v5"))
 }
 
 // flow returns one path, or several as a list.
