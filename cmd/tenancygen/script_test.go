@@ -2,17 +2,24 @@ package main
 
 import (
 	"errors"
+	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// TestMain lets the scripts run tenancygen, which is this test binary, and lets
-// that run itself as sqlc.
+// TestMain lets the scripts run tenancygen, which is this test binary, and sqlc,
+// which is in it.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"tenancygen": main})
+	testscript.Main(m, map[string]func(){"tenancygen": main, "sqlc": sqlc})
+}
+
+func sqlc() {
+	os.Args = slices.Insert(os.Args, 1, "__sqlc")
+	main()
 }
 
 // TestScripts runs testdata/script/*.txtar, named by subcommand. Besides the
