@@ -5,6 +5,7 @@ import (
 	"go/types"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -173,5 +174,52 @@ func TestDatabaseUnusable(t *testing.T) {
 		if !strings.Contains(list[0].Message, tt.message) || !strings.Contains(list[0].Help, tt.help) {
 			t.Errorf("%s: %s (%s)", tt.uri, list[0].Message, list[0].Help)
 		}
+	}
+}
+
+// A project that sqlc can type by itself gets the same package with a database, but
+// for the counts of LIMIT and OFFSET, which sqlc alone takes for integers.
+func TestDatabaseOfMinder(t *testing.T) {
+	t.Parallel()
+	in := readMinder(t)
+	url := testpg.Database(t)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(t.Context()) }()
+	for _, file := range in.Schema {
+		if _, err := conn.Exec(t.Context(), file.Text); err != nil {
+			t.Fatalf("%s: %v", file.Path, err)
+		}
+	}
+	compiled := func() map[string][]byte {
+		var report diag.Report
+		result, err := Compile(t.Context(), in, Options{Engine: sqlcproc.New([]string{os.Args[0], sqlcChild})}, &report)
+		if err != nil {
+			t.Fatal(err)
+		}
+		failOnErrors(t, &report)
+		return result.Files
+	}
+	static := compiled()
+	in.Config.Analysis.DatabaseURI = url
+	dynamic := compiled()
+	counts := regexp.MustCompile(`(?m)^(\t(?:Limit|Offset) +)int(?:32|64)\b`)
+	changed := 0
+	for name, text := range static {
+		if string(text) != string(dynamic[name]) {
+			changed++
+		}
+		want, got := counts.ReplaceAllString(string(text), "${1}int"), counts.ReplaceAllString(string(dynamic[name]), "${1}int")
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-static +database):\n%s", name, diff)
+		}
+	}
+	if changed == 0 {
+		t.Error("nothing changed: was the database asked?")
+	}
+	if len(static) != len(dynamic) || len(static) < 20 {
+		t.Errorf("%d files, with a database %d", len(static), len(dynamic))
 	}
 }
