@@ -136,6 +136,10 @@ var accepted = []struct{ name, sql, anchors string }{
 	{"insert root", `INSERT INTO tenants (id, name) VALUES ($1, $2)`, ``},
 	{"insert child, nullable key", `INSERT INTO nch (pid) VALUES ((SELECT p.id FROM (SELECT $2::bigint) AS v (k) LEFT JOIN par AS p ON p.id = v.k AND p.t = $1
 		WHERE (CASE WHEN p.id IS NULL THEN '' END)::information_schema.yes_or_no IS NULL))`, ``},
+	{"nullable key, parent", `INSERT INTO nch (pid) SELECT p.id FROM g, par AS p WHERE p.id = g.id AND p.t = $1`, ``},
+	{"nullable key, parent below", `INSERT INTO nch (pid) SELECT d.k FROM (SELECT p.id FROM par AS p LEFT JOIN g ON g.id = p.id WHERE p.t = $1) AS d (k)`, ``},
+	{"nullable key, grouped", `INSERT INTO nch (pid) SELECT p.id FROM par AS p WHERE p.t = $1 GROUP BY p.id`, ``},
+	{"nullable key, new parent", `WITH s AS (INSERT INTO par (id, t) VALUES (7, $1) RETURNING id) INSERT INTO nch (pid) SELECT s.id FROM s`, ``},
 	{"insert child, value computed apart", `INSERT INTO ch (pid) VALUES ((SELECT p.id FROM (SELECT (random() * 9)::bigint) AS v (k) JOIN par AS p ON p.id = v.k AND p.t = $1))`, ``},
 	{"insert child from its parent", `INSERT INTO ch (pid, v) SELECT p.id, p.name FROM par AS p WHERE p.t = $1`, `ch: inserted key of par; p: p.t = $1 in WHERE`},
 	{"insert child from its parent, bare", `INSERT INTO ch (v, pid) SELECT name, id FROM par WHERE par.t = $1`, ``},

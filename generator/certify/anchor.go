@@ -58,7 +58,8 @@ func (c *checker) equalsTenant(e *parse.Expr, r *level.Relation) bool {
 
 // isNull reports whether e is name.column IS NULL.
 func isNull(e *parse.Expr, r *level.Relation) bool {
-	return e.Kind == parse.OtherExpr && e.Name == "NullTest" && e.Null && len(e.Args) == 1 && level.IsColumn(e.Args[0], r.Name, r.Table.Tenancy.Column)
+	x := ofNullTest(e)
+	return x != nil && level.IsColumn(x, r.Name, r.Table.Tenancy.Column)
 }
 
 // parentAnchor anchors a child table. σ(R) are the rows with a parent of the

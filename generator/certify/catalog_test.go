@@ -25,6 +25,8 @@ CREATE TABLE par (id bigint PRIMARY KEY, t uuid NOT NULL, name text);
 CREATE TABLE ch (id bigint PRIMARY KEY, pid bigint NOT NULL REFERENCES par (id), v text);
 CREATE TABLE gch (id bigint PRIMARY KEY, cid bigint NOT NULL REFERENCES ch (id), v text);
 CREATE TABLE nch (id bigint PRIMARY KEY, pid bigint REFERENCES par (id));
+CREATE TABLE nup (id bigint PRIMARY KEY, t uuid NOT NULL, code text UNIQUE);
+CREATE TABLE nuc (id bigint PRIMARY KEY, code text REFERENCES nup (code));
 CREATE TABLE par2 (a bigint, b bigint, t uuid NOT NULL, PRIMARY KEY (a, b));
 CREATE TABLE ch2 (id bigint, a bigint NOT NULL, b bigint NOT NULL, FOREIGN KEY (a, b) REFERENCES par2 (a, b));
 CREATE TABLE cho (id bigint PRIMARY KEY, pid bigint NOT NULL REFERENCES par (id), oid bigint REFERENCES o (id));
@@ -69,6 +71,7 @@ func specCatalog(t testing.TB) *catalog.Catalog {
 		config.Table{Pattern: "secret", Class: ir.ClassExcluded},
 		config.Table{Pattern: "ch", Class: ir.ClassChild, Parent: "par"},
 		config.Table{Pattern: "nch", Class: ir.ClassChild, Parent: "par"},
+		config.Table{Pattern: "nuc", Class: ir.ClassChild, Parent: "nup"},
 		config.Table{Pattern: "cho", Class: ir.ClassChild, Parent: "par"},
 		config.Table{Pattern: "gch", Class: ir.ClassChild, Parent: "ch"},
 		config.Table{Pattern: "sh", Class: ir.ClassTenant, Shared: true},

@@ -16,6 +16,7 @@ type key struct {
 	parent  *catalog.Table
 	refs    []string // the parent's columns
 	owner   bool     // says whose row it is
+	never   bool     // its value may not be NULL, and the columns take NULL (orphan.go)
 }
 
 // tenantKey stands for the column that says whose row it is, of any table: it is
@@ -37,7 +38,7 @@ func (k key) is(t *catalog.Table, columns []string) bool {
 func (c *checker) keys(t *catalog.Table) []key {
 	var out []key
 	if step, parent := c.parent(t); parent != nil {
-		out = append(out, key{step.Columns, parent, step.ParentColumns, true})
+		out = append(out, key{step.Columns, parent, step.ParentColumns, true, !notNull(t, step.Columns...)})
 	}
 	for _, f := range t.ForeignKeys {
 		parent := c.cat.Lookup(f.RefSchema, f.RefTable)
@@ -45,7 +46,7 @@ func (c *checker) keys(t *catalog.Table) []key {
 			continue
 		}
 		if class := parent.Tenancy.Class; class == ir.ClassTenant || class == ir.ClassRoot || class == ir.ClassChild {
-			out = append(out, key{f.Columns, parent, f.RefColumns, false})
+			out = append(out, key{f.Columns, parent, f.RefColumns, false, false})
 		}
 	}
 	return out
@@ -147,7 +148,7 @@ func (c *checker) isOwnKey(list []*parse.Expr, k key, t *catalog.Table, lv *leve
 	}
 	for i, e := range list {
 		if e != nil && e.Kind == parse.SubqueryExpr && e.Name == "" && e.Query != nil && e.Query.Select != nil && e.Query.With == nil {
-			if c.isLookup(e.Query.Select, i, list, k, t, lv, target) {
+			if c.isLookup(e.Query, i, list, k, t, lv, target) {
 				return true
 			}
 		}
@@ -160,8 +161,9 @@ func (c *checker) isOwnKey(list []*parse.Expr, k key, t *catalog.Table, lv *leve
 // tenant: its only output is that column of an anchored reference to the parent,
 // and conjuncts that filter this reference equate its other columns with what is
 // stored in them. So where it is not NULL the row that it comes from has these
-// very values.
-func (c *checker) isLookup(q *parse.Select, i int, list []*parse.Expr, k key, t *catalog.Table, lv *level.Level, target string) bool {
+// very values, and none of them is NULL.
+func (c *checker) isLookup(query *parse.Query, i int, list []*parse.Expr, k key, t *catalog.Table, lv *level.Level, target string) bool {
+	q := query.Select
 	if len(q.Targets) != 1 {
 		return false
 	}
@@ -181,7 +183,7 @@ func (c *checker) isLookup(q *parse.Select, i int, list []*parse.Expr, k key, t 
 				equal++
 			}
 		}
-		if equal == len(list) {
+		if equal == len(list) && (!k.never || notNull(t, k.columns[i]) || c.failsWithout(query, p, k.refs[i])) {
 			return true
 		}
 	}

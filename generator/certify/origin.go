@@ -12,11 +12,11 @@ import (
 // reference to the parent, or a subquery or common table expression whose outputs
 // are such columns; or a scalar subquery with such an output. An anchored
 // reference may be taken for one to the tenant's rows alone, so whatever else the
-// query does, the key is one of theirs; NULL comes from no row and from outer
-// joins. A shared row will do, but for a key that says whose row it is.
+// query does, the key is one of theirs; NULL comes from no row, from outer
+// joins and from grouping sets. A shared row will do, but for a key that says whose row it is.
 func (c *checker) isKeyOfOne(list []*parse.Expr, k key, lv *level.Level) bool {
 	if e := list[0]; len(list) == 1 && e.Kind == parse.SubqueryExpr && e.Name == "" {
-		return c.givesKey(e.Query, nil, nil, k, lv.Names, lv)
+		return !k.never && c.givesKey(e.Query, nil, nil, k, lv.Names, lv)
 	}
 	for len(lv.Relations) == 0 && lv.Outer != nil {
 		lv = lv.Outer // as in the VALUES of a MERGE, which sees the source
@@ -33,6 +33,8 @@ func (c *checker) isKeyOfOne(list []*parse.Expr, k key, lv *level.Level) bool {
 		case len(list[0].Path) == 2 && (r.Name != list[0].Path[0] || !r.VisibleAt(level.Place{})), len(list[0].Path) == 1 && len(lv.Relations) > 1:
 			// Of a bare name it is certain whose it is where there is one relation, which
 			// has such a column.
+		case k.never && !isThere(r, wanted, lv):
+			return false
 		case r.Table != nil:
 			return !r.Renamed && k.is(r.Table, wanted) && (r.Own || c.anchor(lv, r, k.owner) != "")
 		case r.Item != nil && r.Item.Query != nil:

@@ -19,6 +19,8 @@ type Level struct {
 	Outer     *Level // whose columns may be used here as well
 	Names     *Names
 	Relations []*Relation
+	// GroupingSets is set where columns are NULL in some of its rows.
+	GroupingSets bool
 	// Filters are the predicates that hold for every row that the level's FROM and
 	// WHERE yield. WHERE is the first.
 	Filters []Place

@@ -24,7 +24,9 @@ func (s *Resolver) Rows(q *parse.Query, names *Names, outer *Level) []Row {
 	names = names.And(q.With)
 	switch {
 	case q.Select != nil:
-		return []Row{{q.Start, q.Select.Targets, s.Level(q.Select.From, q.Select.Where, names, outer)}}
+		lv := s.Level(q.Select.From, q.Select.Where, names, outer)
+		lv.GroupingSets = slices.ContainsFunc(q.Select.GroupBy, func(e *parse.Expr) bool { return e.Name == "GroupingSet" })
+		return []Row{{q.Start, q.Select.Targets, lv}}
 	case q.SetOp != nil:
 		left, right := s.Rows(q.SetOp.Left, names, outer), s.Rows(q.SetOp.Right, names, outer)
 		if len(left) == 0 || len(right) == 0 {

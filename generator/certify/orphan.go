@@ -1,0 +1,70 @@
+package certify
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/certify/level"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// NULL in the key that says whose row it is makes a row without a parent, which is
+// nobody's: the tenant would lose it without a word. Where the table lets NULL
+// into such a key, its value has to be one that is never NULL.
+
+// notNull reports whether all of a table's columns refuse NULL.
+func notNull(t *catalog.Table, columns ...string) bool {
+	return !slices.ContainsFunc(columns, func(name string) bool {
+		column := t.Column(name)
+		return column == nil || !column.NotNull
+	})
+}
+
+// isThere reports whether columns of a relation are never NULL in its level: none of
+// the joins above it puts NULLs in its place, nor do grouping sets. The columns of
+// a subquery or common table expression are looked at where they come from.
+func isThere(r *level.Relation, columns []string, lv *level.Level) bool {
+	return !lv.GroupingSets && !slices.ContainsFunc(r.Joins, level.Side.Nullable) && (r.Table == nil || notNull(r.Table, columns...))
+}
+
+// failsWithout reports whether a scalar subquery whose output is a column of p fails
+// where there is no row of p. It has one row, which a query without FROM gives on
+// the kept side of a LEFT JOIN, and for that row WHERE is
+//
+//	(CASE WHEN p.column IS NULL THEN '' END)::information_schema.yes_or_no IS NULL
+//
+// The domain's check refuses the empty text, and takes the NULL that CASE gives
+// otherwise, of which the condition is true.
+func (c *checker) failsWithout(q *parse.Query, p *level.Relation, column string) bool {
+	if !isPlain(q) || len(q.Select.From) != 1 {
+		return false
+	}
+	join := q.Select.From[0].Join
+	if join == nil || join.Kind != parse.LeftJoin || !isPlain(join.Left.Query) || len(join.Left.Query.Select.From) > 0 || join.Left.Query.Select.Where != nil {
+		return false
+	}
+	cast := ofNullTest(q.Select.Where)
+	if cast == nil || cast.Kind != parse.CastExpr || cast.Name != "information_schema.yes_or_no" {
+		return false
+	}
+	choice := cast.Args[0]
+	if choice.Name != "CaseExpr" || len(choice.Args) != 1 || choice.Args[0].Name != "CaseWhen" || len(choice.Args[0].Args) != 2 {
+		return false // also CASE x WHEN … and ELSE are arguments
+	}
+	when, text := ofNullTest(choice.Args[0].Args[0]), choice.Args[0].Args[1]
+	return when != nil && level.IsColumn(when, p.Name, column) && text.Kind == parse.ConstExpr && text.Pos >= 0 && strings.HasPrefix(c.sql[text.Pos:], "''") && text.Text == ""
+}
+
+// isPlain reports whether a query is a SELECT with no more than FROM and WHERE.
+func isPlain(q *parse.Query) bool {
+	return q != nil && q.Select != nil && q.With == nil && q.Limit == nil && q.Offset == nil && !q.Select.Distinct && q.Select.GroupBy == nil && q.Select.Having == nil
+}
+
+// ofNullTest is x of x IS NULL; nil for anything else.
+func ofNullTest(e *parse.Expr) *parse.Expr {
+	if e == nil || e.Kind != parse.OtherExpr || e.Name != "NullTest" || !e.Null || len(e.Args) != 1 {
+		return nil
+	}
+	return e.Args[0]
+}
