@@ -64,7 +64,7 @@ func knownInCorpus(s *statement, d *equivalence.Difference) string {
 		return keyOfAll
 	case upsert && s.looksUp() && d.Kind == equivalence.Failure && strings.Contains(d.Detail, "+ ERROR: null value in column"):
 		return lookupFirst
-	case strings.Contains(d.Detail, "+ ERROR: value for domain information_schema.yes_or_no") && slices.ContainsFunc(d.Args, func(a equivalence.Argument) bool { return a == nil }):
+	case strings.Contains(d.Detail, "+ ERROR: value for domain information_schema.yes_or_no") && d.Orphans:
 		return nobodys
 	}
 	return ""

@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -54,6 +55,8 @@ func mutantsOf(sql string, tenant, params int) []mutant {
 	}
 	m.values()
 	m.words()
+	// Some come out of maps, and the same ones are to be taken in every run.
+	slices.SortStableFunc(m.out, func(a, b mutant) int { return cmp.Compare(a.what+a.sql, b.what+b.sql) })
 	seen := map[string]bool{sql: true}
 	return slices.DeleteFunc(m.out, func(one mutant) bool {
 		again := seen[one.sql]

@@ -108,7 +108,8 @@ func (c *checker) assignedKeys(sets []parse.Set, t *catalog.Table, lv *level.Lev
 		if pos < 0 || good && proposed == len(k.columns) {
 			continue
 		}
-		if !good || at != lv && slices.Contains(list, nil) || !c.isOwnKey(list, k, t, at, lv.Relations[0].Name) {
+		// A subquery without a row assigns NULL.
+		if !good || at != lv && (k.never || slices.Contains(list, nil)) || !c.isOwnKey(list, k, t, at, lv.Relations[0].Name) {
 			c.refuse(pos, "%s.%s refers to a row of %s, and is assigned something else than the key of a row of the tenant", t.QualifiedName(), k.columns[0], k.parent.QualifiedName())
 		}
 	}

@@ -20,8 +20,9 @@ type key struct {
 	refs    []string // columns of the parent
 	// path is set for the key that ties a child to its tenant.
 	path bool
-	// nullable is set where a column may be NULL.
-	nullable bool
+	// nullable is set where a column may be NULL, and open where the parent's may,
+	// too.
+	nullable, open bool
 	// crossed is set where it has a column that ties the row to its tenant, and that
 	// meets something else than the parent's tenant.
 	crossed bool
@@ -38,6 +39,10 @@ func (s *scoper) keys(t *catalog.Table) []*key {
 		for _, name := range k.columns {
 			col := t.Column(name)
 			k.nullable = k.nullable || col == nil || !col.NotNull
+		}
+		for _, name := range k.refs {
+			col := k.parent.Column(name)
+			k.open = k.open || col == nil || !col.NotNull
 		}
 		out = append(out, k)
 	}
@@ -71,6 +76,8 @@ type values struct {
 	// for the update of ON CONFLICT.
 	target   *parse.Table
 	conflict bool
+	// grouped is set where columns are NULL in some rows, by grouping sets.
+	grouped bool
 }
 
 // settled reports whether the values of a key need no look-up: they are NULL, or
@@ -244,6 +251,11 @@ func (s *scoper) assignedKeys(r *Reference, sets []parse.Set, l *level) {
 		}
 		if source != nil {
 			v.from, v.names, v.conflict = source.Select.From, s.within(source.With, l.names), false
+		}
+		if source != nil && k.path && k.nullable {
+			s.refuse(diag.SyntaxUnsupported, s.span(source.Range), "this subquery makes %s.%s NULL where it finds no row, and the row would be nobody's", r.Table.QualifiedName(), k.columns[0]).
+				WithHelp("assign %s on its own: %s = (SELECT …)", k.columns[0], k.columns[0])
+			continue
 		}
 		if s.settled(r, k, v) {
 			continue

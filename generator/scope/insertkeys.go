@@ -88,6 +88,8 @@ type sourceRow struct {
 	items []parse.Item
 	from  []*parse.From
 	names *scopeNames
+	// grouped is set where columns are NULL in some rows.
+	grouped bool
 }
 
 func (s *scoper) sourceRows(q *parse.Query, from []*parse.From, names *scopeNames) []sourceRow {
@@ -96,11 +98,11 @@ func (s *scoper) sourceRows(q *parse.Query, from []*parse.From, names *scopeName
 	case q.SetOp != nil:
 		return append(s.sourceRows(q.SetOp.Left, from, names), s.sourceRows(q.SetOp.Right, from, names)...)
 	case q.Select != nil:
-		return []sourceRow{{q.Range, targetItems(q.Select.Targets), q.Select.From, names}}
+		return []sourceRow{{q.Range, targetItems(q.Select.Targets), q.Select.From, names, hasGroupingSets(q.Select)}}
 	case q.Values != nil:
 		var out []sourceRow
 		for _, row := range q.Values.Rows {
-			out = append(out, sourceRow{row.Range, row.Items, from, names})
+			out = append(out, sourceRow{row.Range, row.Items, from, names, false})
 		}
 		return out
 	}
@@ -110,7 +112,7 @@ func (s *scoper) sourceRows(q *parse.Query, from []*parse.From, names *scopeName
 // values are the row's values at the given places; not ok where a star hides them
 // or there are fewer.
 func (r sourceRow) values(index []int) (values, bool) {
-	v := values{from: r.from, names: r.names}
+	v := values{from: r.from, names: r.names, grouped: r.grouped}
 	for _, i := range index {
 		if i >= len(r.items) || starBefore(r.items, i) != nil {
 			return v, false

@@ -18,11 +18,13 @@ func (s *scoper) isKey(k *key, v values) bool {
 		}
 		list = append(list, item.Expr)
 	}
-	// NULL would make a row that belongs to nobody.
-	if k.path && k.nullable && (slices.ContainsFunc(list, isNoColumn) || slices.ContainsFunc(v.from, hasOuterJoin)) {
-		return false
-	}
-	return s.isKeyAt(k, list, origin{target: v.target, from: v.from, names: v.names})
+	return s.isKeyAt(k, list, origin{target: v.target, from: v.from, names: v.names, grouped: v.grouped})
+}
+
+// mayBeNull reports whether values for the key that ties a child to its tenant may
+// be NULL, and the table takes that: the row would be nobody's.
+func (k *key) mayBeNull(list []*parse.Expr, at origin) bool {
+	return k.path && k.nullable && (k.open || at.grouped || slices.ContainsFunc(list, isNoColumn) || slices.ContainsFunc(at.from, hasOuterJoin))
 }
 
 // isTenants reports whether a value is the tenant, because it is the tenant column
@@ -33,6 +35,11 @@ func (s *scoper) isTenants(e *parse.Expr, row sourceRow) bool {
 
 func isNoColumn(e *parse.Expr) bool { return e.Kind != parse.ColumnExpr }
 
+// hasGroupingSets reports whether NULL stands for columns in some rows.
+func hasGroupingSets(s *parse.Select) bool {
+	return slices.ContainsFunc(s.GroupBy, func(e *parse.Expr) bool { return e.Name == "GroupingSet" })
+}
+
 func hasOuterJoin(f *parse.From) bool {
 	return f.Join != nil && (f.Join.Kind != parse.InnerJoin || hasOuterJoin(f.Join.Left) || hasOuterJoin(f.Join.Right))
 }
@@ -41,14 +48,18 @@ func hasOuterJoin(f *parse.From) bool {
 type origin struct {
 	// target is the table in from that a data-modifying statement writes: a real
 	// one, whatever common table expressions there are.
-	target *parse.Table
-	from   []*parse.From
-	names  *scopeNames
+	target  *parse.Table
+	from    []*parse.From
+	names   *scopeNames
+	grouped bool // columns are NULL in some rows
 }
 
 // isKeyAt reports whether expressions of a level, one for each column of a key,
 // are the key of one row of the parent.
 func (s *scoper) isKeyAt(k *key, list []*parse.Expr, at origin) bool {
+	if k.mayBeNull(list, at) {
+		return false
+	}
 	if e := list[0]; len(list) == 1 && e.Kind == parse.SubqueryExpr && e.Name == "" {
 		return s.outputsKey(k, e.Query, nil, nil, at.names)
 	}
@@ -171,7 +182,7 @@ func (s *scoper) targetsAreKey(k *key, targets []parse.Target, positions []int, 
 func outputsOf(q *parse.Query, names *scopeNames) ([]parse.Target, origin) {
 	switch {
 	case q.Select != nil:
-		return q.Select.Targets, origin{from: q.Select.From, names: names}
+		return q.Select.Targets, origin{from: q.Select.From, names: names, grouped: hasGroupingSets(q.Select)}
 	case q.Insert != nil && len(q.Insert.ReturningAliases) == 0:
 		return q.Insert.Returning, origin{target: q.Insert.Target, from: []*parse.From{{Table: q.Insert.Target}}, names: names}
 	case q.Delete != nil && len(q.Delete.ReturningAliases) == 0:

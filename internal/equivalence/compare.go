@@ -58,7 +58,8 @@ func (p *Pair) Compare(ctx context.Context, st *Statement, args []Argument) (Out
 	}
 	out := Outcome{Class: want.class, Rows: max(len(want.rows), affected(want.tag))}
 	if kind, detail := p.compare(want, got); kind != "" {
-		out.Difference = &Difference{Kind: kind, Statement: *st, Tenant: p.tenant, Args: args, Detail: detail}
+		out.Difference = &Difference{Kind: kind, Statement: *st, Tenant: p.tenant, Args: args, Detail: detail,
+			Orphans: want.after != nil && want.after.nobodys() > p.slice.before.nobodys()}
 	}
 	return out, nil
 }

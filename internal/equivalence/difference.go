@@ -35,6 +35,8 @@ type Difference struct {
 	// Detail is what differs: lines with - are the author's statement on the
 	// tenant's slice, lines with + the scoped one on the shared database.
 	Detail string
+	// Orphans is set where the author's statement left a row that belongs to nobody.
+	Orphans bool
 }
 
 // String is a message for a test log.

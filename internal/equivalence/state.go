@@ -41,6 +41,11 @@ func (s state) others(tenant string) []string {
 	return s.lines(func(r stateRow) bool { return !r.global && r.owner != tenant })
 }
 
+// nobodys is how many rows belong neither to a tenant nor to all of them.
+func (s state) nobodys() int {
+	return len(s.lines(func(r stateRow) bool { return !r.global && !r.shared && r.owner == "" }))
+}
+
 func (s state) all() []string { return s.lines(func(stateRow) bool { return true }) }
 
 func (s state) lines(keep func(stateRow) bool) []string {
