@@ -31,6 +31,7 @@ func (s *statement) knownCommand(sqlPackage string) bool {
 
 // checkCommand refuses a scoped statement that its command does not fit.
 func (s *statement) checkCommand() {
+	s.checkReturning()
 	if !strings.HasPrefix(s.text.Cmd, ":batch") {
 		return
 	}
@@ -42,3 +43,27 @@ func (s *statement) checkCommand() {
 	s.report.Errorf(diag.QueryAnnotation, s.text.NameSpan, "a batch is one statement for each of many values, and %q has no parameter for them", s.text.Name).
 		WithHelp("use :exec, :one or :many").InQuery(s.text.Name)
 }
+
+// checkReturning refuses a command that reads rows for a statement that gives none.
+// Of a MERGE the analysis says so.
+func (s *statement) checkReturning() {
+	q := s.query
+	if q == nil || !returnsRows[s.text.Cmd] {
+		return
+	}
+	var none bool
+	switch {
+	case q.Insert != nil:
+		none = len(q.Insert.Returning) == 0
+	case q.Update != nil:
+		none = len(q.Update.Returning) == 0
+	case q.Delete != nil:
+		none = len(q.Delete.Returning) == 0
+	}
+	if none {
+		s.report.Errorf(diag.QueryAnnotation, s.text.NameSpan, "query %q is %s and has no RETURNING", s.text.Name, s.text.Cmd).
+			WithHelp("add RETURNING with the columns that the method returns, or use :exec or :execrows").InQuery(s.text.Name)
+	}
+}
+
+var returnsRows = map[string]bool{":one": true, ":many": true, ":batchone": true, ":batchmany": true}

@@ -289,6 +289,15 @@ type corpusProject struct {
 	text string
 }
 
+// withTenantColumn is a schema file that gives tables the tenant column.
+func withTenantColumn(tables ...*catalog.Table) *source.File {
+	var text strings.Builder
+	for _, table := range tables {
+		text.WriteString("ALTER TABLE " + parse.Quote(table.Schema) + "." + parse.Quote(table.Name) + " ADD COLUMN " + tenantAdded + " bigint NOT NULL;\n")
+	}
+	return source.NewFile("tenants.sql", text.String())
+}
+
 // sqlcProject compiles one of sqlc's projects with the tenant column added, or
 // says why that cannot be.
 func sqlcProject(t *testing.T, path string) (*corpusProject, string) {
@@ -316,16 +325,16 @@ func sqlcProject(t *testing.T, path string) (*corpusProject, string) {
 	if in == nil || report.HasErrors() {
 		return nil, "its files are not read"
 	}
-	var columns strings.Builder
+	var tables []*catalog.Table
 	for _, table := range catalog.Load(in.Schema, &report).Tables {
 		if table.View == nil && table.Parent == nil {
-			columns.WriteString("ALTER TABLE " + parse.Quote(table.Schema) + "." + parse.Quote(table.Name) + " ADD COLUMN " + tenantAdded + " bigint NOT NULL;\n")
+			tables = append(tables, table)
 		}
 	}
-	in.Schema = append(in.Schema, source.NewFile("tenants.sql", columns.String()))
+	in.Schema = append(in.Schema, withTenantColumn(tables...))
 	p := &corpusProject{oracleProject: &oracleProject{config: in.Config, catalog: loadCatalog(in, &report)}}
 	texts := statements(in, p.catalog, &report)
-	if columns.Len() == 0 || len(texts) == 0 {
+	if len(tables) == 0 || len(texts) == 0 {
 		return nil, "no table, or no statement"
 	}
 	for _, file := range in.Schema {

@@ -95,9 +95,10 @@ func TestRiverAPI(t *testing.T) {
 		t.Run(driver.dir, func(t *testing.T) {
 			t.Parallel()
 			out := filepath.Join("riverdriver", driver.dir, "internal", "dbsqlc")
-			r := compareAPI(t, apiCase{
-				label: driver.dir, dir: riverRoot, config: filepath.Join(out, "sqlc.yaml"), kind: driver.kind, out: out,
-			})
+			c := &apiCase{label: driver.dir, dir: riverRoot, config: filepath.Join(out, "sqlc.yaml"), kind: driver.kind, out: out}
+			c.copyTo(t, t.TempDir())
+			generateWithSQLC(t, []*apiCase{c})
+			r := compareAPI(t, c)
 			if r.status != apiIdentical {
 				t.Errorf("%s:\n%s", r.status, r.detail)
 			}

@@ -29,6 +29,10 @@ type apiCase struct {
 	kind   string // sql_package
 	out    string // the directory of the package
 	skip   string // why it is no case for this test
+
+	copied string            // the directory of the copy
+	own    map[string][]byte // Go files that an author has put into the package
+	theirs generated
 }
 
 // apiEntry is what counts of an entry of sqlc's configuration, of either version.
@@ -44,15 +48,17 @@ type apiEntry struct {
 }
 
 // apiCases lists the entries of all configurations below a directory.
-func apiCases(t *testing.T, root string) []apiCase {
+func apiCases(t *testing.T, root string) []*apiCase {
 	t.Helper()
-	var cases []apiCase
+	var cases []*apiCase
 	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil || d.IsDir():
 			return err
 		case d.Name() == "sqlc.json" || d.Name() == "sqlc.yaml" || d.Name() == "sqlc.yml":
-			cases = append(cases, entriesOf(t, root, path)...)
+			for _, c := range entriesOf(t, root, path) {
+				cases = append(cases, &c)
+			}
 		}
 		return nil
 	})
@@ -91,11 +97,9 @@ func entriesOf(t *testing.T, root, path string) []apiCase {
 		}
 		c.kind = cmp.Or(c.kind, "database/sql")
 		if len(entries) > 1 {
-			c.name = e.Name
+			c.name = cmp.Or(e.Name, c.out)
 			c.label += "#" + strconv.Itoa(i+1)
 		}
-		same := slices.ContainsFunc(entries[:i], func(other apiEntry) bool { return other.Name == e.Name }) ||
-			slices.ContainsFunc(entries[i+1:], func(other apiEntry) bool { return other.Name == e.Name })
 		switch {
 		case cmp.Or(e.Engine, "postgresql") != "postgresql":
 			c.skip = "engine " + e.Engine
@@ -103,18 +107,17 @@ func entriesOf(t *testing.T, root, path string) []apiCase {
 			c.skip = "sql_package " + c.kind
 		case file.SQL != nil && e.Gen.Go == nil:
 			c.skip = "it generates no Go"
-		case len(entries) > 1 && same:
-			c.skip = "sqlc_name chooses no entry of several without a name of their own"
 		}
 		cases = append(cases, c)
 	}
 	return cases
 }
 
-// copyCase copies the files of a case, without what a generator has written.
-func copyCase(t *testing.T, c apiCase) string {
+// copyTo copies the files of a case into a directory of its own, without what a
+// generator has written.
+func (c *apiCase) copyTo(t *testing.T, to string) {
 	t.Helper()
-	dir := t.TempDir()
+	c.copied = to
 	err := filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
@@ -125,14 +128,14 @@ func copyCase(t *testing.T, c apiCase) string {
 		}
 		rel, err := filepath.Rel(c.dir, path)
 		if err == nil {
-			write(t, filepath.Join(dir, rel), data)
+			write(t, filepath.Join(to, rel), data)
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return dir
+	c.own = readGoFiles(t, filepath.Join(to, c.out))
 }
 
 // generated is what a generator made of a case.
@@ -155,45 +158,78 @@ func (c complaint) String() string {
 
 var complaintLine = regexp.MustCompile(`^([^\s:][^:]*):(\d+):(\d+): (.*)$`)
 
-// generateWithSQLC runs sqlc in a copy of the case.
-func generateWithSQLC(t *testing.T, c apiCase, dir string) generated {
+// generateWithSQLC runs sqlc in copies of the cases, all of them in as few processes
+// as it takes: sqlc ends its process where it fails.
+func generateWithSQLC(t *testing.T, cases []*apiCase) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0], sqlcChild, "generate", "--no-remote", "-f", c.config)
-	cmd.Dir = dir
-	cmd.Env = []string{"HOME=" + dir, "TMPDIR=" + dir}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		g := generated{text: string(out)}
-		for line := range strings.Lines(g.text) {
-			if m := complaintLine.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
-				line, _ := strconv.Atoi(m[2])
-				column, _ := strconv.Atoi(m[3])
-				g.complaints = append(g.complaints, complaint{filepath.ToSlash(m[1]), line, column, m[4]})
-			}
+	for len(cases) > 0 {
+		args := []string{sqlcMany}
+		for _, c := range cases {
+			args = append(args, c.copied, c.config)
 		}
-		return g
+		cmd := exec.CommandContext(t.Context(), os.Args[0], args...)
+		cmd.Env = []string{"HOME=" + t.TempDir(), "TMPDIR=" + t.TempDir()}
+		out, err := cmd.CombinedOutput()
+		// What sqlc prints about a case stands behind the case's mark.
+		said := strings.Split(string(out), sqlcMark)[1:]
+		if len(said) == 0 || err == nil && len(said) != len(cases) {
+			t.Fatalf("sqlc ran %d of %d cases: %v\n%s", len(said), len(cases), err, out)
+		}
+		for i := range said {
+			if err != nil && i == len(said)-1 {
+				cases[i].theirs = complaintsIn(said[i])
+				continue
+			}
+			cases[i].theirs = generated{files: readGoFiles(t, filepath.Join(cases[i].copied, cases[i].out))}
+		}
+		cases = cases[len(said):]
 	}
-	g := generated{files: map[string][]byte{}}
-	paths, err := filepath.Glob(filepath.Join(dir, c.out, "*.go"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, path := range paths {
-		g.files[filepath.Base(path)] = []byte(readText(t, path))
+}
+
+func complaintsIn(text string) generated {
+	g := generated{text: text}
+	for line := range strings.Lines(text) {
+		if m := complaintLine.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
+			line, _ := strconv.Atoi(m[2])
+			column, _ := strconv.Atoi(m[3])
+			g.complaints = append(g.complaints, complaint{filepath.ToSlash(m[1]), line, column, m[4]})
+		}
 	}
 	return g
 }
 
-// generateWithOurs compiles the case with every table declared global.
-func generateWithOurs(t *testing.T, c apiCase, dir string) generated {
+func readGoFiles(t *testing.T, dir string) map[string][]byte {
+	t.Helper()
+	paths, err := filepath.Glob(filepath.Join(dir, "*.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	files := map[string][]byte{}
+	for _, path := range paths {
+		files[filepath.Base(path)] = []byte(readText(t, path))
+	}
+	return files
+}
+
+// tenancy writes the tenancy.yaml with which no table belongs to a tenant.
+func (c *apiCase) tenancy(t *testing.T) string {
 	t.Helper()
 	text := "version: \"1\"\nsqlc: " + c.config + "\ntenant: {column: tenant_id}\ntables: {\"*\": global}\n"
 	if c.name != "" {
 		text += "sqlc_name: " + c.name + "\n"
 	}
-	write(t, filepath.Join(dir, "tenancy.yaml"), []byte(text))
+	path := filepath.Join(c.copied, "tenancy.yaml")
+	write(t, path, []byte(text))
+	return path
+}
+
+// generateWithOurs compiles the case with every table declared global.
+func generateWithOurs(t *testing.T, c *apiCase) generated {
+	t.Helper()
+	dir, path := c.copied, c.tenancy(t)
 	var report diag.Report
 	result, err := Generate(t.Context(), Options{
-		ConfigPath: filepath.Join(dir, "tenancy.yaml"), Engine: sqlcproc.New([]string{os.Args[0], sqlcChild}),
+		ConfigPath: path, Engine: sqlcproc.New([]string{os.Args[0], sqlcChild}),
 	}, &report)
 	switch {
 	case err != nil:

@@ -297,6 +297,10 @@ func TestParseSQLCForms(t *testing.T) {
 	if diff := cmp.Diff([]string{"b.sql"}, c.Schema); diff != "" {
 		t.Errorf("sqlc_name (-want +got):\n%s", diff)
 	}
+	c = mustParse(t, named, "version: 2\nsql: [{engine: postgresql, schema: a.sql}, {engine: postgresql, schema: b.sql, gen: {go: {out: b}}}]")
+	if diff := cmp.Diff([]string{"b.sql"}, c.Schema); diff != "" {
+		t.Errorf("sqlc_name of a directory (-want +got):\n%s", diff)
+	}
 }
 
 // A project for several databases has an entry for each, which may share a name.

@@ -118,7 +118,17 @@ func (s *sqlcReader) choose(list entry) (entry, bool) {
 	return entry{}, false
 }
 
-func (s *sqlcReader) nameOf(n *yaml.Node) string { return valueAt(n, "name") }
+// nameOf is what an entry is called: its name or, without one, the directory of its
+// package.
+func (s *sqlcReader) nameOf(n *yaml.Node) string {
+	if name := valueAt(n, "name"); name != "" {
+		return name
+	}
+	if golang := nodeAt(nodeAt(n, "gen"), "go"); golang != nil {
+		return valueAt(golang, "out")
+	}
+	return valueAt(n, "path") // version 1
+}
 
 // otherEngine reports whether an entry is for an engine that is not supported. A
 // project has one entry for each of its databases, often under one name.
@@ -129,15 +139,23 @@ func (s *sqlcReader) otherEngine(e entry) bool {
 
 // valueAt is the text under a key of a map; empty where there is none.
 func valueAt(n *yaml.Node, key string) string {
-	if n.Kind != yaml.MappingNode {
-		return ""
+	if value := nodeAt(n, key); value != nil {
+		return value.Value
+	}
+	return ""
+}
+
+// nodeAt is what a map has under a key; nil where there is none.
+func nodeAt(n *yaml.Node, key string) *yaml.Node {
+	if n == nil || n.Kind != yaml.MappingNode {
+		return nil
 	}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		if n.Content[i].Value == key {
-			return resolve(n.Content[i+1]).Value
+			return resolve(n.Content[i+1])
 		}
 	}
-	return ""
+	return nil
 }
 
 // pkg reads one entry of sql[], then the overrides for all entries, which come

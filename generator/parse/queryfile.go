@@ -91,7 +91,14 @@ func QueryFile(file *source.File, report *diag.Report) []*QueryText {
 		}
 		code = append(code, tok)
 	}
+	before := len(out)
 	flush()
+	if len(out) > before {
+		last := out[before]
+		report.Errorf(diag.SQLSyntax, last.Span(Range{0, 1}), "query %q does not end in a semicolon", last.Name).
+			WithHelp("end the file with one: sqlc needs it").InQuery(last.Name)
+		return out[:before]
+	}
 	return out
 }
 
