@@ -168,7 +168,9 @@ func (s *sqlcReader) pkg(e, overrides entry) {
 	known["gen"] = func(e entry) {
 		s.object(e, keys{"json": nil, "go": func(e entry) {
 			gen = true
-			s.goOptions(e, &c.Go, s.parser.at)
+			options := s.goOptionKeys(&c.Go, s.parser.at)
+			delete(options, "emit_iterators") // sqlc does not know it
+			s.object(e, options)
 		}})
 	}
 	s.object(e, known)

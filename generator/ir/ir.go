@@ -293,23 +293,26 @@ type GoOptions struct {
 	SQLPackage string `json:"sql_package"`
 	SQLDriver  string `json:"sql_driver,omitempty"`
 
-	EmitInterface               bool              `json:"emit_interface,omitempty"`
-	EmitJSONTags                bool              `json:"emit_json_tags,omitempty"`
-	JSONTagsCaseStyle           string            `json:"json_tags_case_style,omitempty"`
-	JSONTagsIDUppercase         bool              `json:"json_tags_id_uppercase,omitempty"`
-	EmitDBTags                  bool              `json:"emit_db_tags,omitempty"`
-	EmitEmptySlices             bool              `json:"emit_empty_slices,omitempty"`
-	EmitExactTableNames         bool              `json:"emit_exact_table_names,omitempty"`
-	EmitResultStructPointers    bool              `json:"emit_result_struct_pointers,omitempty"`
-	EmitParamsStructPointers    bool              `json:"emit_params_struct_pointers,omitempty"`
-	EmitPointersForNullTypes    bool              `json:"emit_pointers_for_null_types,omitempty"`
-	EmitPointersForNullEnums    *bool             `json:"emit_pointers_for_null_enum_types,omitempty"`
-	EmitEnumValidMethod         bool              `json:"emit_enum_valid_method,omitempty"`
-	EmitAllEnumValues           bool              `json:"emit_all_enum_values,omitempty"`
-	EmitExportedQueries         bool              `json:"emit_exported_queries,omitempty"`
-	EmitSQLAsComment            bool              `json:"emit_sql_as_comment,omitempty"`
-	EmitMethodsWithDBArgument   bool              `json:"emit_methods_with_db_argument,omitempty"`
-	EmitPreparedQueries         bool              `json:"emit_prepared_queries,omitempty"`
+	EmitInterface             bool   `json:"emit_interface,omitempty"`
+	EmitJSONTags              bool   `json:"emit_json_tags,omitempty"`
+	JSONTagsCaseStyle         string `json:"json_tags_case_style,omitempty"`
+	JSONTagsIDUppercase       bool   `json:"json_tags_id_uppercase,omitempty"`
+	EmitDBTags                bool   `json:"emit_db_tags,omitempty"`
+	EmitEmptySlices           bool   `json:"emit_empty_slices,omitempty"`
+	EmitExactTableNames       bool   `json:"emit_exact_table_names,omitempty"`
+	EmitResultStructPointers  bool   `json:"emit_result_struct_pointers,omitempty"`
+	EmitParamsStructPointers  bool   `json:"emit_params_struct_pointers,omitempty"`
+	EmitPointersForNullTypes  bool   `json:"emit_pointers_for_null_types,omitempty"`
+	EmitPointersForNullEnums  *bool  `json:"emit_pointers_for_null_enum_types,omitempty"`
+	EmitEnumValidMethod       bool   `json:"emit_enum_valid_method,omitempty"`
+	EmitAllEnumValues         bool   `json:"emit_all_enum_values,omitempty"`
+	EmitExportedQueries       bool   `json:"emit_exported_queries,omitempty"`
+	EmitSQLAsComment          bool   `json:"emit_sql_as_comment,omitempty"`
+	EmitMethodsWithDBArgument bool   `json:"emit_methods_with_db_argument,omitempty"`
+	EmitPreparedQueries       bool   `json:"emit_prepared_queries,omitempty"`
+	// EmitIterators is an option of ours: every :many query has a method that returns
+	// an iterator, too.
+	EmitIterators               bool              `json:"emit_iterators,omitempty"`
 	WrapErrors                  bool              `json:"wrap_errors,omitempty"`
 	OmitUnusedStructs           bool              `json:"omit_unused_structs,omitempty"`
 	OmitSQLCVersion             bool              `json:"omit_sqlc_version,omitempty"`

@@ -43,3 +43,6 @@ SELECT code, n FROM codes ORDER BY code;
 
 -- name: SetCodesOfQty :many
 INSERT INTO codes (code, n) VALUES ($1, $2) ON CONFLICT (code) DO UPDATE SET n = excluded.n RETURNING code, n;
+
+-- name: Divide :many
+SELECT (1 / (3 - n))::integer FROM items, generate_series(1, 5) AS n ORDER BY n;

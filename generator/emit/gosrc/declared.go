@@ -116,6 +116,11 @@ func (g *goPackage) declareMethods(names declarations) error {
 		if err := on.add(m.query.Name, what); err != nil {
 			return err
 		}
+		if g.iterates(m) {
+			if err := on.add(iterName(m), "the iterator of "+what); err != nil {
+				return err
+			}
+		}
 		if g.prepares() {
 			if err := on.add(stmtName(m), "the statement of "+what); err != nil {
 				return err

@@ -25,6 +25,7 @@ var importNames = map[string]string{
 	"database/sql/driver": "driver",
 	"errors":              "errors",
 	"fmt":                 "fmt",
+	"iter":                "iter",
 	"net":                 "net",
 	"net/netip":           "netip",
 	"time":                "time",

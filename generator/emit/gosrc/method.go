@@ -216,10 +216,13 @@ func uniqueFields(fields []field) []field {
 }
 
 // taken are names that the method's body uses beside those of all bodies.
-func (m *method) taken() []string {
+func (g *goPackage) taken(m *method) []string {
 	taken := []string{m.constName}
 	if isBatch(m.query) {
 		taken = append(taken, batchNames...)
+	}
+	if g.iterates(m) {
+		taken = append(taken, "yield", "found", "none")
 	}
 	return taken
 }
@@ -227,7 +230,7 @@ func (m *method) taken() []string {
 // argumentName returns the name, changed where it would hide something that the
 // method's body uses or is taken by another argument.
 func (g *goPackage) argumentName(m *method, name string) string {
-	if g.clashes(name, m.taken()...) {
+	if g.clashes(name, g.taken(m)...) {
 		name = "arg" + titleFirst(name)
 	}
 	return g.unclashed(m, name)
@@ -244,7 +247,7 @@ func (g *goPackage) resultName(m *method, name string) string {
 
 // unclashed adds a number to a name that the method cannot use.
 func (g *goPackage) unclashed(m *method, name string) string {
-	taken := m.taken()
+	taken := g.taken(m)
 	for _, a := range m.args.list {
 		taken = append(taken, a.name)
 	}

@@ -28,6 +28,9 @@ func (g *goPackage) queryFile(f *jen.File, source string) {
 		f.Add(g.methodDoc(m))
 		f.Func().Params(jen.Id("q").Op("*").Id(g.typeOf(m.query))).Add(g.signature(m)).Block(g.body(m)...)
 		f.Line()
+		if g.iterates(m) {
+			g.iterMethod(f, m)
+		}
 	}
 }
 
@@ -128,8 +131,8 @@ func conflictSentence(q *ir.Query) string {
 	return "It returns runtime.ErrTenantConflict when the key is not available to the tenant."
 }
 
-// signature returns the method's name, parameters and results.
-func (g *goPackage) signature(m *method) *jen.Statement {
+// named returns the name and the parameters of a method of a query.
+func (g *goPackage) named(m *method, name string) *jen.Statement {
 	params := []jen.Code{jen.Id("ctx").Qual("context", "Context")}
 	if g.takesDB(m.query) {
 		params = append(params, jen.Id("db").Id("DBTX"))
@@ -137,7 +140,12 @@ func (g *goPackage) signature(m *method) *jen.Statement {
 	for _, a := range m.args.list {
 		params = append(params, jen.Id(a.name).Add(a.typ.code()))
 	}
-	s := jen.Id(m.query.Name).Params(params...)
+	return jen.Id(name).Params(params...)
+}
+
+// signature returns the method's name, parameters and results.
+func (g *goPackage) signature(m *method) *jen.Statement {
+	s := g.named(m, m.query.Name)
 	switch m.query.Cmd {
 	case ":one":
 		return s.Params(m.ret.returned().code(), jen.Error())
@@ -161,6 +169,9 @@ func (g *goPackage) querierFile(f *jen.File) {
 		for i := range g.methods {
 			if m := &g.methods[i]; g.typeOf(m.query) == h.typ {
 				methods = append(methods, g.methodDoc(m), g.signature(m))
+				if g.iterates(m) {
+					methods = append(methods, g.iterDoc(m), g.iterSignature(m))
+				}
 			}
 		}
 		f.Add(doc("", fmt.Sprintf("%s has the queries of %s.", h.iface, h.typ)))

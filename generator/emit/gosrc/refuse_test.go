@@ -44,10 +44,19 @@ func TestEmitRefuses(t *testing.T) {
 			change: func(p *ir.Package) { p.Go.EmitMethodsWithDBArgument, p.Go.EmitPreparedQueries = true, true },
 			want:   "exclude each other",
 		},
-		"limit":       {change: func(p *ir.Package) { p.Go.QueryParameterLimit = &negative }, want: "negative"},
-		"case style":  {change: func(p *ir.Package) { p.Go.JSONTagsCaseStyle = "kebab" }, want: `"kebab"`},
-		"same file":   {change: func(p *ir.Package) { p.Go.OutputDBFileName = "models.go" }, want: "two files would be called models.go"},
-		"command":     {query: ir.Query{Name: "A", Cmd: ":other"}, want: "query A: the command :other is not supported"},
+		"limit":      {change: func(p *ir.Package) { p.Go.QueryParameterLimit = &negative }, want: "negative"},
+		"case style": {change: func(p *ir.Package) { p.Go.JSONTagsCaseStyle = "kebab" }, want: `"kebab"`},
+		"same file":  {change: func(p *ir.Package) { p.Go.OutputDBFileName = "models.go" }, want: "two files would be called models.go"},
+		"command":    {query: ir.Query{Name: "A", Cmd: ":other"}, want: "query A: the command :other is not supported"},
+		"iterator": {
+			change: func(p *ir.Package) {
+				p.Go.EmitIterators = true
+				p.Queries[0].Columns = []ir.Column{text}
+				p.Queries = append(p.Queries, ir.Query{Name: "AIter", Cmd: ":exec", File: "query.sql", Handle: ir.HandleGlobal})
+			},
+			query: ir.Query{Name: "A", Cmd: ":many"},
+			want:  "the iterator of query A and query AIter would both be called AIter",
+		},
 		"empty batch": {query: ir.Query{Name: "A", Cmd: ":batchexec"}, want: "needs a parameter beside the tenant"},
 		"batch's type": {
 			change: func(p *ir.Package) {

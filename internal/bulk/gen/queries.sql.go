@@ -6,6 +6,7 @@ package gen
 import (
 	"context"
 	"database/sql"
+	"iter"
 
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/tenancygen/tenancygen/runtime"
@@ -54,6 +55,58 @@ type CopyPlansParams struct {
 	Name string
 }
 
+const divide = `-- name: Divide :many
+SELECT (1 / (3 - n))::integer FROM items, generate_series(1, 5) AS n WHERE items.tenant_id = $1::uuid ORDER BY n
+`
+
+// Divide returns the rows that the query finds.
+func (q *TenantQueries) Divide(ctx context.Context) ([]int32, error) {
+	rows, err := q.db.Query(ctx, divide, q.tenant.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int32
+	for rows.Next() {
+		var value int32
+		if err := rows.Scan(&value); err != nil {
+			return nil, err
+		}
+		items = append(items, value)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+// DivideIter is Divide row by row. Each loop over it runs the
+// query, and holds a connection until it ends. An error comes last, with an empty row.
+func (q *TenantQueries) DivideIter(ctx context.Context) iter.Seq2[int32, error] {
+	return func(yield func(int32, error) bool) {
+		var none int32
+		rows, err := q.db.Query(ctx, divide, q.tenant.ID)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var value int32
+			if err := rows.Scan(&value); err != nil {
+				yield(none, err)
+				return
+			}
+			if !yield(value, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, err)
+		}
+	}
+}
+
 const listCodes = `-- name: ListCodes :many
 SELECT code, n FROM codes WHERE codes.tenant_id = $1::uuid ORDER BY code
 `
@@ -83,6 +136,33 @@ func (q *TenantQueries) ListCodes(ctx context.Context) ([]ListCodesRow, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+// ListCodesIter is ListCodes row by row. Each loop over it runs the
+// query, and holds a connection until it ends. An error comes last, with an empty row.
+func (q *TenantQueries) ListCodesIter(ctx context.Context) iter.Seq2[ListCodesRow, error] {
+	return func(yield func(ListCodesRow, error) bool) {
+		var none ListCodesRow
+		rows, err := q.db.Query(ctx, listCodes, q.tenant.ID)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var i ListCodesRow
+			if err := rows.Scan(&i.Code, &i.N); err != nil {
+				yield(none, err)
+				return
+			}
+			if !yield(i, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, err)
+		}
+	}
 }
 
 const listItems = `-- name: ListItems :many
@@ -122,6 +202,47 @@ func (q *TenantQueries) ListItems(ctx context.Context) ([]Item, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+// ListItemsIter is ListItems row by row. Each loop over it runs the
+// query, and holds a connection until it ends. An error comes last, with an empty row.
+func (q *TenantQueries) ListItemsIter(ctx context.Context) iter.Seq2[Item, error] {
+	return func(yield func(Item, error) bool) {
+		var none Item
+		rows, err := q.db.Query(ctx, listItems, q.tenant.ID)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer rows.Close()
+		for rows.Next() {
+			var i Item
+			if err := rows.Scan(
+				&i.ID,
+				&i.TenantID,
+				&i.Number,
+				&i.Qty,
+				&i.Mood,
+				&i.LastMood,
+				&i.Price,
+				&i.MadeAt,
+				&i.Day,
+				&i.Data,
+				&i.Raw,
+				&i.Good,
+				&i.Ref,
+			); err != nil {
+				yield(none, err)
+				return
+			}
+			if !yield(i, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, err)
+		}
+	}
 }
 
 const setCodesOfQty = `-- name: SetCodesOfQty :many
@@ -164,4 +285,37 @@ func (q *TenantQueries) SetCodesOfQty(ctx context.Context, arg SetCodesOfQtyPara
 		return nil, runtime.ErrTenantConflict
 	}
 	return items, nil
+}
+
+// SetCodesOfQtyIter is SetCodesOfQty row by row. Each loop over it runs the
+// query, and holds a connection until it ends. An error comes last, with an empty row.
+func (q *TenantQueries) SetCodesOfQtyIter(ctx context.Context, arg SetCodesOfQtyParams) iter.Seq2[SetCodesOfQtyRow, error] {
+	return func(yield func(SetCodesOfQtyRow, error) bool) {
+		var none SetCodesOfQtyRow
+		rows, err := q.db.Query(ctx, setCodesOfQty, arg.Code, arg.N, q.tenant.ID)
+		if err != nil {
+			yield(none, err)
+			return
+		}
+		defer rows.Close()
+		found := false
+		for rows.Next() {
+			var i SetCodesOfQtyRow
+			if err := rows.Scan(&i.Code, &i.N); err != nil {
+				yield(none, err)
+				return
+			}
+			found = true
+			if !yield(i, nil) {
+				return
+			}
+		}
+		if err := rows.Err(); err != nil {
+			yield(none, err)
+			return
+		}
+		if !found {
+			yield(none, runtime.ErrTenantConflict)
+		}
+	}
 }
