@@ -26,10 +26,12 @@ type Catalog struct {
 	operators map[string]bool   // declared in the schema
 	// exactTypes are declared types that keep any two values apart.
 	exactTypes map[string]bool
-	enums      map[string]bool
-	functions  map[string]bool                  // declared in the schema, by name without schema
-	bodies     map[string][]*parse.FunctionBody // what the text of those shows
-	allowed    map[string]bool                  // allowed by the configuration
+	// filledTypes are domains with a default, which a column has where it has none.
+	filledTypes map[string]bool
+	enums       map[string]bool
+	functions   map[string]bool                  // declared in the schema, by name without schema
+	bodies      map[string][]*parse.FunctionBody // what the text of those shows
+	allowed     map[string]bool                  // allowed by the configuration
 }
 
 // Table is a table or view.

@@ -13,7 +13,7 @@ import (
 // Load reads the schema files in order and returns the catalog. Mistakes go into
 // the report; what could be understood is in the catalog all the same.
 func Load(files []*source.File, report *diag.Report) *Catalog {
-	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]bool{}, enums: map[string]bool{}, allowed: map[string]bool{}}
+	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]bool{}, filledTypes: map[string]bool{}, enums: map[string]bool{}, allowed: map[string]bool{}}
 	for _, file := range files {
 		statements, err := parse.Schema(file.Text)
 		if err != nil {
@@ -153,7 +153,7 @@ func (l loader) addColumn(t *Table, def parse.ColumnDef) {
 		return
 	}
 	t.Columns = append(t.Columns, &Column{
-		Name: def.Name, Type: canonicalType(def.Type), NotNull: def.NotNull || t.notNull[def.Name], HasDefault: def.HasDefault,
+		Name: def.Name, Type: canonicalType(def.Type), NotNull: def.NotNull || t.notNull[def.Name], HasDefault: def.HasDefault || l.filledTypes[canonicalType(def.Type)],
 		Generated: def.Generated, Identity: def.Identity, Serial: def.Serial, Collation: def.Collation, Span: l.span(def.Pos, len(def.Name)),
 	})
 }
@@ -275,7 +275,7 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 		t.setNotNull(a.Name, a.Kind == parse.SetNotNull)
 	case parse.SetDefault, parse.DropDefault:
 		if c := t.Column(a.Name); c != nil {
-			c.HasDefault = a.Kind == parse.SetDefault
+			c.HasDefault = a.Kind == parse.SetDefault || l.filledTypes[c.Type]
 		}
 	case parse.SetType:
 		if c := t.Column(a.Name); c != nil && a.Column != nil {

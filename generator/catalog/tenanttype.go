@@ -50,15 +50,18 @@ func (k *classifier) checkCollations() {
 	}
 }
 
-// createType remembers enums, and domains over a type that is fit: one with
-// modifiers, such as varchar(3), would cut ids off in a cast.
+// createType remembers domains with a default, enums, and domains over a type that
+// is fit: one with modifiers, such as varchar(3), would cut ids off in a cast.
 func (l loader) createType(t *parse.CreateType) {
-	if t.Base != "" && (t.Limited || t.Collated || l.unfit(canonicalType(t.Base)) != "") {
-		return
-	}
 	names := []string{t.Name.Schema + "." + t.Name.Name}
 	if t.Name.Schema == "" || t.Name.Schema == DefaultSchema {
 		names = []string{t.Name.Name, DefaultSchema + "." + t.Name.Name}
+	}
+	for _, name := range names {
+		l.filledTypes[name] = t.HasDefault || l.filledTypes[canonicalType(t.Base)]
+	}
+	if t.Base != "" && (t.Limited || t.Collated || l.unfit(canonicalType(t.Base)) != "") {
+		return
 	}
 	for _, name := range names {
 		l.exactTypes[name], l.enums[name] = true, t.Base == ""

@@ -154,8 +154,9 @@ type CreateType struct {
 	Name ObjectName
 	Base string // of a domain; empty for an enum
 	// Limited is set where the base has modifiers, as varchar(3) has.
-	Limited  bool
-	Collated bool
+	Limited    bool
+	Collated   bool
+	HasDefault bool
 }
 
 // CreateIndex is CREATE INDEX.
@@ -252,8 +253,9 @@ func (s *schemaStatement) convert(n *ast.Node) []DDL {
 		return s.one(DDL{CreateType: &CreateType{Name: qualified(stmt.CreateEnumStmt.TypeName)}})
 	case *ast.Node_CreateDomainStmt:
 		d := stmt.CreateDomainStmt
+		filled := func(n *ast.Node) bool { return n.GetConstraint().GetContype() == ast.ConstrType_CONSTR_DEFAULT }
 		return s.one(DDL{CreateType: &CreateType{Name: qualified(d.Domainname), Base: typeName(d.TypeName),
-			Limited: len(d.TypeName.GetTypmods()) > 0, Collated: d.CollClause != nil}})
+			Limited: len(d.TypeName.GetTypmods()) > 0, Collated: d.CollClause != nil, HasDefault: slices.ContainsFunc(d.Constraints, filled)}})
 	case *ast.Node_CreateFunctionStmt:
 		name := qualified(stmt.CreateFunctionStmt.Funcname)
 		return s.one(DDL{CreateFunction: &name, Body: functionBody(s.text)})
