@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -244,19 +245,35 @@ func TestAnalyzeFailsWithoutChild(t *testing.T) {
 }
 
 // What is begun ahead gives the same, is given up without a trace, and leaves
-// mistakes at their places.
+// mistakes at their places, however the files of the schema end.
 func TestPrepare(t *testing.T) {
 	t.Parallel()
-	in := analyze.Input{Schema: []*source.File{source.NewFile("s.sql", "CREATE TABLE notes (id int PRIMARY KEY, body text);")}}
-	queries := []analyze.Query{statement("A", ":many", "SELECT * FROM notes WHERE id = $1"), statement("B", ":exec", "DELETE FROM notes")}
+	for name, texts := range map[string][]string{
+		"one":      {"CREATE TABLE notes (id int PRIMARY KEY, body text)"},
+		"several":  {"CREATE TYPE mood AS ENUM ('sad')", "", "-- nothing", "CREATE TABLE notes (id int PRIMARY KEY, body text, mood mood) -- the last word"},
+		"rollback": {"CREATE TABLE notes (id int PRIMARY KEY, body text);", "CREATE TABLE a (id int);\n-- +goose downwards\nDROP TABLE a;", "CREATE TABLE b (id int);"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var schema []*source.File
+			for i, text := range texts {
+				schema = append(schema, source.NewFile(strconv.Itoa(i), text))
+			}
+			prepare(t, analyze.Input{Schema: schema})
+		})
+	}
+}
+
+func prepare(t *testing.T, in analyze.Input) {
 	engine := newEngine(t)
-	in.Queries = queries
+	queries := []analyze.Query{statement("A", ":many", "SELECT * FROM notes WHERE id = $1"), statement("B", ":exec", "DELETE FROM notes")}
+	all := in
+	all.Queries = queries
 	var report diag.Report
-	want, err := engine.Analyze(t.Context(), in, &report)
+	want, err := engine.Analyze(t.Context(), all, &report)
 	if err != nil || report.HasErrors() {
 		t.Fatal(err, report.Sorted())
 	}
-	in.Queries = nil
 	ahead := engine.Prepare(t.Context(), in)
 	defer ahead.Close()
 	got, err := ahead.Analyze(t.Context(), queries, &report)

@@ -64,7 +64,7 @@ func (e *engine) begin(ctx context.Context, in analyze.Input) *begun {
 		return nil
 	}
 	b := &begun{dir: dir}
-	if project.writeSchema(dir) != nil || os.Symlink(standardInput, filepath.Join(dir, fileName(queryDir, 0))) != nil || b.start(ctx, e.command) != nil {
+	if project.writeSchema(dir, project.schemaInOne()) != nil || os.Symlink(standardInput, filepath.Join(dir, fileName(queryDir, 0))) != nil || b.start(ctx, e.command) != nil {
 		_ = os.RemoveAll(dir)
 		return nil
 	}

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"sort"
 	"strings"
 
@@ -148,7 +150,7 @@ func refuseQuery(query analyze.Query, at int, report *diag.Report) {
 
 // write puts the project into dir, its statements in the given files.
 func (p *project) write(dir string, files []fedFile) error {
-	if err := p.writeSchema(dir); err != nil {
+	if err := p.writeSchema(dir, p.schemaFiles()); err != nil {
 		return err
 	}
 	if len(p.queries) == 0 {
@@ -163,7 +165,7 @@ func (p *project) write(dir string, files []fedFile) error {
 }
 
 // writeSchema writes all but the statements.
-func (p *project) writeSchema(dir string) error {
+func (p *project) writeSchema(dir string, schema []string) error {
 	for _, sub := range []string{schemaDir, queryDir} {
 		if err := os.Mkdir(filepath.Join(dir, sub), 0o700); err != nil {
 			return err
@@ -172,12 +174,35 @@ func (p *project) writeSchema(dir string) error {
 	if err := writeFile(dir, "sqlc.yaml", p.settings()); err != nil {
 		return err
 	}
-	for i, file := range p.in.Schema {
-		if err := writeFile(dir, fileName(schemaDir, i), file.Text); err != nil {
+	for i, text := range schema {
+		if err := writeFile(dir, fileName(schemaDir, i), text); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// schemaFiles are the texts of the schema files.
+func (p *project) schemaFiles() []string {
+	var out []string
+	for _, file := range p.in.Schema {
+		out = append(out, file.Text)
+	}
+	return out
+}
+
+// rollback matches a line behind which sqlc leaves a schema file unread.
+var rollback = regexp.MustCompile(`(?im)^(-- \+goose down|-- \+migrate down|-- migrate:down|---- create above / drop below ----)`)
+
+// schemaInOne is the schema as one text: years of migrations take longer to write
+// and to read as files than as text. Places in it mean nothing to an author, so it is
+// for an attempt that can be made again with the files.
+func (p *project) schemaInOne() []string {
+	all := p.schemaFiles()
+	if slices.ContainsFunc(all, rollback.MatchString) {
+		return all
+	}
+	return []string{strings.Join(all, "\n;\n")}
 }
 
 func writeFile(dir, name, text string) error {
