@@ -60,7 +60,7 @@ func (e *env) run(ctx context.Context, c check) error {
 
 func exercise(t *testing.T, rls bool, make maker) {
 	t.Helper()
-	for name, connector := range connectors {
+	for name, connector := range modes {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEnv(t, connector, rls, make)

@@ -133,6 +133,80 @@ func (c editingConn) ExecContext(ctx context.Context, query string, args []drive
 	return result, err
 }
 
+// lossy is a driver whose connection is lost behind a commit, before the answer.
+type lossy struct{ driver.Connector }
+
+func (c lossy) Connect(ctx context.Context) (driver.Conn, error) {
+	conn, err := c.Connector.Connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return lossyConn{conn.(able)}, nil
+}
+
+type lossyConn struct{ able }
+
+func (c lossyConn) ExecContext(ctx context.Context, query string, args []driver.NamedValue) (driver.Result, error) {
+	result, err := c.able.ExecContext(ctx, query, args)
+	if strings.Contains(query, "COMMIT") {
+		return nil, driver.ErrBadConn
+	}
+	return result, err
+}
+
+// database/sql runs a statement again for ErrBadConn. One that may have been
+// committed must not be.
+func TestCommitIsNotRepeated(t *testing.T) {
+	t.Parallel()
+	for name, connector := range connectors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t, connector, true, func(t *testing.T, connector driver.Connector, connections int) sqldb.Provider {
+				t.Helper()
+				return newRLS(t, lossy{connector}, connections)
+			})
+			ctx, db := t.Context(), e.provider.Tenant(ann)
+			_, err := db.ExecContext(ctx, insertNote, ann.ID, 1, "once")
+			if err == nil || wantCode("23505", err) == nil {
+				t.Errorf("Exec: error %v, want that of the lost connection", err)
+			}
+			_, err = collect(db.QueryContext(ctx, insertNote+" RETURNING body", ann.ID, 2, "once"))
+			if err == nil || wantCode("23505", err) == nil {
+				t.Errorf("Query: error %v, want that of the lost connection", err)
+			}
+			if err := e.stored(ctx, ann, []string{"1 once", "2 once"}); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// A connection whose transaction could not be ended is not used again.
+func TestStuckConnectionIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for name, connector := range connectors {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t, connector, true, func(t *testing.T, connector driver.Connector, connections int) sqldb.Provider {
+				t.Helper()
+				return newRLS(t, editing{connector, func(s string) string { return strings.Replace(s, "ROLLBACK", "nonsense", 1) }, false}, connections)
+			})
+			ctx := t.Context()
+			before, err := e.backend(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := e.provider.Tenant(ann).ExecContext(ctx, "SELECT 1 / $1::int", 0); wantCode("22012", err) != nil {
+				t.Errorf("Exec: error %v", err)
+			}
+			after, err := e.backend(ctx)
+			if err != nil || before == after {
+				t.Errorf("process %d, then %d, error %v", before, after, err)
+			}
+		})
+	}
+}
+
 // What is not called through a handle is refused, whatever it is.
 func TestPoolRefuses(t *testing.T) {
 	t.Parallel()

@@ -23,24 +23,46 @@ import (
 	"github.com/tenancygen/tenancygen/runtime/sqldb"
 )
 
-// connectors are the drivers that the suite runs on.
-var connectors = map[string]func(t *testing.T, dsn string) driver.Connector{
-	"pq": func(t *testing.T, dsn string) driver.Connector {
+// connectors are the drivers.
+var connectors = map[string]func(t *testing.T, dsn string) driver.Connector{"pq": pqConnector, "pgx": pgxConnector}
+
+func pqConnector(t *testing.T, dsn string) driver.Connector {
+	t.Helper()
+	c, err := pq.NewConnector(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func pgxConnector(t *testing.T, dsn string) driver.Connector {
+	t.Helper()
+	config, err := pgx.ParseConfig(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return stdlib.GetConnector(*config)
+}
+
+// inMode returns a driver with a parameter in its URL.
+func inMode(connector func(*testing.T, string) driver.Connector, parameter string) func(*testing.T, string) driver.Connector {
+	return func(t *testing.T, dsn string) driver.Connector {
 		t.Helper()
-		c, err := pq.NewConnector(dsn)
-		if err != nil {
-			t.Fatal(err)
+		separator := "?"
+		if strings.Contains(dsn, "?") {
+			separator = "&"
 		}
-		return c
-	},
-	"pgx": func(t *testing.T, dsn string) driver.Connector {
-		t.Helper()
-		config, err := pgx.ParseConfig(dsn)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return stdlib.GetConnector(*config)
-	},
+		return connector(t, dsn+separator+parameter)
+	}
+}
+
+// modes are the drivers in the ways in which they send statements that differ much.
+var modes = map[string]func(t *testing.T, dsn string) driver.Connector{
+	"pq":                   pqConnector,
+	"pq, binary":           inMode(pqConnector, "binary_parameters=yes"),
+	"pgx":                  pgxConnector,
+	"pgx, exec":            inMode(pgxConnector, "default_query_exec_mode=exec"),
+	"pgx, simple protocol": inMode(pgxConnector, "default_query_exec_mode=simple_protocol"),
 }
 
 // The tenants of the suite. Bob's ids of rows are among Ann's, so that a

@@ -8,8 +8,8 @@ import (
 )
 
 // rows are the rows of a statement in a transaction of its own, which ends with
-// them: at the last one, since database/sql does not look at the error of Close
-// there, or when they are closed before it.
+// them: behind the last one, since database/sql promises nothing about the error of
+// Close there, or when they are closed before it.
 type rows struct {
 	driver.Rows
 	conn  *conn
