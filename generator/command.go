@@ -21,12 +21,26 @@ func (s *statement) knownCommand(sqlPackage string) bool {
 		s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command %s needs `sql_package: pgx/v5`", cmd).
 			WithHelp("database/sql has neither batches nor COPY; call a method with :exec, :one or :many for each value").InQuery(s.text.Name)
 		return false
+	case cmd == ":execlastid":
+		s.warnLastID(sqlPackage)
+		return true
 	case cmd == "" || commands[cmd]:
 		return true
 	}
 	s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command %s is not supported", cmd).
 		WithHelp("use :one, :many, :exec, :execrows, :execresult, :batchexec, :batchone, :batchmany or :copyfrom").InQuery(s.text.Name)
 	return false
+}
+
+// warnLastID says what comes of :execlastid, which PostgreSQL's drivers have no
+// answer to. It is generated as sqlc does, so that projects of sqlc stay whole.
+func (s *statement) warnLastID(sqlPackage string) {
+	what := "there is no method for %q: pgx has no id of the last row"
+	if sqlPackage != "pgx/v5" {
+		what = "%q always returns an error, behind a statement that has run: PostgreSQL's drivers do not know the id of the last row"
+	}
+	s.report.Warnf(diag.OptionUnsupported, s.text.NameSpan, what, s.text.Name).
+		WithHelp("write RETURNING id behind the statement, and use :one").InQuery(s.text.Name)
 }
 
 // checkCommand refuses a scoped statement that its command does not fit.

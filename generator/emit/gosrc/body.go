@@ -158,7 +158,7 @@ func (g *goPackage) execBody(m *method) []jen.Code {
 	}
 	fail := func(err jen.Code) jen.Code {
 		switch cmd {
-		case ":execrows":
+		case ":execrows", ":execlastid":
 			return jen.Return(jen.Lit(0), g.wrapped(m, err))
 		case ":execresult":
 			return jen.Return(jen.Id("result"), g.wrapped(m, err))
@@ -190,6 +190,8 @@ func (g *goPackage) execBody(m *method) []jen.Code {
 			return append(body, jen.Return(affected))
 		}
 		return append(body, jen.Return(affected, jen.Nil()))
+	case ":execlastid":
+		return append(body, jen.Return(jen.Id("result").Dot("LastInsertId").Call()))
 	case ":execresult":
 		return append(body, jen.Return(jen.Id("result"), jen.Nil()))
 	}

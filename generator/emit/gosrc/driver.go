@@ -27,6 +27,8 @@ type driver struct {
 	prepares bool
 	// fails is set where RowsAffected and the Close of rows return errors.
 	fails bool
+	// lastID is set where a result has a method LastInsertId.
+	lastID bool
 	// arrayPath is the package whose function Array goes around a slice, both where
 	// it is sent and where it is scanned; empty where the driver takes slices.
 	arrayPath string
@@ -63,9 +65,9 @@ var drivers = map[string]*driver{
 		noRowsPath: sqlPath,
 		result:     goType{path: sqlPath, name: "Result"}, resultName: "result",
 		rows: goType{prefix: "*", path: sqlPath, name: "Rows"}, row: goType{prefix: "*", path: sqlPath, name: "Row"},
-		tx:        goType{prefix: "*", path: sqlPath, name: "Tx"},
-		prepares:  true,
-		fails:     true,
+		tx:       goType{prefix: "*", path: sqlPath, name: "Tx"},
+		prepares: true,
+		fails:    true, lastID: true,
 		arrayPath: pqPath,
 		mappings:  stdMappings,
 		imports: map[string]string{

@@ -67,7 +67,7 @@ func (g *goPackage) buildMethod(q *ir.Query) (method, error) {
 // checkQuery refuses what has no form.
 func checkQuery(q *ir.Query) error {
 	switch q.Cmd {
-	case ":one", ":many", ":exec", ":execrows", ":execresult", ":batchexec", ":batchone", ":batchmany":
+	case ":one", ":many", ":exec", ":execrows", ":execresult", ":execlastid", ":batchexec", ":batchone", ":batchmany":
 	case ":copyfrom":
 		if q.Copy == nil {
 			return fmt.Errorf("it is not said what a :copyfrom query copies")

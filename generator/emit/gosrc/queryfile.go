@@ -25,6 +25,9 @@ func (g *goPackage) queryFile(f *jen.File, source string) {
 		}
 		g.sqlConstant(f, m)
 		g.ownTypes(f, m)
+		if !g.hasMethod(m) {
+			continue
+		}
 		f.Add(g.methodDoc(m))
 		f.Func().Params(jen.Id("q").Op("*").Id(g.typeOf(m.query))).Add(g.signature(m)).Block(g.body(m)...)
 		f.Line()
@@ -32,6 +35,12 @@ func (g *goPackage) queryFile(f *jen.File, source string) {
 			g.iterMethod(f, m)
 		}
 	}
+}
+
+// hasMethod reports whether a query has a method. As in sqlc, :execlastid has none
+// with pgx, whose results hold no such id.
+func (g *goPackage) hasMethod(m *method) bool {
+	return m.query.Cmd != ":execlastid" || g.driver.lastID
 }
 
 // ownTypes adds the structs that a method has for itself.
@@ -87,6 +96,8 @@ func (g *goPackage) sentence(q *ir.Query) string {
 		return q.Name + " returns the rows that the query finds."
 	case ":execrows":
 		return q.Name + " runs the statement and returns how many rows it affected."
+	case ":execlastid":
+		return q.Name + " runs the statement and returns the last id that the driver knows of."
 	case ":execresult":
 		return q.Name + " runs the statement and returns its " + g.driver.resultName + "."
 	case ":copyfrom":
@@ -151,7 +162,7 @@ func (g *goPackage) signature(m *method) *jen.Statement {
 		return s.Params(m.ret.returned().code(), jen.Error())
 	case ":many":
 		return s.Params(m.ret.returned().prefixed("[]").code(), jen.Error())
-	case ":execrows", ":copyfrom":
+	case ":execrows", ":copyfrom", ":execlastid":
 		return s.Params(jen.Int64(), jen.Error())
 	case ":execresult":
 		return s.Params(g.driver.result.code(), jen.Error())
@@ -167,7 +178,7 @@ func (g *goPackage) querierFile(f *jen.File) {
 	for _, h := range g.interfaces() {
 		var methods []jen.Code
 		for i := range g.methods {
-			if m := &g.methods[i]; g.typeOf(m.query) == h.typ {
+			if m := &g.methods[i]; g.typeOf(m.query) == h.typ && g.hasMethod(m) {
 				methods = append(methods, g.methodDoc(m), g.signature(m))
 				if g.iterates(m) {
 					methods = append(methods, g.iterDoc(m), g.iterSignature(m))
