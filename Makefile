@@ -22,6 +22,7 @@ demo: build ## Generate examples/gen, and the same for database/sql; needs no se
 	@$(BIN) generate -f internal/bulk/tenancy.yaml >/dev/null
 	@$(BIN) generate -f examples/tenancy.yaml --verbose
 	@$(BIN) generate -f examples/stdlib/tenancy.yaml
+	@$(BIN) generate -f examples/stdlib/plain/tenancy.yaml
 	@echo
 	@$(BIN) explain -f examples/tenancy.yaml --sql "$$(cat examples/demo.sql)"
 
