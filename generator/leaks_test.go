@@ -133,6 +133,9 @@ func testExists(t *testing.T, name string) bool {
 
 func shapeName(l leak, i int) string { return fmt.Sprintf("Leak%s%c", l.name[:2], 'A'+i) }
 
+// givesRows matches a statement that gives rows to its caller.
+var givesRows = regexp.MustCompile(`(?s)^(SELECT|VALUES|\()|^WITH .*\) (SELECT|\()|RETURNING`)
+
 // compileLeaks scopes all statements of the list as one project.
 func compileLeaks(t *testing.T) *oracleProject {
 	t.Helper()
@@ -144,7 +147,11 @@ func compileLeaks(t *testing.T) *oracleProject {
 	var queries strings.Builder
 	for _, l := range leaks {
 		for i, sh := range l.shapes {
-			fmt.Fprintf(&queries, "-- name: %s :many\n%s;\n\n", shapeName(l, i), sh.sql)
+			cmd := ":exec"
+			if givesRows.MatchString(sh.sql) {
+				cmd = ":many"
+			}
+			fmt.Fprintf(&queries, "-- name: %s %s\n%s;\n\n", shapeName(l, i), cmd, sh.sql)
 		}
 	}
 	in.Queries = []*source.File{source.NewFile("leaks.sql", queries.String())}
