@@ -38,6 +38,7 @@
 //   - key.go: a foreign key that is written leads to a row of the tenant, because it
 //     was looked up among his, or (origin.go, with level/row.go) because it comes out
 //     of one; and a global table's to none.
+//   - orphan.go: a child's own key is never NULL, or the row would be nobody's.
 //   - expression.go: what cannot be seen in a tree of table references, such as
 //     functions that run SQL, is not there.
 package certify
