@@ -46,8 +46,9 @@ lint: ## Vet, staticcheck, formatting, and the import rules of the house
 verify: build ## Fail when the examples are not what the generator writes now
 	$(BIN) diff -f examples/tenancy.yaml
 	$(BIN) diff -f examples/stdlib/tenancy.yaml
+	$(BIN) diff -f examples/stdlib/plain/tenancy.yaml
 	$(BIN) diff -f internal/bulk/tenancy.yaml
-	@echo "examples/gen and examples/stdlib/gen are up to date"
+	@echo "the packages in examples/ are up to date"
 
 # Where the random statements of make oracle begin, and how many there are.
 SEED ?= 1
