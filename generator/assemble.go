@@ -118,5 +118,17 @@ func (s *statement) complete(q ir.Query, report *diag.Report) ir.Query {
 	if s.copy != nil {
 		s.completeCopy(&q)
 	}
+	s.checkSlices(&q, report)
 	return q
+}
+
+// checkSlices warns of sqlc.slice, which PostgreSQL has no use for: sqlc generates a
+// method for it, and the server refuses an array where IN wants single values.
+func (s *statement) checkSlices(q *ir.Query, report *diag.Report) {
+	for _, p := range q.Params {
+		if p.Column.IsSlice {
+			report.Warnf(diag.OptionUnsupported, s.text.NameSpan, "sqlc.slice does not work with PostgreSQL, so that query %q will fail", q.Name).
+				WithHelp("write `= ANY(sqlc.arg(%s)::…[])` with the type of the column, in place of IN", p.Column.Name).InQuery(q.Name)
+		}
+	}
 }
