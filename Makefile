@@ -79,6 +79,10 @@ bench-scoping: ## Time parse, scope, rewrite and certify by kind, length and num
 bench-generate: ## Time generate against sqlc generate, on made-up projects and minder
 	$(GO) test ./cmd/tenancygen -run '^TestSpeed$$' -v -timeout 60m -speed.queries=150,1500,6000 -speed.runs=5
 
+.PHONY: bench-copy
+bench-copy: ## Compare COPY with the INSERTs of :copyfrom at 100, 1,000 and 100,000 rows
+	$(GO) test ./internal/bulk -run '^TestRatios$$' -v -count 1 -bulk.ratios
+
 .PHONY: build
 build: ## Build bin/tenancygen
 	$(GO) build -o $(BIN) ./cmd/tenancygen
