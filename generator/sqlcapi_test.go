@@ -223,6 +223,7 @@ func reportAPI(t *testing.T, results []apiResult, complete bool) {
 		case apiIdentical:
 			if r.detail != "" {
 				foreign++
+				t.Logf("%s: identical, with empty packages for %s", r.label, r.detail)
 			}
 		case apiSkipped:
 		default:

@@ -272,5 +272,6 @@ func OneOff(file *source.File, report *diag.Report) []*QueryText {
 			return []*QueryText{q}
 		}
 	}
-	return QueryFile(file, report)
+	// It needs no semicolon at its end.
+	return QueryFile(source.NewFile(file.Path, file.Text+"\n;"), report)
 }
