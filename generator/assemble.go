@@ -17,6 +17,17 @@ func prepareAnalysis(ctx context.Context, in *Input, engine analyze.Engine) anal
 	return engine.Prepare(ctx, analyze.Input{Schema: in.Schema, Options: analyze.Options(in.Config.Analysis)})
 }
 
+// accepted are the statements that nothing is wrong with so far.
+func accepted(list []*statement) []*statement {
+	var out []*statement
+	for _, s := range list {
+		if s.status() != StatusRefused {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
 // analyzeAll gives all statements their types.
 func analyzeAll(ctx context.Context, list []*statement, analysis analyze.Prepared, report *diag.Report) (*analyze.Output, error) {
 	var queries []analyze.Query

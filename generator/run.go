@@ -83,6 +83,7 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	defer analysis.Close()
 	// catalog: what the schema declares, and how each table belongs to tenants.
 	cat := loadCatalog(in, report)
+	unusable := report.HasErrors()
 	// source and parse: the author's queries, and those that need no author.
 	texts := statements(in, cat, report)
 	opts.done("catalog")
@@ -90,11 +91,13 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	list := scopeAll(texts, cat, in.Config, report, nil)
 	result := &Result{Package: in.Config.Go.Package, Queries: explained(list)}
 	opts.done("scope")
-	if report.HasErrors() {
-		return result, nil
+	fine := accepted(list)
+	if unusable || report.HasErrors() && len(fine) == 0 {
+		return result, nil // of the schema, the analysis would say the same once more
 	}
-	// analyze: names and types.
-	output, err := analyzeAll(ctx, list, analysis, report)
+	// analyze: names and types. Where statements are refused, the others are
+	// analysed all the same, so that one run says all that is wrong.
+	output, err := analyzeAll(ctx, fine, analysis, report)
 	opts.done("analyze")
 	if err != nil || report.HasErrors() {
 		return result, err
