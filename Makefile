@@ -56,8 +56,8 @@ STATEMENTS ?= 20000
 
 .PHONY: oracle
 oracle: ## The long run of the oracle; SEED=… and STATEMENTS=… choose the random statements
-	$(GO) test ./generator -run 'TestRandom|TestMutants|TestPolicies|TestEquivalenceOf(Minder|SQLC)' -v -timeout 120m \
-		-oracle.statements=$(STATEMENTS) -oracle.seed=$(SEED) -oracle.mutated=400 -oracle.mutants=60 -oracle.judged=100000 -oracle.corpus=1000
+	$(GO) test ./generator -run 'TestRandom|TestMutants|TestPolicies|TestEquivalenceOf(Minder|SQLC)|TestSQLCTenant' -v -timeout 120m \
+		-oracle.statements=$(STATEMENTS) -oracle.seed=$(SEED) -oracle.mutated=400 -oracle.mutants=60 -oracle.judged=100000 -oracle.corpus=1000 -sqlctenant.every=1
 
 .PHONY: golden
 golden: ## Rewrite the expectations in golden/ (fails when any changed; read the diff)

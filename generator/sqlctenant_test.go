@@ -207,6 +207,9 @@ func (counts *tenantCounts) check(t *testing.T, c *apiCase, table *catalog.Table
 	tenant, global := methodsOf(t, pkg.Types, "TenantQueries"), methodsOf(t, pkg.Types, "GlobalQueries")
 	named := regexp.MustCompile(`(?i)\b` + regexp.QuoteMeta(table.Name) + `\b`)
 	for _, q := range result.Queries {
+		if q.Cmd == ":execlastid" && c.kind == "pgx/v5" {
+			continue // sqlc declares no method for it, and neither do we
+		}
 		uses := slices.ContainsFunc(q.Tables, func(r ExplainedTable) bool { return r.Table == table.QualifiedName() })
 		if !uses && q.Status == StatusGlobal && named.MatchString(q.SQL) {
 			t.Logf("%s is global and has the name of the tenant's table in it:\n%s", q.Name, q.SQL)
