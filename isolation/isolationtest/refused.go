@@ -113,7 +113,12 @@ func checkCopy(ctx context.Context, e *env) error {
 	return e.unchanged(ctx, ann, bob)
 }
 
+// wantNoCopy asks a handle to copy, which it has to refuse by itself, and to have
+// said before: generated code inserts then.
 func (e *env) wantNoCopy(ctx context.Context, db pgxdb.DB) error {
+	if !pgxdb.RefusesCopy(db) {
+		return errors.New("it does not say that it cannot copy")
+	}
 	before := e.wire.Counts()
 	rows := pgx.CopyFromRows([][]any{{bob.ID, 9, "x"}})
 	_, err := db.CopyFrom(ctx, pgx.Identifier{"notes"}, []string{"tenant_id", "id", "body"}, rows)

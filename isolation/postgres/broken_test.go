@@ -118,6 +118,8 @@ type copies struct {
 	pool *pgxpool.Pool
 }
 
+func (copies) RefusesCopy() bool { return true }
+
 func (d copies) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
 	return d.pool.CopyFrom(ctx, table, columns, rows)
 }
@@ -182,6 +184,9 @@ func TestSuiteCatchesBrokenProviders(t *testing.T) {
 				}
 				return copies{db, pool}
 			}
+		}, "copy"},
+		"COPY refused without a word before": {func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+			return func(_ runtime.Tenant, db pgxdb.DB) pgxdb.DB { return struct{ pgxdb.DB }{db} }
 		}, "copy"},
 	} {
 		t.Run(name, func(t *testing.T) {
