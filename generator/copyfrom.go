@@ -1,6 +1,7 @@
 package generator
 
 import (
+	"cmp"
 	"slices"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
@@ -159,10 +160,13 @@ func (s *statement) insertRows(t *catalog.Table, cat *catalog.Catalog, cfg *conf
 // are not copied.
 func (s *statement) explainCopy(e *Explained) {
 	e.ScopedSQL = s.insert.result.SQL
+	names := s.insert.paramNames()
 	for _, p := range s.insert.result.Params {
-		name := ""
+		name := names[p.Number]
 		if !p.Tenant {
 			name = s.copy.Columns[p.Number-1]
+		} else if i := slices.IndexFunc(s.check.References, func(r certify.Reference) bool { return r.Written }); i >= 0 {
+			name = cmp.Or(s.check.References[i].Table.Tenancy.Column, name)
 		}
 		e.Params = append(e.Params, ExplainedParam{Position: p.Number, Name: name, Tenant: p.Tenant})
 	}

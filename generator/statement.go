@@ -164,6 +164,9 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 	switch {
 	case plain(cat):
 		s.asWritten(q, err, cat, ir.HandleGlobal)
+		if cfg.Analysis.DatabaseURI != "" {
+			s.onlyKnown(err, cat)
+		}
 		return
 	case text.Unscoped:
 		s.asWritten(q, err, cat, ir.HandleUnscoped)
