@@ -294,7 +294,10 @@ func argument(t reflect.Type, name string, ids company) reflect.Value {
 		v.Set(reflect.MakeSlice(t, 1, 1))
 		set(v.Index(0), id(name, ids))
 		return v
-	case reflect.TypeFor[pgtype.Timestamptz](), reflect.TypeFor[pgtype.Date]():
+	case reflect.TypeFor[pgtype.Timestamptz]():
+		set(v, "2020-01-02 00:00:00Z")
+		return v
+	case reflect.TypeFor[pgtype.Date]():
 		set(v, "2020-01-02")
 		return v
 	case reflect.TypeFor[time.Time]():
