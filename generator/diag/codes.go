@@ -16,6 +16,7 @@ const (
 	SQLSyntax           Code = "TG0006"
 	QueryAnnotation     Code = "TG0007" // a broken -- name: line or @tenancy annotation
 	QueryDuplicate      Code = "TG0008"
+	OutputOfSQLC        Code = "TG0009" // a file of sqlc's that stays in the package
 	TableUnknown        Code = "TG0101" // named in the config, not in the schema
 	TableUnclassified   Code = "TG0102"
 	TenantColumnType    Code = "TG0103" // tenant columns of different types, or missing

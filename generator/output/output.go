@@ -54,6 +54,7 @@ type Result struct {
 	Written   []string // new or changed
 	Unchanged []string
 	Removed   []string // stale
+	SQLC      []string // files that sqlc wrote and that are left alone
 }
 
 // Error is a failure to write. Nothing has changed on disk.
@@ -85,6 +86,7 @@ type plan struct {
 	write     []string // names of new and changed files, sorted
 	unchanged []string
 	stale     []string
+	sqlc      []string
 	// old holds the text of every file that is there of those above.
 	old map[string][]byte
 }
@@ -143,7 +145,7 @@ func readOld(path string) ([]byte, error) {
 	return text, nil
 }
 
-// findStale adds the generated files that are not in the set.
+// findStale adds the generated files that are not in the set, and those of sqlc.
 func (p *plan) findStale(dir string, files map[string][]byte) error {
 	entries, err := os.ReadDir(dir) // sorted
 	if errors.Is(err, fs.ErrNotExist) || isNotDir(err) {
@@ -160,9 +162,12 @@ func (p *plan) findStale(dir string, files map[string][]byte) error {
 		if err != nil {
 			return err
 		}
-		if generated(text) {
+		switch {
+		case generated(text):
 			p.stale = append(p.stale, e.Name())
 			p.old[e.Name()] = text
+		case replaceable(text):
+			p.sqlc = append(p.sqlc, e.Name())
 		}
 	}
 	return nil

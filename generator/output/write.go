@@ -44,7 +44,7 @@ func (w *writer) write(files map[string][]byte) (Result, error) {
 		return Result{}, err
 	}
 	w.clean()
-	return Result{Written: p.write, Unchanged: p.unchanged, Removed: p.stale}, nil
+	return Result{Written: p.write, Unchanged: p.unchanged, Removed: p.stale, SQLC: p.sqlc}, nil
 }
 
 func (w *writer) apply(p *plan, files map[string][]byte) error {

@@ -86,7 +86,7 @@ func TestWrite(t *testing.T) {
 	}
 	want := Result{
 		Written: []string{"changed.go", "moved.go", "new.go", "rls.sql"}, Unchanged: []string{"same.go"},
-		Removed: []string{"stale.go", "stale.sql"},
+		Removed: []string{"stale.go", "stale.sql"}, SQLC: []string{"sqlc.go"},
 	}
 	got, err := Write(dir, texts(map[string]string{"same.go": "same", "changed.go": "new", "moved.go": "new", "new.go": "new", "rls.sql": "rls"}))
 	if err != nil {

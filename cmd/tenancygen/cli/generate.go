@@ -69,6 +69,10 @@ func (a *app) write(result *generator.Result, verbose bool, r *diag.Report) erro
 	for _, name := range written.Removed {
 		fmt.Fprintf(a.stdout, "removed %s\n", filepath.ToSlash(filepath.Join(result.Dir, name)))
 	}
+	for _, name := range written.SQLC {
+		r.Warnf(diag.OutputOfSQLC, source.Span{}, "%s was written by sqlc, and nothing replaces it", filepath.ToSlash(filepath.Join(result.Dir, name))).
+			WithHelp("remove it if sqlc does not write it any more: its statements are tied to no tenant")
+	}
 	files := counts{{len(written.Written), "written"}, {len(written.Unchanged), "unchanged"}, {len(written.Removed), "removed"}}
 	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(written.Written)+len(written.Unchanged), "file", "files"), files)
 	fmt.Fprintf(a.stdout, "%s: %s\n", plural(len(result.Queries), "query", "queries"), byStatus(result.Queries))
