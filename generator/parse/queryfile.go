@@ -4,6 +4,7 @@ import (
 	gotoken "go/token"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/sqlc-dev/oliphant/ast"
 
@@ -205,6 +206,12 @@ func (q *QueryText) annotate(line commentLine, before bool, report *diag.Report)
 		if m == nil || strings.TrimSpace(m[1]) == "" {
 			report.Errorf(diag.QueryAnnotation, line.span, "the @tenancy annotation is not understood").
 				WithHelp("%s", annotationHelp(rest))
+			return false
+		}
+		if _, err := time.Parse(time.DateOnly, m[2]); m[2] != "" && err != nil {
+			// As text it would sort behind every date, and never expire.
+			report.Errorf(diag.QueryAnnotation, line.span, "until=%q is not a date of the calendar", m[2]).
+				WithHelp("write the last day as year, month and day, as in until=\"2027-01-31\"")
 			return false
 		}
 		q.Unscoped, q.Reason, q.Until = true, m[1], m[2]
