@@ -53,6 +53,10 @@ func (s *statement) isCopy() bool {
 		return refuse(ins.Conflict.Range, ":copyfrom has no ON CONFLICT")
 	case len(ins.Returning) > 0:
 		return refuse(ins.Returning[0].Range, ":copyfrom has no RETURNING")
+	case ins.UserValue != (parse.Range{}):
+		s.report.Errorf(diag.QueryAnnotation, s.text.Span(ins.UserValue), ":copyfrom has no OVERRIDING USER VALUE: COPY writes the value that it is given").
+			WithHelp("leave the identity column out of the list, and the database gives it its value").InQuery(s.text.Name)
+		return false
 	case ins.Source == nil:
 		return refuse(ins.DefaultValues, ":copyfrom needs VALUES")
 	case ins.Source.Values == nil || len(ins.Source.Values.Rows) != 1 || len(ins.Source.OrderBy) > 0 || ins.Source.Limit != nil || ins.Source.Offset != nil:

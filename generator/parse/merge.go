@@ -172,10 +172,7 @@ func (c *converter) mergeInsert(target *Table, s *ast.MergeWhenClause, w window)
 		c.columnList(ins, s.TargetList, w.sub(at+1, w.match[at]))
 		at = w.match[at] + 1
 	}
-	if w.is(at, "overriding") {
-		ins.Overriding = true
-		at += 3
-	}
+	at = ins.overriding(w, at)
 	if len(s.Values) == 0 {
 		ins.DefaultValues = w.sub(at, w.to).span()
 		if w.behind(at, [][]string{{"default", "values"}}) != w.to {

@@ -204,10 +204,7 @@ func (c *converter) insert(q *Query, s *ast.InsertStmt, w window) {
 		c.columnList(ins, s.Cols, w.sub(at+1, w.match[at]))
 		at = w.match[at] + 1
 	}
-	if w.is(at, "overriding") {
-		ins.Overriding = true
-		at += 3
-	}
+	at = ins.overriding(w, at)
 	if s.SelectStmt == nil {
 		ins.DefaultValues = w.sub(at, w.to).span()
 		if !w.is(at, "default") || !w.is(at+1, "values") {
@@ -216,6 +213,19 @@ func (c *converter) insert(q *Query, s *ast.InsertStmt, w window) {
 		return
 	}
 	ins.Source = c.query(s.SelectStmt, w.sub(at, w.to))
+}
+
+// overriding reads OVERRIDING {SYSTEM | USER} VALUE, if it is at the place, and
+// returns the place behind it.
+func (ins *Insert) overriding(w window, at int) int {
+	if !w.is(at, "overriding") {
+		return at
+	}
+	ins.Overriding = true
+	if w.is(at+1, "user") {
+		ins.UserValue = w.sub(at, at+3).span()
+	}
+	return at + 3
 }
 
 // columnList converts the column list of an INSERT that is exactly list.

@@ -110,6 +110,8 @@ type Insert struct {
 	ColumnsEnd int
 	HasColumns bool
 	Overriding bool
+	// UserValue is OVERRIDING USER VALUE; empty without it.
+	UserValue Range
 	// Source is the VALUES or query; nil for DEFAULT VALUES, whose text is
 	// DefaultValues.
 	Source        *Query
