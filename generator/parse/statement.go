@@ -3,6 +3,7 @@ package parse
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
@@ -236,6 +237,10 @@ func (c *converter) columnList(ins *Insert, nodes []*ast.Node, list window) {
 		target := nodes[min(i, len(nodes)-1)].GetResTarget()
 		if len(target.Indirection) > 0 {
 			c.fail(unsupported(part.start(), "a subscript or field in the column list", "insert the whole column"))
+			return
+		}
+		if slices.ContainsFunc(ins.Columns, func(before Column) bool { return before.Name == target.Name }) {
+			c.fail(&Error{Pos: part.start(), Message: fmt.Sprintf("the column list names %q twice", target.Name), Help: "name each column once, with one value for it"})
 			return
 		}
 		ins.Columns = append(ins.Columns, Column{Range: part.span(), Name: target.Name})
