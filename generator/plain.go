@@ -2,7 +2,6 @@ package generator
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/certify/level"
@@ -85,8 +84,7 @@ func (u unknown) from(list []*parse.From, names *level.Names) {
 }
 
 func (u unknown) table(ref *parse.Table, names *level.Names) {
-	system := ref.Schema == "pg_catalog" || ref.Schema == "information_schema" || ref.Schema == "" && strings.HasPrefix(ref.Name, "pg_")
-	if system || ref.Schema == "" && names.Find(ref.Name) != nil || u.catalog.Lookup(ref.Schema, ref.Name) != nil {
+	if catalog.SystemTable(ref) || ref.Schema == "" && names.Find(ref.Name) != nil || u.catalog.Lookup(ref.Schema, ref.Name) != nil {
 		return
 	}
 	u.report.Errorf(diag.RelationUnknown, u.text.Span(ref.NameRange), "the schema has no table %q", ref.Name).

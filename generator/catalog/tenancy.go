@@ -23,6 +23,7 @@ func (c *Catalog) Classify(cfg *config.Config, report *diag.Report) {
 	}
 	k.checkTypes()
 	for _, t := range c.Tables {
+		k.checkGlobalReads(t)
 		k.checkForeignKeys(t)
 		k.checkActions(t)
 		k.checkReactions(t)

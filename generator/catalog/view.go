@@ -171,3 +171,29 @@ func (k *classifier) checkGlobalView(t *Table, entry *config.Table) {
 		return
 	}
 }
+
+// checkGlobalReads refuses a view that is declared global and reads a table that the
+// schema does not have: nobody has said whose rows are in it. The system's own tables
+// pass where every table is global; elsewhere they show values of tenants' rows, as
+// pg_stats does.
+func (k *classifier) checkGlobalReads(t *Table) {
+	entry := k.entry(t)
+	if entry == nil || entry.Class != ir.ClassGlobal || t.View == nil {
+		return
+	}
+	onlyGlobal := !slices.ContainsFunc(k.Tables, func(t *Table) bool { return t.Tenancy.Class != ir.ClassGlobal })
+	for _, r := range t.View.reads {
+		if r.table != nil || onlyGlobal && SystemTable(r.ref) {
+			continue
+		}
+		k.report.Errorf(diag.RelationUnknown, t.Span, "view %q is declared global and reads %q, which the schema does not have", t.QualifiedName(), r.ref.Name).
+			WithRelated(entry.Span, "declared by %q", entry.Pattern).
+			WithHelp("create the table in the schema files, before the view; or declare the view excluded, and mark the queries that use it as unscoped")
+		return
+	}
+}
+
+// SystemTable reports whether a name is that of a table of the system's.
+func SystemTable(ref *parse.Table) bool {
+	return ref.Schema == "pg_catalog" || ref.Schema == "information_schema" || ref.Schema == "" && strings.HasPrefix(ref.Name, "pg_")
+}
