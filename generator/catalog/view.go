@@ -81,6 +81,28 @@ func (k *classifier) view(t *Table, column string, entry *config.Table) {
 // readable says why a view's body cannot be read; it is empty for one that can.
 // The tables that it reads are classified then.
 func (k *classifier) readable(v *View) string {
+	why := k.unsafeBody(v)
+	if v.Err != nil {
+		return why
+	}
+	for _, r := range v.reads {
+		switch {
+		case r.table == nil:
+			return "it reads " + r.ref.Name + ", which the schema does not have"
+		case k.busy[r.table]:
+			return "it reads itself"
+		}
+		k.classify(r.table)
+		if r.table.Tenancy.Class == ir.ClassExcluded {
+			return "it reads " + r.table.QualifiedName() + ", which is excluded"
+		}
+	}
+	return why
+}
+
+// unsafeBody says what a view's body may do beside reading its tables, or why it
+// could not be understood.
+func (k *classifier) unsafeBody(v *View) string {
 	if v.Err != nil {
 		return v.Err.Message
 	}
@@ -95,18 +117,6 @@ func (k *classifier) readable(v *View) string {
 			}
 		})
 	})
-	for _, r := range v.reads {
-		switch {
-		case r.table == nil:
-			return "it reads " + r.ref.Name + ", which the schema does not have"
-		case k.busy[r.table]:
-			return "it reads itself"
-		}
-		k.classify(r.table)
-		if r.table.Tenancy.Class == ir.ClassExcluded {
-			return "it reads " + r.table.QualifiedName() + ", which is excluded"
-		}
-	}
 	return why
 }
 
@@ -175,13 +185,20 @@ func (k *classifier) checkGlobalView(t *Table, entry *config.Table) {
 // checkGlobalReads refuses a view that is declared global and reads a table that the
 // schema does not have: nobody has said whose rows are in it. The system's own tables
 // pass where every table is global; elsewhere they show values of tenants' rows, as
-// pg_stats does.
+// pg_stats does. Nor may its body, in a project with tenants, be one in which the
+// tables that it reads cannot be seen.
 func (k *classifier) checkGlobalReads(t *Table) {
 	entry := k.entry(t)
 	if entry == nil || entry.Class != ir.ClassGlobal || t.View == nil {
 		return
 	}
 	onlyGlobal := !slices.ContainsFunc(k.Tables, func(t *Table) bool { return t.Tenancy.Class != ir.ClassGlobal })
+	if why := k.unsafeBody(t.View); why != "" && !onlyGlobal {
+		k.report.Errorf(diag.TableUnclassified, t.Span, "view %q is declared global, and what it reads cannot be seen: %s", t.QualifiedName(), why).
+			WithRelated(entry.Span, "declared by %q", entry.Pattern).
+			WithHelp("change the view, list a function that is harmless under functions:, or declare the view excluded, and mark the queries that use it as unscoped")
+		return
+	}
 	for _, r := range t.View.reads {
 		if r.table != nil || onlyGlobal && SystemTable(r.ref) {
 			continue
