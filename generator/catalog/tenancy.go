@@ -145,9 +145,19 @@ func (k *classifier) classify(t *Table) {
 }
 
 // checkGlobal warns about a table that is declared global although it has the
-// tenant column: a glob may have taken it along.
+// tenant column, or may have it: a glob may have taken it along. A view is as global as
+// the tables that it reads.
 func (k *classifier) checkGlobal(t *Table, entry *config.Table) {
-	if col := t.Column(k.cfg.Tenant.Column); entry.Class == ir.ClassGlobal && col != nil && k.cfg.Tenant.Column != "" {
+	if entry.Class != ir.ClassGlobal || k.cfg.Tenant.Column == "" {
+		return
+	}
+	col := t.Column(k.cfg.Tenant.Column)
+	switch {
+	case col == nil && t.Opaque && t.View == nil:
+		k.report.Warnf(diag.GlobalTenantColumn, t.Span, "table %q is declared global, and its columns are not known: if %q is one of them, every tenant sees all of its rows", t.QualifiedName(), k.cfg.Tenant.Column).
+			WithRelated(entry.Span, "declared by %q", entry.Pattern).
+			WithHelp("write its columns out in CREATE TABLE; if its rows belong to tenants, give it an entry of its own under tables:, too")
+	case col != nil:
 		k.report.Warnf(diag.GlobalTenantColumn, t.Span, "table %q has the tenant column %q and is declared global: every tenant sees all of its rows", t.QualifiedName(), col.Name).
 			WithRelated(entry.Span, "declared by %q", entry.Pattern).
 			WithHelp("if its rows belong to tenants, give it an entry of its own under tables: %s: {column: %s}", t.QualifiedName(), col.Name)

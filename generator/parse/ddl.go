@@ -44,7 +44,7 @@ type CreateTable struct {
 	Partition   bool
 	Columns     []ColumnDef
 	Constraints []ConstraintDef
-	// Opaque is set when the columns are those of a query.
+	// Opaque is set when the columns are those of a query, or of a type.
 	Opaque bool
 }
 
@@ -287,7 +287,8 @@ func qualified(nodes []*ast.Node) ObjectName {
 }
 
 func createTable(s *ast.CreateStmt) *CreateTable {
-	t := &CreateTable{Name: nameOf(s.Relation), NamePos: int(s.Relation.Location), IfNotExists: s.IfNotExists, Partition: s.Partbound != nil}
+	t := &CreateTable{Name: nameOf(s.Relation), NamePos: int(s.Relation.Location), IfNotExists: s.IfNotExists, Partition: s.Partbound != nil,
+		Opaque: s.OfTypename != nil}
 	for _, n := range s.InhRelations {
 		t.Parents = append(t.Parents, nameOf(n.GetRangeVar()))
 	}
