@@ -68,7 +68,7 @@ func TestPoliciesHoldWithoutPredicates(t *testing.T) {
 	compared := 0
 	for _, tenant := range invoicingTenants[:2] {
 		pair := lab.Pair(t, tenant)
-		db := provider.Tenant(runtime.Tenant{ID: tenant})
+		db := provider.For(runtime.Tenant{ID: tenant})
 		for _, s := range spoilt(honest, tampered) {
 			want, bare := scoped[s.text.Name], s.forOracleSpoilt()
 			if want == nil {

@@ -1,6 +1,10 @@
 package runtime
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+)
 
 // Status is where a tenant is in its life.
 type Status string
@@ -34,7 +38,34 @@ type Tenant struct {
 	Identifier string
 	// Status is where the tenant is in its life; zero means active.
 	Status Status
+
+	// What is stored about the tenant's isolation. Each wins over what a provider
+	// would choose; empty leaves the choice to the provider.
+
+	// Strategy is the tenant's tier under a hybrid provider.
+	Strategy Strategy
+	// SchemaName is the name of the tenant's schema, without quotes.
+	SchemaName string
+	// DatabaseURL leads to the tenant's database. It may hold a password, so nothing
+	// prints it.
+	DatabaseURL string
 }
+
+// String returns the tenant for logs: id, identifier and status, and nothing
+// secret.
+func (t Tenant) String() string {
+	status := t.Status
+	if status == "" {
+		status = StatusActive
+	}
+	return fmt.Sprintf("tenant %q (%s, %s)", t.ID, t.Identifier, status)
+}
+
+// GoString keeps %#v from printing what String leaves out.
+func (t Tenant) GoString() string { return "runtime.Tenant{" + t.String() + "}" }
+
+// LogValue is String for log/slog.
+func (t Tenant) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // Check returns ErrNoTenant for an empty id, ErrTenantInactive for a tenant
 // that is suspended or deleted, and nil for one that may act.

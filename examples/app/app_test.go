@@ -282,7 +282,7 @@ func TestPolicies(t *testing.T) {
 	b := setup(t)
 	const all = "SELECT count(*) FROM invoice_lines"
 	var n int
-	if err := b.provider.Tenant(runtime.Tenant{ID: alpha.id}).QueryRow(t.Context(), all).Scan(&n); err != nil || n != 1 {
+	if err := b.provider.For(runtime.Tenant{ID: alpha.id}).QueryRow(t.Context(), all).Scan(&n); err != nil || n != 1 {
 		t.Errorf("alpha sees %d lines (%v), want 1", n, err)
 	}
 	if err := b.provider.Global().QueryRow(t.Context(), all).Scan(&n); err != nil || n != 0 {

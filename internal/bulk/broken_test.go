@@ -13,9 +13,9 @@ import (
 // code would do if it took the tenant from somewhere else.
 type crossing struct{ pgxdb.Provider }
 
-func (c crossing) Tenant(t runtime.Tenant) pgxdb.DB { return crossedDB{c.Provider.Tenant(t)} }
+func (c crossing) For(t runtime.Tenant) pgxdb.Handle { return crossedDB{c.Provider.For(t)} }
 
-type crossedDB struct{ pgxdb.DB }
+type crossedDB struct{ pgxdb.Handle }
 
 func (crossedDB) RefusesCopy() bool { return true }
 
@@ -27,5 +27,5 @@ func (d crossedDB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults
 			}
 		}
 	}
-	return d.DB.SendBatch(ctx, b)
+	return d.Handle.SendBatch(ctx, b)
 }

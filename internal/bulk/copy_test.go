@@ -218,7 +218,7 @@ func TestCopyIsImpossibleUnderRLS(t *testing.T) {
 // mute is a provider whose handles do not tell that they cannot copy.
 type mute struct{ pgxdb.Provider }
 
-func (m mute) Tenant(t runtime.Tenant) pgxdb.DB { return struct{ pgxdb.DB }{m.Provider.Tenant(t)} }
+func (m mute) For(t runtime.Tenant) pgxdb.Handle { return struct{ pgxdb.Handle }{m.Provider.For(t)} }
 
 // TestPoliciesHoldCopies is the second line: rows under another tenant's id do not
 // pass, also where the SQL would let them. Without policies they would.

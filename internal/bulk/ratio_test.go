@@ -20,7 +20,7 @@ var ratios = flag.Bool("bulk.ratios", false, "compare the ways of writing many r
 // inserting is a provider whose handles say that they cannot copy.
 type inserting struct{ pgxdb.Provider }
 
-func (p inserting) Tenant(t runtime.Tenant) pgxdb.DB { return noCopy{p.Provider.Tenant(t)} }
+func (p inserting) For(t runtime.Tenant) pgxdb.DB { return noCopy{p.Provider.Tenant(t)} }
 
 type noCopy struct{ pgxdb.DB }
 

@@ -17,7 +17,7 @@ import (
 // PostgreSQL's it has to be the same one: where an error costs a connection, a
 // user who can cause errors can take the pool down.
 func checkStatementErrors(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	for _, tc := range []struct {
 		name, code, sql string
 		args            []any
@@ -62,7 +62,7 @@ func checkStatementErrors(ctx context.Context, e *env) error {
 				return want(db.SendBatch(ctx, b).Close())
 			}},
 			step{"connection", func() error { return e.clean(ctx) }},
-			step{"other tenant", func() error { return e.wantList(ctx, e.provider.Tenant(bob), bob, notes[bob.ID]) }},
+			step{"other tenant", func() error { return e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]) }},
 			step{"same connection", func() error {
 				after, err := backend(ctx, e)
 				if tc.code == "" || err != nil {
@@ -94,7 +94,7 @@ func (panickingScanner) Scan(any) error { panic("scanner") }
 
 // checkScanErrors reads rows into what cannot hold them.
 func checkScanErrors(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	sql, args := e.layout.scoped(ann, listNotes)
 	var n int
 	return steps(
@@ -139,13 +139,13 @@ func checkScanErrors(ctx context.Context, e *env) error {
 			})
 			return errors.Join(wantErr("panic", err), e.clean(ctx))
 		}},
-		step{"other tenant", func() error { return e.wantList(ctx, e.provider.Tenant(bob), bob, notes[bob.ID]) }},
+		step{"other tenant", func() error { return e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]) }},
 	)
 }
 
 // checkClosedEarly leaves rows before their end.
 func checkClosedEarly(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	many := "SELECT n FROM generate_series(1, $1::int) n"
 	for _, read := range []int{0, 1} {
 		rows, err := db.Query(ctx, many, 20000)
@@ -192,7 +192,7 @@ func checkClosedEarly(ctx context.Context, e *env) error {
 
 // checkCancelled ends the context before and while a statement runs.
 func checkCancelled(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	slow := "SELECT pg_sleep($1)::text"
 	calls := map[string]func(context.Context) error{
 		"Exec": func(ctx context.Context) error {
@@ -247,7 +247,7 @@ func checkCancelled(ctx context.Context, e *env) error {
 			if err := e.clean(ctx); err != nil {
 				return fmt.Errorf("%s after %v: %w", name, patience, err)
 			}
-			if err := e.wantList(ctx, e.provider.Tenant(bob), bob, notes[bob.ID]); err != nil {
+			if err := e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]); err != nil {
 				return fmt.Errorf("%s after %v: %w", name, patience, err)
 			}
 		}
@@ -258,7 +258,7 @@ func checkCancelled(ctx context.Context, e *env) error {
 // checkDeferred breaks a constraint that PostgreSQL checks at the commit, which
 // is behind the last result. Each way to run a statement has to report it.
 func checkDeferred(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	args := []any{ann.ID, 1, 99}
 	const code = "23503"
 	insert := func(db pgxdb.DB) error {

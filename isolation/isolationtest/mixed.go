@@ -23,7 +23,7 @@ func checkInterleaved(ctx context.Context, e *env) error {
 	oops := errors.New("oops")
 	for i := range 120 {
 		t := tenants[random.IntN(len(tenants))]
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		id := 100 + i
 		row := fmt.Sprintf("%d mixed", id)
 		insert := func(db pgxdb.DB) error {
@@ -66,7 +66,7 @@ func checkInterleaved(ctx context.Context, e *env) error {
 			model[t.ID] = append(model[t.ID], row)
 		}
 		for _, reader := range tenants {
-			if err := e.wantList(ctx, e.provider.Tenant(reader), reader, model[reader.ID]); err != nil {
+			if err := e.wantList(ctx, e.provider.For(reader), reader, model[reader.ID]); err != nil {
 				return fmt.Errorf("turn %d, action %d: %w", i, action, err)
 			}
 		}
@@ -84,7 +84,7 @@ func checkConcurrent(ctx context.Context, e *env) error {
 		wg.Go(func() {
 			// Every worker is a tenant of its own, so that it knows its rows.
 			t := runtime.Tenant{ID: fmt.Sprintf("worker-%d", w)}
-			db := e.wide.Tenant(t)
+			db := e.wide.For(t)
 			var mine []string
 			for i := range turns {
 				if err := e.turn(ctx, db, t, i, &mine); err != nil {
@@ -142,7 +142,7 @@ func (e *env) turn(ctx context.Context, db pgxdb.DB, t runtime.Tenant, i int, mi
 // connection. It may not cost more than the plain pool in the same mode, which
 // is one round trip but in describe_exec mode.
 func checkRoundTrips(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	want := 1
 	if e.pool.Config().ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeDescribeExec {
 		want = 2 // one to describe, one to execute

@@ -23,7 +23,7 @@ func checkRefused(ctx context.Context, e *env) error {
 		{ID: ann.ID, Status: "unknown"},
 	} {
 		acquired, wire := e.pool.Stat().AcquireCount(), e.wire.Counts()
-		for name, err := range useEverything(ctx, e.provider.Tenant(t)) {
+		for name, err := range useEverything(ctx, e.provider.For(t)) {
 			if !errors.Is(err, t.Check()) {
 				return fmt.Errorf("status %q: %s: error %v, want %v", t.Status, name, err, t.Check())
 			}
@@ -91,7 +91,7 @@ func checkCopy(ctx context.Context, e *env) error {
 	if !e.layout.policies {
 		return nil // the rows are the caller's text, as the predicate is
 	}
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	if err := e.wantNoCopy(ctx, db); err != nil {
 		return fmt.Errorf("handle: %w", err)
 	}
@@ -132,7 +132,7 @@ func (e *env) wantNoCopy(ctx context.Context, db pgxdb.DB) error {
 // used.
 func checkGlobal(ctx context.Context, e *env) error {
 	for _, t := range []runtime.Tenant{ann, bob} {
-		if err := e.wantList(ctx, e.provider.Tenant(t), t, notes[t.ID]); err != nil {
+		if err := e.wantList(ctx, e.provider.For(t), t, notes[t.ID]); err != nil {
 			return err
 		}
 		db := e.provider.Global()

@@ -12,7 +12,7 @@ import (
 // checkOwnRows reads as each tenant in every way that a handle has.
 func checkOwnRows(ctx context.Context, e *env) error {
 	for _, t := range []runtime.Tenant{ann, bob, ann} {
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		want := notes[t.ID]
 		countSQL, countArgs := e.layout.scoped(t, countNotes)
 		listSQL, listArgs := e.layout.scoped(t, listNotes)
@@ -62,7 +62,7 @@ func checkOwnRows(ctx context.Context, e *env) error {
 
 // checkAffected writes as one tenant with statements that would hit both.
 func checkAffected(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	n, err := e.exec(ctx, db, ann, "UPDATE notes SET body = upper(body) WHERE {own}")
 	if err != nil {
 		return err
@@ -90,7 +90,7 @@ func checkAffected(ctx context.Context, e *env) error {
 // checkForeignWrites writes rows of another tenant. Policies have to reject them
 // with the error class for that, and change nothing.
 func checkForeignWrites(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	for _, sql := range []string{
 		"INSERT INTO notes (tenant_id, id, body) VALUES ('bob', 9, 'x')",
 		"UPDATE notes SET tenant_id = 'bob', id = 9 WHERE id = 3",
@@ -138,7 +138,7 @@ func checkIDs(ctx context.Context, e *env) error {
 		`o'brien`, `a\b'c`, `'; DELETE FROM notes; --`, `bob' OR 'a'='a`, "ünï\n日本", "$1", `"q"`, " ann", "*", "ANN",
 	} {
 		t := runtime.Tenant{ID: id}
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		err := steps(
 			step{"nothing at first", func() error { return e.wantList(ctx, db, t, nil) }},
 			step{"insert", func() error {
@@ -162,10 +162,10 @@ func checkIDs(ctx context.Context, e *env) error {
 	}
 	// An id that PostgreSQL cannot hold has to be an error, not a cut-off id.
 	nul := runtime.Tenant{ID: bob.ID + "\x00x"}
-	if rows, err := e.list(ctx, e.provider.Tenant(nul), nul); err == nil && len(rows) > 0 {
+	if rows, err := e.list(ctx, e.provider.For(nul), nul); err == nil && len(rows) > 0 {
 		return fmt.Errorf("an id with a zero byte reads %d rows", len(rows))
 	}
 	// An error is as good as no rows here; bob's rows tell.
-	_, _ = e.exec(ctx, e.provider.Tenant(nul), nul, "UPDATE notes SET body = '' WHERE {own}")
+	_, _ = e.exec(ctx, e.provider.For(nul), nul, "UPDATE notes SET body = '' WHERE {own}")
 	return e.unchanged(ctx, ann, bob)
 }

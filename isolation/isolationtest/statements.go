@@ -26,7 +26,7 @@ func wantCode(code string, err error) error {
 // ways that pgx has.
 func checkBatch(ctx context.Context, e *env) error {
 	for _, t := range []runtime.Tenant{ann, bob} {
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		listSQL, listArgs := e.layout.scoped(t, listNotes)
 		countSQL, countArgs := e.layout.scoped(t, countNotes)
 		var list []string
@@ -117,7 +117,7 @@ func (e *env) readBatch(ctx context.Context, db pgxdb.DB, b *pgx.Batch, want []s
 // checkQueryOptions passes pgx's options as first arguments. A provider may
 // refuse them; it may not answer wrongly.
 func checkQueryOptions(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	own := "tenant_id = @own"
 	if e.layout.policies {
 		own = "@own <> ''"
@@ -217,7 +217,7 @@ func recovered(f func()) (err error) {
 // checkUserCommit sends statements that end the transaction which the tenant is
 // set in. What follows has to find no tenant.
 func checkUserCommit(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	for _, end := range []string{"COMMIT", "ROLLBACK"} {
 		err := steps(
 			step{"alone", func() error {

@@ -12,7 +12,7 @@ import (
 
 // checkTx commits and rolls back, by hand and with InTx.
 func checkTx(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	oops := errors.New("oops")
 	insert := func(id int) func(pgxdb.DB) error {
 		return func(db pgxdb.DB) error {
@@ -80,7 +80,7 @@ func checkTx(ctx context.Context, e *env) error {
 
 // checkTxFailures ends transactions by panics, errors and the context.
 func checkTxFailures(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	insert := func(db pgxdb.DB) error {
 		_, err := db.Exec(ctx, insertNote, ann.ID, 9, "x")
 		return err
@@ -148,7 +148,7 @@ func checkTxFailures(ctx context.Context, e *env) error {
 		if err := errors.Join(end.run(), e.clean(ctx)); err != nil {
 			return fmt.Errorf("%s: %w", end.name, err)
 		}
-		if err := e.wantList(ctx, e.provider.Tenant(bob), bob, notes[bob.ID]); err != nil {
+		if err := e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]); err != nil {
 			return fmt.Errorf("%s: %w", end.name, err)
 		}
 	}
@@ -157,7 +157,7 @@ func checkTxFailures(ctx context.Context, e *env) error {
 
 // checkSavepoints nests transactions. The tenant stays the same in all of them.
 func checkSavepoints(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	oops := errors.New("oops")
 	insert := func(db pgxdb.DB, id int) error {
 		_, err := db.Exec(ctx, insertNote, ann.ID, id, "sp")

@@ -20,15 +20,15 @@ import (
 // broken is the RLS provider with one mistake: tenant replaces the handle.
 type broken struct {
 	pgxdb.Provider
-	tenant func(t runtime.Tenant, sound pgxdb.DB) pgxdb.DB
+	tenant func(t runtime.Tenant, sound pgxdb.Handle) pgxdb.Handle
 }
 
-func (b broken) Tenant(t runtime.Tenant) pgxdb.DB { return b.tenant(t, b.Provider.Tenant(t)) }
+func (b broken) For(t runtime.Tenant) pgxdb.Handle { return b.tenant(t, b.Provider.For(t)) }
 
 // sessionSetting sets the tenant for the session, on a connection that the
 // statement need not get, and does not take it back.
 type sessionSetting struct {
-	pgxdb.DB
+	pgxdb.Handle
 	pool *pgxpool.Pool
 	id   string
 }
@@ -42,7 +42,7 @@ func (d sessionSetting) Query(ctx context.Context, sql string, args ...any) (pgx
 
 // deafExec does not look at the error of the commit.
 type deafExec struct {
-	pgxdb.DB
+	pgxdb.Handle
 }
 
 func (d deafExec) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
@@ -56,7 +56,7 @@ func (d deafExec) Exec(ctx context.Context, sql string, args ...any) (pgconn.Com
 // naive begins, sets, runs and commits one after the other. It isolates, and is
 // slow.
 type naive struct {
-	pgxdb.DB
+	pgxdb.Handle
 	pool *pgxpool.Pool
 	id   string
 }
@@ -75,7 +75,7 @@ func (d naive) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.Co
 // leaky gives no connection back whose row was not there or could not be read,
 // until the test is over.
 type leaky struct {
-	pgxdb.DB
+	pgxdb.Handle
 	late *lateRows
 }
 
@@ -95,7 +95,7 @@ func (l *lateRows) close() {
 func (d leaky) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	rows, err := d.Query(ctx, sql, args...)
 	if err != nil {
-		return d.DB.QueryRow(ctx, sql, args...)
+		return d.Handle.QueryRow(ctx, sql, args...)
 	}
 	d.late.mu.Lock()
 	d.late.rows = append(d.late.rows, rows)
@@ -114,7 +114,7 @@ func (f rowFunc) Scan(dest ...any) error { return f(dest...) }
 
 // copies lets COPY through.
 type copies struct {
-	pgxdb.DB
+	pgxdb.Handle
 	pool *pgxpool.Pool
 }
 
@@ -129,64 +129,64 @@ func (d copies) CopyFrom(ctx context.Context, table pgx.Identifier, columns []st
 func TestSuiteCatchesBrokenProviders(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		tenant func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB
+		tenant func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle
 		want   string // the check that has to fail
 	}{
-		"setting of the session": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
-			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB { return sessionSetting{db, pool, t.ID} }
+		"setting of the session": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
+			return func(t runtime.Tenant, db pgxdb.Handle) pgxdb.Handle { return sessionSetting{db, pool, t.ID} }
 		}, "own rows only"},
-		"first tenant kept": {func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+		"first tenant kept": {func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
 			var once sync.Once
-			var first pgxdb.DB
-			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+			var first pgxdb.Handle
+			return func(t runtime.Tenant, db pgxdb.Handle) pgxdb.Handle {
 				once.Do(func() { first = db })
 				return first
 			}
 		}, "tenants interleaved"},
-		"no tenant at all": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+		"no tenant at all": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
 			filter, err := postgres.NewRowFilter(pool)
-			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+			return func(t runtime.Tenant, db pgxdb.Handle) pgxdb.Handle {
 				if err != nil {
 					return db
 				}
-				return filter.Tenant(t)
+				return filter.For(t)
 			}
 		}, "own rows only"},
-		"suspended tenants act": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+		"suspended tenants act": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
 			sound, err := postgres.NewRLS(pool)
-			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+			return func(t runtime.Tenant, db pgxdb.Handle) pgxdb.Handle {
 				if err != nil {
 					return db
 				}
-				return sound.Tenant(runtime.Tenant{ID: t.ID})
+				return sound.For(runtime.Tenant{ID: t.ID})
 			}
 		}, "tenant that may not act"},
-		"error of the commit dropped": {func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
-			return func(_ runtime.Tenant, db pgxdb.DB) pgxdb.DB { return deafExec{db} }
+		"error of the commit dropped": {func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
+			return func(_ runtime.Tenant, db pgxdb.Handle) pgxdb.Handle { return deafExec{db} }
 		}, "deferred constraints"},
-		"four round trips": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
-			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+		"four round trips": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
+			return func(t runtime.Tenant, db pgxdb.Handle) pgxdb.Handle {
 				if t.Check() != nil {
 					return db
 				}
 				return naive{db, pool, t.ID}
 			}
 		}, "round trips"},
-		"connection leaked": {func(t *testing.T, _ *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
+		"connection leaked": {func(t *testing.T, _ *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
 			late := &lateRows{}
 			t.Cleanup(late.close)
-			return func(_ runtime.Tenant, db pgxdb.DB) pgxdb.DB { return leaky{db, late} }
+			return func(_ runtime.Tenant, db pgxdb.Handle) pgxdb.Handle { return leaky{db, late} }
 		}, "rows closed early"},
-		"COPY let through": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
-			return func(t runtime.Tenant, db pgxdb.DB) pgxdb.DB {
+		"COPY let through": {func(_ *testing.T, pool *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
+			return func(t runtime.Tenant, db pgxdb.Handle) pgxdb.Handle {
 				if t.Check() != nil {
 					return db
 				}
 				return copies{db, pool}
 			}
 		}, "copy"},
-		"COPY refused without a word before": {func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.DB) pgxdb.DB {
-			return func(_ runtime.Tenant, db pgxdb.DB) pgxdb.DB { return struct{ pgxdb.DB }{db} }
+		"COPY refused without a word before": {func(*testing.T, *pgxpool.Pool) func(runtime.Tenant, pgxdb.Handle) pgxdb.Handle {
+			return func(_ runtime.Tenant, db pgxdb.Handle) pgxdb.Handle { return struct{ pgxdb.Handle }{db} }
 		}, "copy"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -74,7 +74,7 @@ func TestRefusals(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, db := t.Context(), p.Tenant(runtime.Tenant{ID: "a"})
+	ctx, db := t.Context(), p.For(runtime.Tenant{ID: "a"})
 
 	if _, err := db.CopyFrom(ctx, pgx.Identifier{"notes"}, nil, nil); !errors.Is(err, postgres.ErrCopyUnderRLS) {
 		t.Errorf("CopyFrom: %v", err)
@@ -135,9 +135,9 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		}
 		ctx := t.Context()
 		for status, db := range map[string]pgxdb.DB{
-			"active":    rls.Tenant(runtime.Tenant{ID: tenant, Identifier: tenant}),
-			"suspended": rls.Tenant(runtime.Tenant{ID: tenant, Identifier: tenant, Status: runtime.StatusSuspended}),
-			"odd id":    rls.Tenant(runtime.Tenant{ID: tenant + "\x00"}),
+			"active":    rls.For(runtime.Tenant{ID: tenant, Identifier: tenant}),
+			"suspended": rls.For(runtime.Tenant{ID: tenant, Identifier: tenant, Status: runtime.StatusSuspended}),
+			"odd id":    rls.For(runtime.Tenant{ID: tenant + "\x00"}),
 		} {
 			_, execErr := db.Exec(ctx, "SELECT 1 / $1::int, $2::text", 0, value)
 			_, queryErr := db.Query(ctx, "SELECT 1 FROM nowhere WHERE $1::text = ''", value)

@@ -46,7 +46,7 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 	}, nil
 }
 
-// Tenant returns a handle on which every statement, and every transaction, runs
+// For returns a handle on which every statement, and every transaction, runs
 // as t. For a tenant that may not act, every method of the handle returns the
 // error of Tenant.Check.
 //
@@ -54,7 +54,7 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 // whose transaction keeps the tenant until it ends; Begin on a transaction makes
 // a savepoint of the same tenant. CopyFrom is ErrCopyUnderRLS, and RefusesCopy of
 // package pgxdb tells so, so that a generated :copyfrom inserts.
-func (p *RLS) Tenant(t runtime.Tenant) pgxdb.DB {
+func (p *RLS) For(t runtime.Tenant) pgxdb.Handle {
 	if err := t.Check(); err != nil {
 		return pgxdb.Refuse(err)
 	}
@@ -63,7 +63,7 @@ func (p *RLS) Tenant(t runtime.Tenant) pgxdb.DB {
 
 // Global returns a handle whose statements run without a tenant. Policies then
 // show no rows and accept none.
-func (p *RLS) Global() pgxdb.DB { return plain{p.pool} }
+func (p *RLS) Global() pgxdb.Handle { return plain{p.pool} }
 
 // tenantDB is the handle of one tenant.
 type tenantDB struct {
@@ -142,8 +142,16 @@ func (d tenantDB) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFr
 }
 
 func (d tenantDB) Begin(ctx context.Context) (pgx.Tx, error) {
+	return d.BeginTx(ctx, pgx.TxOptions{})
+}
+
+func (d tenantDB) InTx(ctx context.Context, fn func(pgxdb.DB) error) error {
+	return pgxdb.InTx(ctx, d, fn)
+}
+
+func (d tenantDB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	b := &pgx.Batch{}
-	b.BeginTx(pgx.TxOptions{})
+	b.BeginTx(options)
 	b.Queue(d.rls.setTenant, d.id)
 	results := d.rls.pool.SendBatch(ctx, b)
 	tx := results.Tx()

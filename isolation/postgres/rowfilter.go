@@ -36,9 +36,9 @@ func NewRowFilter(pool *pgxpool.Pool, opts ...Option) (*RowFilter, error) {
 	return &RowFilter{pool: pool}, nil
 }
 
-// Tenant returns a handle for t. For a tenant that may not act, every method of
+// For returns a handle for t. For a tenant that may not act, every method of
 // the handle returns the error of Tenant.Check.
-func (p *RowFilter) Tenant(t runtime.Tenant) pgxdb.DB {
+func (p *RowFilter) For(t runtime.Tenant) pgxdb.Handle {
 	if err := t.Check(); err != nil {
 		return pgxdb.Refuse(err)
 	}
@@ -46,7 +46,7 @@ func (p *RowFilter) Tenant(t runtime.Tenant) pgxdb.DB {
 }
 
 // Global returns a handle for statements that touch no tenant's table.
-func (p *RowFilter) Global() pgxdb.DB { return plain{p.pool} }
+func (p *RowFilter) Global() pgxdb.Handle { return plain{p.pool} }
 
 // plain runs statements on the pool as they are. It hides the rest of the pool,
 // so that a type assertion on a handle does not get at it.
@@ -76,4 +76,12 @@ func (d plain) CopyFrom(ctx context.Context, table pgx.Identifier, columns []str
 
 func (d plain) Begin(ctx context.Context) (pgx.Tx, error) {
 	return d.pool.Begin(ctx)
+}
+
+func (d plain) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
+	return d.pool.BeginTx(ctx, options)
+}
+
+func (d plain) InTx(ctx context.Context, fn func(pgxdb.DB) error) error {
+	return pgxdb.InTx(ctx, d, fn)
 }

@@ -86,13 +86,13 @@ func TestSuiteCatchesBrokenProviders(t *testing.T) {
 // fixed acts as one tenant for all.
 type fixed struct{ sqldb.Provider }
 
-func (p fixed) Tenant(runtime.Tenant) sqldb.DB { return p.Provider.Tenant(ann) }
+func (p fixed) Tenant(runtime.Tenant) sqldb.DB { return p.Provider.For(ann) }
 
 // lenient does not look at the status.
 type lenient struct{ sqldb.Provider }
 
-func (p lenient) Tenant(t runtime.Tenant) sqldb.DB {
-	return p.Provider.Tenant(runtime.Tenant{ID: t.ID})
+func (p lenient) For(t runtime.Tenant) sqldb.DB {
+	return p.Provider.For(runtime.Tenant{ID: t.ID})
 }
 
 // editing is a driver that sends other statements than it is given. With deaf set, it
@@ -165,7 +165,7 @@ func TestCommitIsNotRepeated(t *testing.T) {
 				t.Helper()
 				return newRLS(t, lossy{connector}, connections)
 			})
-			ctx, db := t.Context(), e.provider.Tenant(ann)
+			ctx, db := t.Context(), e.provider.For(ann)
 			_, err := db.ExecContext(ctx, insertNote, ann.ID, 1, "once")
 			if err == nil || wantCode("23505", err) == nil {
 				t.Errorf("Exec: error %v, want that of the lost connection", err)
@@ -196,7 +196,7 @@ func TestStuckConnectionIsGivenUp(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := e.provider.Tenant(ann).ExecContext(ctx, "SELECT 1 / $1::int", 0); wantCode("22012", err) != nil {
+			if _, err := e.provider.For(ann).ExecContext(ctx, "SELECT 1 / $1::int", 0); wantCode("22012", err) != nil {
 				t.Errorf("Exec: error %v", err)
 			}
 			after, err := e.backend(ctx)

@@ -15,7 +15,7 @@ import (
 // PostgreSQL's it has to be the same one: where an error costs a connection, a
 // user who can cause errors can take the pool down.
 func checkStatementErrors(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	for _, tc := range []struct {
 		name, code, query string
 		args              []any
@@ -53,7 +53,7 @@ func checkStatementErrors(ctx context.Context, e *env) error {
 				return want(db.QueryRowContext(ctx, tc.query, tc.args...).Scan(&n))
 			}},
 			step{"connection", func() error { return e.clean(ctx) }},
-			step{"other tenant", func() error { return e.wantList(ctx, e.provider.Tenant(bob), bob, notes[bob.ID]) }},
+			step{"other tenant", func() error { return e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]) }},
 			step{"same connection", func() error {
 				after, err := e.backend(ctx)
 				if tc.code == "" {
@@ -79,7 +79,7 @@ func (e *env) backend(ctx context.Context) (pid int, err error) {
 // A destination whose Scan panics hangs in database/sql itself, and an argument that
 // panics in a query costs it a connection, with any driver.
 func checkScanErrors(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	query, args := e.scoped(ann, listNotes)
 	var n int
 	return steps(
@@ -98,13 +98,13 @@ func checkScanErrors(ctx context.Context, e *env) error {
 			after, err := e.backend(ctx)
 			return errors.Join(wantErr("panic", panicked), err, diff("process", before, after), e.clean(ctx))
 		}},
-		step{"other tenant", func() error { return e.wantList(ctx, e.provider.Tenant(bob), bob, notes[bob.ID]) }},
+		step{"other tenant", func() error { return e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]) }},
 	)
 }
 
 // checkClosedEarly leaves rows before their end.
 func checkClosedEarly(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	for _, read := range []int{0, 1} {
 		rows, err := db.QueryContext(ctx, manyRows, 20000)
 		if err != nil {
@@ -133,7 +133,7 @@ func checkClosedEarly(ctx context.Context, e *env) error {
 // checkCancelled ends the context before and while a statement runs, and while rows
 // are open.
 func checkCancelled(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	const slow = "SELECT pg_sleep($1)::text"
 	calls := map[string]func(context.Context) error{
 		"Exec": func(ctx context.Context) error {
@@ -188,7 +188,7 @@ func checkCancelled(ctx context.Context, e *env) error {
 			if err := e.clean(ctx); err != nil {
 				return fmt.Errorf("%s after %v: %w", name, patience, err)
 			}
-			if err := e.wantList(ctx, e.provider.Tenant(bob), bob, notes[bob.ID]); err != nil {
+			if err := e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]); err != nil {
 				return fmt.Errorf("%s after %v: %w", name, patience, err)
 			}
 		}
@@ -199,7 +199,7 @@ func checkCancelled(ctx context.Context, e *env) error {
 // checkDeferred breaks a constraint that PostgreSQL checks at the commit, which
 // is behind the last result. Each way to run a statement has to report it.
 func checkDeferred(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	args := []any{ann.ID, 1, 99}
 	insert := func(db sqldb.DB) error {
 		_, err := db.ExecContext(ctx, insertLink, args...)
@@ -263,7 +263,7 @@ func checkDeferred(ctx context.Context, e *env) error {
 // checkUserCommit sends statements that end the transaction which the tenant is
 // set in. What follows has to find no tenant.
 func checkUserCommit(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	for _, end := range []string{"COMMIT", "ROLLBACK", "COMMIT AND CHAIN"} {
 		err := steps(
 			step{"alone", func() error {
@@ -305,7 +305,7 @@ func checkUserCommit(ctx context.Context, e *env) error {
 
 // checkTx commits and rolls back, by hand and with InTx.
 func checkTx(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	oops := errors.New("oops")
 	insert := func(id int) func(sqldb.DB) error {
 		return func(db sqldb.DB) error {
@@ -358,7 +358,7 @@ func checkTx(ctx context.Context, e *env) error {
 
 // checkTxFailures ends transactions by panics, errors and the context.
 func checkTxFailures(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	insert := func(db sqldb.DB) error {
 		_, err := db.ExecContext(ctx, insertNote, ann.ID, 9, "x")
 		return err
@@ -432,7 +432,7 @@ func checkTxFailures(ctx context.Context, e *env) error {
 		}},
 	}
 	for _, end := range ends {
-		err := errors.Join(end.run(), e.clean(ctx), e.wantList(ctx, e.provider.Tenant(bob), bob, notes[bob.ID]))
+		err := errors.Join(end.run(), e.clean(ctx), e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]))
 		if err != nil {
 			return fmt.Errorf("%s: %w", end.name, err)
 		}
@@ -442,7 +442,7 @@ func checkTxFailures(ctx context.Context, e *env) error {
 
 // checkSavepoints nests transactions. The tenant stays the same in all of them.
 func checkSavepoints(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	oops := errors.New("oops")
 	insert := func(db sqldb.DB, id int) error {
 		_, err := db.ExecContext(ctx, insertNote, ann.ID, id, "sp")

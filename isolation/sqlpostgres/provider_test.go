@@ -96,7 +96,7 @@ func TestRoundTrips(t *testing.T) {
 	wire := isolationtest.NewWire(config)
 	p := open(t, stdlib.GetConnector(*config))
 	p.Pool().SetMaxOpenConns(1)
-	ctx, db := t.Context(), p.Tenant(ann)
+	ctx, db := t.Context(), p.For(ann)
 	var n int
 	one := func(db sqldb.DB) func() error {
 		return func() error { return db.QueryRowContext(ctx, "SELECT $1::int", 1).Scan(&n) }
@@ -138,9 +138,9 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		} {
 			p := open(t, connector(t, dsn))
 			for status, db := range map[string]sqldb.DB{
-				"active":    p.Tenant(runtime.Tenant{ID: tenant, Identifier: tenant}),
-				"suspended": p.Tenant(runtime.Tenant{ID: tenant, Status: runtime.StatusSuspended}),
-				"odd id":    p.Tenant(runtime.Tenant{ID: tenant + "\x00"}),
+				"active":    p.For(runtime.Tenant{ID: tenant, Identifier: tenant}),
+				"suspended": p.For(runtime.Tenant{ID: tenant, Status: runtime.StatusSuspended}),
+				"odd id":    p.For(runtime.Tenant{ID: tenant + "\x00"}),
 			} {
 				errs := []error{
 					db.QueryRowContext(t.Context(), "SELECT 1 / $1::int", 0).Err(), p.Verify(t.Context()),

@@ -48,13 +48,13 @@ func (p *RLS) Pool() *sql.DB { return p.pool }
 // end first.
 func (p *RLS) Close() error { return p.pool.Close() }
 
-// Tenant returns a handle on which every statement, and every transaction, runs
+// For returns a handle on which every statement, and every transaction, runs
 // as t. For a tenant that may not act, every method of the handle returns the
 // error of Tenant.Check.
 //
 // A transaction keeps the tenant until it ends. PrepareContext is
 // ErrPrepareUnderRLS but in a transaction.
-func (p *RLS) Tenant(t runtime.Tenant) sqldb.DB {
+func (p *RLS) For(t runtime.Tenant) sqldb.DB {
 	if err := t.Check(); err != nil {
 		return sqldb.Refuse(err)
 	}

@@ -33,9 +33,9 @@ func NewRowFilter(pool *sql.DB, opts ...Option) (*RowFilter, error) {
 	return &RowFilter{pool: pool}, nil
 }
 
-// Tenant returns a handle for t. For a tenant that may not act, every method of
+// For returns a handle for t. For a tenant that may not act, every method of
 // the handle returns the error of Tenant.Check.
-func (p *RowFilter) Tenant(t runtime.Tenant) sqldb.DB {
+func (p *RowFilter) For(t runtime.Tenant) sqldb.DB {
 	if err := t.Check(); err != nil {
 		return sqldb.Refuse(err)
 	}

@@ -17,7 +17,7 @@ import (
 // checkOwnRows reads as each tenant in every way that a handle has.
 func checkOwnRows(ctx context.Context, e *env) error {
 	for _, t := range []runtime.Tenant{ann, bob, ann} {
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		want := notes[t.ID]
 		err := steps(
 			step{"Query", func() error { return e.wantList(ctx, db, t, want) }},
@@ -62,7 +62,7 @@ func checkOwnRows(ctx context.Context, e *env) error {
 
 // checkAffected writes as one tenant with statements that would hit both.
 func checkAffected(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	n, err := e.exec(ctx, db, ann, "UPDATE notes SET body = upper(body) WHERE {own}")
 	if err := errors.Join(err, diff("updated", int64(3), n)); err != nil {
 		return err
@@ -76,7 +76,7 @@ func checkAffected(ctx context.Context, e *env) error {
 // checkForeignWrites writes rows of another tenant. Policies have to reject them
 // with the error class for that, and change nothing.
 func checkForeignWrites(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(ann)
+	db := e.provider.For(ann)
 	for _, query := range []string{
 		"INSERT INTO notes (tenant_id, id, body) VALUES ('bob', 9, 'x')",
 		"UPDATE notes SET tenant_id = 'bob', id = 9 WHERE id = 3",
@@ -102,7 +102,7 @@ func checkIDs(ctx context.Context, e *env) error {
 		`o'brien`, `a\b'c`, `'; DELETE FROM notes; --`, `bob' OR 'a'='a`, "ünï\n日本", "$1", `"q"`, " ann", "*", "ANN",
 	} {
 		t := runtime.Tenant{ID: id}
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		err := steps(
 			step{"nothing at first", func() error { return e.wantList(ctx, db, t, nil) }},
 			step{"insert", func() error {
@@ -122,7 +122,7 @@ func checkIDs(ctx context.Context, e *env) error {
 	// An id that PostgreSQL cannot hold has to be an error, not a cut-off id.
 	for _, id := range []string{bob.ID + "\x00x", bob.ID + "\xff"} {
 		t := runtime.Tenant{ID: id}
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		if rows, err := e.list(ctx, db, t); err == nil {
 			return fmt.Errorf("id %q: %d rows and no error", id, len(rows))
 		}
@@ -145,7 +145,7 @@ func checkInterleaved(ctx context.Context, e *env) error {
 	oops := errors.New("oops")
 	for i := range 120 {
 		t := tenants[random.IntN(len(tenants))]
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		id := 100 + i
 		insert := func(db sqldb.DB) error {
 			_, err := db.ExecContext(ctx, insertNote, t.ID, id, "mixed")
@@ -183,7 +183,7 @@ func checkInterleaved(ctx context.Context, e *env) error {
 			model[t.ID] = append(model[t.ID], fmt.Sprintf("%d mixed", id))
 		}
 		for _, reader := range tenants {
-			if err := e.wantList(ctx, e.provider.Tenant(reader), reader, model[reader.ID]); err != nil {
+			if err := e.wantList(ctx, e.provider.For(reader), reader, model[reader.ID]); err != nil {
 				return fmt.Errorf("turn %d, action %d: %w", i, action, err)
 			}
 		}
@@ -201,7 +201,7 @@ func checkConcurrent(ctx context.Context, e *env) error {
 		wg.Go(func() {
 			// Every worker is a tenant of its own, so that it knows its rows.
 			t := runtime.Tenant{ID: fmt.Sprintf("worker-%d", w)}
-			db := e.wide.Tenant(t)
+			db := e.wide.For(t)
 			var mine []string
 			for i := range turns {
 				if err := e.turn(ctx, db, t, i, &mine); err != nil {
@@ -267,7 +267,7 @@ func checkRefused(ctx context.Context, e *env) error {
 		{ID: ann.ID, Status: runtime.StatusDeleted},
 		{ID: ann.ID, Status: "unknown"},
 	} {
-		db := e.provider.Tenant(t)
+		db := e.provider.For(t)
 		for _, ctx := range []context.Context{ctx, ended} {
 			var n int
 			for name, call := range map[string]func() error{
@@ -308,7 +308,7 @@ func checkRefused(ctx context.Context, e *env) error {
 // used.
 func checkGlobal(ctx context.Context, e *env) error {
 	for _, t := range []runtime.Tenant{ann, bob} {
-		if err := e.wantList(ctx, e.provider.Tenant(t), t, notes[t.ID]); err != nil {
+		if err := e.wantList(ctx, e.provider.For(t), t, notes[t.ID]); err != nil {
 			return err
 		}
 		db := e.provider.Global()
@@ -337,7 +337,7 @@ func checkGlobal(ctx context.Context, e *env) error {
 // checkTwoStatements sends two statements at once, which both drivers do in an Exec
 // without arguments. The tenant has to hold for the second, too.
 func checkTwoStatements(ctx context.Context, e *env) error {
-	db := e.provider.Tenant(bob)
+	db := e.provider.For(bob)
 	if _, err := db.ExecContext(ctx, "UPDATE notes SET body = 'x'; DELETE FROM notes WHERE id = 2"); err != nil {
 		return err
 	}
@@ -371,14 +371,14 @@ func checkTwoStatements(ctx context.Context, e *env) error {
 
 // checkPrepared prepares statements, which a handle refuses and a transaction does.
 func checkPrepared(ctx context.Context, e *env) error {
-	for _, db := range []sqldb.DB{e.provider.Tenant(ann), e.provider.Global()} {
+	for _, db := range []sqldb.DB{e.provider.For(ann), e.provider.Global()} {
 		if _, err := db.PrepareContext(ctx, "SELECT 1"); err == nil {
 			return errors.New("a statement was prepared outside a transaction")
 		}
 	}
 	var kept *sql.Stmt
 	for _, t := range []runtime.Tenant{ann, bob} {
-		err := sqldb.InTx(ctx, e.provider.Tenant(t), func(tx sqldb.DB) error {
+		err := sqldb.InTx(ctx, e.provider.For(t), func(tx sqldb.DB) error {
 			stmt, err := tx.PrepareContext(ctx, "SELECT id || ' ' || body FROM notes WHERE id > $1 ORDER BY id")
 			if err != nil {
 				return err

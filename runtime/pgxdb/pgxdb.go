@@ -23,5 +23,19 @@ type DB interface {
 	Begin(ctx context.Context) (pgx.Tx, error)
 }
 
-// Provider is an isolation strategy for pgx.
-type Provider = runtime.Provider[DB]
+// Handle is what a provider returns: a DB on which transactions with options can
+// be begun. It is safe for concurrent use.
+type Handle interface {
+	DB
+	// BeginTx begins a transaction of the same tenant. Its options are those of pgx,
+	// but for statements of the caller's own around it, which a provider may refuse.
+	BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error)
+	// InTx is the function InTx for this handle.
+	InTx(ctx context.Context, fn func(DB) error) error
+}
+
+// Provider is an isolation strategy for pgx, as generated code needs it.
+type Provider = runtime.Provider[Handle]
+
+// Isolation is an isolation strategy for pgx with all its duties.
+type Isolation = runtime.Isolation[Handle]

@@ -22,7 +22,7 @@ func As(t runtime.Tenant, db DB) DB {
 
 // Refuse returns a handle every method of which returns the error. It has no pool,
 // so that nothing can reach the database through it.
-func Refuse(err error) DB { return refused{err} }
+func Refuse(err error) Handle { return refused{err} }
 
 type refused struct {
 	err error
@@ -51,6 +51,12 @@ func (d refused) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFro
 func (d refused) Begin(context.Context) (pgx.Tx, error) {
 	return nil, d.err
 }
+
+func (d refused) BeginTx(context.Context, pgx.TxOptions) (pgx.Tx, error) {
+	return nil, d.err
+}
+
+func (d refused) InTx(context.Context, func(DB) error) error { return d.err }
 
 // failedRow is the pgx.Row of a statement that was not sent.
 type failedRow struct {

@@ -35,7 +35,7 @@ func New(provider sqldb.Provider) *Queries {
 // ForTenant returns the queries as they are for one tenant. It does no I/O: for a
 // tenant that may not act, every query returns the error.
 func (q *Queries) ForTenant(t runtime.Tenant) *TenantQueries {
-	return &TenantQueries{db: q.provider.Tenant(t), tenant: t}
+	return &TenantQueries{db: q.provider.For(t), tenant: t}
 }
 
 // Global returns the queries that touch no tenant's table.

@@ -97,7 +97,7 @@ func (g *goPackage) queriesType(f *jen.File) {
 	f.Func().Params(jen.Id("q").Op("*").Id("Queries")).Id("ForTenant").
 		Params(jen.Id("t").Qual(runtimePath, "Tenant")).Op("*").Id("TenantQueries").Block(
 		jen.Return(jen.Op("&").Id("TenantQueries").Values(
-			jen.Id("db").Op(":").Id("q").Dot("provider").Dot("Tenant").Call(jen.Id("t")),
+			jen.Id("db").Op(":").Id("q").Dot("provider").Dot("For").Call(jen.Id("t")),
 			jen.Id("tenant").Op(":").Id("t"),
 		)),
 	)

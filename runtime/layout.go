@@ -1,0 +1,112 @@
+package runtime
+
+// Layout is what a generated package tells a provider about its tables: which of
+// them belong to tenants, where the SQL names them, and the DDL that makes them. It
+// is generated with the option emit_layout. Nobody changes it.
+type Layout struct {
+	// Engine is the database, "postgresql".
+	Engine string
+	// Fingerprint tells two versions of the DDL apart.
+	Fingerprint string
+	// Schema is the schema of unqualified names, such as "public".
+	Schema string
+	// Role is the role that policies are for, and Setting what they read the
+	// tenant's id from.
+	Role, Setting string
+	// Tables are the tables and views that statements may use, parents before the
+	// tables that refer to them.
+	Tables []Table
+	// Statements are the texts that the generated methods send. They are sent as
+	// they are where tenants share tables.
+	Statements []Text
+	// DDL makes the tables and what they need, in the order of the schema's files.
+	DDL []DDL
+	// Unmovable says why the tables cannot be put in a namespace for each tenant,
+	// with the place in the schema; empty when they can.
+	Unmovable string
+}
+
+// Class is how a table belongs to tenants.
+type Class string
+
+// The classes. A table of a class other than ClassGlobal is in the tenant's own
+// namespace where there is one.
+const (
+	ClassTenant Class = "tenant" // it has the tenant column
+	ClassRoot   Class = "root"   // the table of tenants, told by its key
+	ClassChild  Class = "child"  // it belongs to a tenant through its parent
+	ClassView   Class = "view"   // a view of tenants' tables
+	ClassGlobal Class = "global" // all tenants share it
+)
+
+// Table is a table or view.
+type Table struct {
+	// Schema is the schema that the table's own DDL names; empty for the default.
+	Schema, Name string
+	Class        Class
+	// View is set for a view, of any class.
+	View bool
+	// Column is the tenant column of a tenant or root table.
+	Column string
+	// Owned is a condition on the table, which it names by its Name, that holds for
+	// the rows of the tenant in the parameter $1, given as text: how to find them
+	// where tenants share tables. It is empty for a view and a global table.
+	Owned string
+	// Policy is the expression of the policy tenant_isolation; empty where there is
+	// no such policy.
+	Policy  string
+	Columns []Column
+}
+
+// Column is a column of a table.
+type Column struct {
+	Name string
+	// Type is the type as the database prints it (format_type), such as "integer".
+	Type    string
+	NotNull bool
+}
+
+// Text is SQL and the places in it that depend on the tenant.
+type Text struct {
+	SQL string
+	// Slots are in the order of the text and do not overlap.
+	Slots []Slot
+}
+
+// SlotKind is what a slot holds.
+type SlotKind uint8
+
+// The kinds of slot.
+const (
+	// SlotTable is a reference to a table, view or sequence of a tenant.
+	SlotTable SlotKind = iota
+	// SlotName is a name for something that is made in the schema of its table, such
+	// as an index, which cannot be qualified.
+	SlotName
+	// SlotLiteral is a reference within a string literal, such as that of nextval.
+	SlotLiteral
+)
+
+// Slot is a place in SQL at which a tenant's table is named.
+type Slot struct {
+	// Start and End are the bytes of the name as it is written, with its schema where
+	// it has one.
+	Start, End int
+	// Name is the name without schema and quotes.
+	Name string
+	Kind SlotKind
+	// Alias is set where the name is also what the statement calls the table by, so
+	// that under another name it needs Name as its alias.
+	Alias bool
+}
+
+// DDL is a statement that makes a part of the schema.
+type DDL struct {
+	Text
+	// Shared is set for what is made once for all tenants: types, functions,
+	// extensions and global tables.
+	Shared bool
+	// Creates are the names of the relations that it makes, without schema and
+	// quotes: tables, views, sequences and indexes.
+	Creates []string
+}
