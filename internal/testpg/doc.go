@@ -16,6 +16,10 @@
 // What was started is stopped at the end of Main. A watchdog process holds the
 // other end of a pipe and stops the server also when the test binary is killed.
 //
+// Bouncer puts a PgBouncer in transaction mode in front of a database. It is the
+// binary that TENANCY_TEST_PGBOUNCER names, or pgbouncer of this machine, which is
+// installed, missed, stopped and minded as PostgreSQL is.
+//
 // Starting a server for each test binary takes a second or two. The command
 // internal/testpg/cmd/testservers starts one for a whole run of go test, and with
 // -postgres one after the other of several major versions, whose binaries

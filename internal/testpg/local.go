@@ -13,17 +13,16 @@ import (
 	"time"
 )
 
-// serverScript runs the server until the end of input, or until the server ends
-// by itself, and removes its directory. SIGINT is a fast shutdown: it ends open
-// connections. The input moves to descriptor 3 since a shell gives what it runs
-// in the background none.
+// serverScript runs a server until the end of input, when it sends the signal, or
+// until the server ends by itself, and removes its directory. The input moves to
+// descriptor 3 since a shell gives what it runs in the background none.
 const serverScript = `
-bin=$1 dir=$2
+dir=$1 signal=$2
 shift 2
 exec 3<&0 </dev/null
-"$bin/postgres" -D "$dir/data" "$@" >"$dir/log" 2>&1 3<&- &
+"$@" >"$dir/log" 2>&1 3<&- &
 server=$!
-(while read -r _; do :; done; kill -INT $server) <&3 2>/dev/null &
+(while read -r _; do :; done; kill -$signal $server) <&3 2>/dev/null &
 minder=$!
 wait $server
 kill $minder 2>/dev/null
@@ -113,7 +112,8 @@ func startOnce(ctx context.Context, binaries func(dir string, asServer func(*exe
 		return nil, err
 	}
 
-	args := []string{bin, dir, "-p", strconv.Itoa(port)}
+	// SIGINT is a fast shutdown: it ends open connections.
+	args := []string{dir, "INT", filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(port)}
 	for _, setting := range []string{
 		"listen_addresses=127.0.0.1",
 		"unix_socket_directories=",

@@ -23,6 +23,8 @@ const (
 	EnvRequire = "TENANCY_REQUIRE_SERVERS"
 	// EnvCache holds the directory where StartRelease keeps what it fetched.
 	EnvCache = "TENANCY_TEST_POSTGRES_CACHE"
+	// EnvBouncer holds the path of the PgBouncer that Bouncer runs.
+	EnvBouncer = "TENANCY_TEST_PGBOUNCER"
 )
 
 // shared is the server of this test binary.

@@ -15,20 +15,35 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// envHelper makes the test binary start a server and wait to be killed.
+// envHelper makes the test binary start a server, and a PgBouncer when it is
+// "bouncer", and wait to be killed.
 const envHelper = "TENANCY_TESTPG_HELPER"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(envHelper) == "1" {
-		s, err := startLocal(context.Background())
-		if err != nil {
+	if os.Getenv(envHelper) != "" {
+		if err := help(context.Background(), os.Getenv(envHelper) == "bouncer"); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		fmt.Println(s.URL)
 		select {}
 	}
 	Main(m)
+}
+
+// help starts what the helper starts and prints its URL.
+func help(ctx context.Context, bouncer bool) error {
+	s, err := startLocal(ctx)
+	if err != nil {
+		return err
+	}
+	dsn := s.URL
+	if bouncer {
+		if dsn, err = startHelpersBouncer(ctx, dsn); err != nil {
+			return err
+		}
+	}
+	fmt.Println(dsn)
+	return nil
 }
 
 func local(t *testing.T) {
@@ -92,12 +107,18 @@ func TestServerStopsAtClose(t *testing.T) {
 func TestServerStopsWhenItsParentIsKilled(t *testing.T) {
 	t.Parallel()
 	local(t)
+	awaitShutdown(t, orphan(t, "server"))
+}
+
+// orphan returns a connection to what a helper has started, whom it has killed.
+func orphan(t *testing.T, what string) *pgx.Conn {
+	t.Helper()
 	exe, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	helper := exec.CommandContext(t.Context(), exe)
-	helper.Env = append(os.Environ(), envHelper+"=1")
+	helper.Env = append(os.Environ(), envHelper+"="+what)
 	helper.Stderr = os.Stderr
 	stdout, err := helper.StdoutPipe()
 	if err != nil {
@@ -115,7 +136,7 @@ func TestServerStopsWhenItsParentIsKilled(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = helper.Wait() // it was killed
-	awaitShutdown(t, conn)
+	return conn
 }
 
 func TestDatabaseAndRole(t *testing.T) {
