@@ -20,9 +20,9 @@ var ratios = flag.Bool("bulk.ratios", false, "compare the ways of writing many r
 // inserting is a provider whose handles say that they cannot copy.
 type inserting struct{ pgxdb.Provider }
 
-func (p inserting) For(t runtime.Tenant) pgxdb.DB { return noCopy{p.Provider.Tenant(t)} }
+func (p inserting) For(t runtime.Tenant) pgxdb.Handle { return noCopy{p.Provider.For(t)} }
 
-type noCopy struct{ pgxdb.DB }
+type noCopy struct{ pgxdb.Handle }
 
 func (noCopy) RefusesCopy() bool { return true }
 

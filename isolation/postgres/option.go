@@ -1,6 +1,14 @@
 package postgres
 
-import "github.com/tenancygen/tenancygen/isolation/internal/policy"
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tenancygen/tenancygen/isolation/internal/policy"
+	"github.com/tenancygen/tenancygen/runtime"
+)
 
 // DefaultSetting is the setting that holds the current tenant's id where
 // WithSetting does not name another. Generated policies read it.
@@ -13,6 +21,10 @@ type Option interface {
 
 type options struct {
 	setting string
+	layout  *runtime.Layout
+	filter  runtime.Filter
+	seed    SeedFunc
+	admin   *pgxpool.Pool
 }
 
 type optionFunc func(*options) error
@@ -21,13 +33,59 @@ func (f optionFunc) apply(o *options) error { return f(o) }
 
 // WithSetting names the setting that the policies read the tenant's id from.
 // The default is DefaultSetting. A name that is no custom setting's is
-// ErrSettingName. RowFilter has no use for it and ignores it.
+// ErrSettingName. Strategies without policies ignore it.
 func WithSetting(name string) Option {
 	return optionFunc(func(o *options) error {
 		if !policy.IsSetting(name) {
 			return ErrSettingName
 		}
 		o.setting = name
+		return nil
+	})
+}
+
+// WithLayout gives the Layout of the generated package to a provider of shared
+// tables, which needs it for Destroy and Verify.
+func WithLayout(layout runtime.Layout) Option {
+	return optionFunc(func(o *options) error {
+		o.layout = &layout
+		return nil
+	})
+}
+
+// WithFilter gives the provider a filter for ApplyFilters, such as that of package
+// isolation/dynamic.
+func WithFilter(filter runtime.Filter) Option {
+	return optionFunc(func(o *options) error {
+		o.filter = filter
+		return nil
+	})
+}
+
+// SeedFunc writes a tenant's first rows, such as its own row in the table of
+// tenants.
+type SeedFunc func(ctx context.Context, tx pgx.Tx, t runtime.Tenant) error
+
+// WithSeed has Initialize call seed in the transaction that makes the tenant's
+// place, so that a tenant has both or neither. The transaction acts as the tenant,
+// and names of tables lead to the tenant's. It is not called for a place that was
+// there already. Strategies with shared tables make no place and call it never.
+func WithSeed(seed SeedFunc) Option {
+	return optionFunc(func(o *options) error {
+		o.seed = seed
+		return nil
+	})
+}
+
+// WithAdmin gives the provider another pool for what the application's role should
+// not be allowed: making, checking and removing the tenants' places. It stays the
+// caller's to close. The default is the provider's own pool.
+func WithAdmin(pool *pgxpool.Pool) Option {
+	return optionFunc(func(o *options) error {
+		if pool == nil {
+			return ErrNoPool
+		}
+		o.admin = pool
 		return nil
 	})
 }
