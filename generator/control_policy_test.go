@@ -54,7 +54,7 @@ func TestPoliciesHoldWithoutPredicates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := provider.Verify(t.Context()); err != nil {
+	if err := provider.VerifyRole(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 

@@ -52,10 +52,22 @@ type Table struct {
 	// the rows of the tenant in the parameter $1, given as text: how to find them
 	// where tenants share tables. It is empty for a view and a global table.
 	Owned string
-	// Policy is the expression of the policy tenant_isolation; empty where there is
-	// no such policy.
-	Policy  string
-	Columns []Column
+	// Policies are the row-level security policies that keep tenants apart where they
+	// share the table, as the DDL of the package makes them; none where no role is
+	// configured.
+	Policies []Policy
+	Columns  []Column
+}
+
+// Policy is a policy of row-level security.
+type Policy struct {
+	Name string
+	// Command is what it is for: "ALL", "SELECT", "INSERT", "UPDATE" or "DELETE".
+	Command string
+	// Restrictive is set for a policy that has to hold whatever others allow.
+	Restrictive bool
+	// Using and Check are its expressions; empty where it has none.
+	Using, Check string
 }
 
 // Column is a column of a table.

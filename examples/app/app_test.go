@@ -81,7 +81,7 @@ func setup(t *testing.T) *bundle {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := provider.Verify(t.Context()); err != nil {
+	if err := provider.VerifyRole(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	known, err := parseTokens(alpha.token + "=" + alpha.id + ", " + beta.token + "=" + beta.id)

@@ -47,7 +47,7 @@ func run(ctx context.Context, log *slog.Logger, getenv func(string) string) erro
 		return err
 	}
 	// A role that policies do not hold for would serve all the same.
-	if err := provider.Verify(ctx); err != nil {
+	if err := provider.VerifyRole(ctx); err != nil {
 		return err
 	}
 

@@ -25,7 +25,7 @@ func newRLS(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Verify(t.Context()); err != nil {
+	if err := p.VerifyRole(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	return p

@@ -28,7 +28,7 @@
 // # What RLS asks of the application
 //
 // The role of the pool must be subject to the policies: not a superuser, without
-// BYPASSRLS, not the owner of the tables. [RLS.Verify] checks this.
+// BYPASSRLS, not the owner of the tables. [RLS.VerifyRole] checks this.
 //
 // The handle trusts the SQL not to work against it. A statement that calls
 // set_config or SET on the tenant's setting changes the tenant for the rest of

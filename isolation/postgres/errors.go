@@ -29,6 +29,6 @@ var (
 		"call Begin, which takes one round trip, and send the batch in the transaction")
 )
 
-// ErrUnsafeConnection is returned by RLS.Verify, wrapped with what is wrong, for
+// ErrUnsafeConnection is returned by RLS.VerifyRole, wrapped with what is wrong, for
 // a connection on which policies would not keep tenants apart.
 var ErrUnsafeConnection = errors.New("tenancy: row-level security does not hold on this connection")

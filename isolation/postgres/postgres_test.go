@@ -147,7 +147,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 			}
 			_, copyErr := db.CopyFrom(ctx, pgx.Identifier{"nowhere"}, []string{"x"}, pgx.CopyFromRows([][]any{{value}}))
 			for _, err := range []error{
-				execErr, queryErr, copyErr, beginErr, rls.Verify(ctx),
+				execErr, queryErr, copyErr, beginErr, rls.VerifyRole(ctx),
 				db.QueryRow(ctx, "SELECT 1 / $1::int, $2::text", 0, value).Scan(nil, nil),
 			} {
 				if err == nil {
@@ -204,7 +204,7 @@ func TestVerify(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			err = p.Verify(t.Context())
+			err = p.VerifyRole(t.Context())
 			switch {
 			case tc.want == "" && err != nil:
 				t.Errorf("Verify: %v", err)
@@ -222,7 +222,7 @@ func TestVerify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Verify(t.Context()); !errors.Is(err, postgres.ErrUnsafeConnection) {
+		if err := p.VerifyRole(t.Context()); !errors.Is(err, postgres.ErrUnsafeConnection) {
 			t.Errorf("Verify: %v", err)
 		}
 	})
@@ -234,7 +234,7 @@ func TestVerify(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := p.Verify(ctx); !errors.Is(err, context.Canceled) || errors.Is(err, postgres.ErrUnsafeConnection) {
+		if err := p.VerifyRole(ctx); !errors.Is(err, context.Canceled) || errors.Is(err, postgres.ErrUnsafeConnection) {
 			t.Errorf("Verify: %v", err)
 		}
 	})

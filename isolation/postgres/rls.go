@@ -27,7 +27,7 @@ type RLS struct {
 var _ pgxdb.Provider = (*RLS)(nil)
 
 // NewRLS returns a provider on pool, which stays the caller's to close. It does
-// no I/O; call Verify to know that policies hold for the pool's role. A nil pool
+// no I/O; call VerifyRole to know that policies hold for the pool's role. A nil pool
 // is ErrNoPool, and a bad setting name ErrSettingName.
 func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 	if pool == nil {

@@ -24,6 +24,6 @@ var (
 	ErrDriver = errors.New("tenancy: the driver has no ExecContext, QueryContext or PrepareContext: use lib/pq or pgx")
 )
 
-// ErrUnsafeConnection is returned by RLS.Verify, wrapped with what is wrong, for
+// ErrUnsafeConnection is returned by RLS.VerifyRole, wrapped with what is wrong, for
 // a connection on which policies would not keep tenants apart.
 var ErrUnsafeConnection = errors.New("tenancy: row-level security does not hold on this connection")

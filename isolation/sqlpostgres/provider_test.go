@@ -143,7 +143,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 				"odd id":    p.For(runtime.Tenant{ID: tenant + "\x00"}),
 			} {
 				errs := []error{
-					db.QueryRowContext(t.Context(), "SELECT 1 / $1::int", 0).Err(), p.Verify(t.Context()),
+					db.QueryRowContext(t.Context(), "SELECT 1 / $1::int", 0).Err(), p.VerifyRole(t.Context()),
 					sqldb.InTx(t.Context(), db, func(tx sqldb.DB) error { return tx.QueryRowContext(t.Context(), "SELECT 1 / $1::int", 0).Err() }),
 				}
 				_, err := db.ExecContext(t.Context(), "SELECT 1 / $1::int", 0)
@@ -188,7 +188,7 @@ func TestVerify(t *testing.T) {
 		role, dsn := testpg.Role(t, superuser)
 		exec(t, tc.setup(role))
 		for driverName, connector := range connectors {
-			err := open(t, connector(t, dsn)).Verify(t.Context())
+			err := open(t, connector(t, dsn)).VerifyRole(t.Context())
 			switch {
 			case tc.want == "" && err != nil:
 				t.Errorf("%s, %s: %v", name, driverName, err)

@@ -27,7 +27,7 @@ var _ sqldb.Provider = (*RLS)(nil)
 
 // NewRLS returns a provider with a pool of its own, whose connections the connector
 // makes: pq.NewConnector and stdlib.GetConnector return one. It does no I/O; call
-// Verify to know that policies hold for the connector's role. A nil connector is
+// VerifyRole to know that policies hold for the connector's role. A nil connector is
 // ErrNoPool, and a bad setting name ErrSettingName.
 func NewRLS(connector driver.Connector, opts ...Option) (*RLS, error) {
 	if connector == nil {
@@ -69,7 +69,7 @@ func (p *RLS) For(t runtime.Tenant) sqldb.DB {
 // show no rows and accept none.
 func (p *RLS) Global() sqldb.DB { return handle{p.pool, scope{}} }
 
-// Verify asks the database whether policies hold for the connector's role. It
+// VerifyRole asks the database whether policies hold for the connector's role. It
 // returns an error that is ErrUnsafeConnection when the role is a superuser, has
 // BYPASSRLS, or owns a table that has row-level security (an owner is not
 // subject to policies, or can switch them off), and when the setting of the
@@ -78,7 +78,7 @@ func (p *RLS) Global() sqldb.DB { return handle{p.pool, scope{}} }
 //
 // It is optional, looks at one connection of the pool, and is meant for the
 // start of an application. It does not look at the policies themselves.
-func (p *RLS) Verify(ctx context.Context) error {
+func (p *RLS) VerifyRole(ctx context.Context) error {
 	var role policy.Role
 	err := p.Global().QueryRowContext(ctx, policy.RoleSQL, p.setting).
 		Scan(&role.Superuser, &role.Bypass, &role.Owned, &role.Preset)

@@ -7,7 +7,7 @@ import (
 	"github.com/tenancygen/tenancygen/isolation/internal/policy"
 )
 
-// Verify asks the database whether policies hold for the pool's role. It returns
+// VerifyRole asks the database whether policies hold for the pool's role. It returns
 // an error that is ErrUnsafeConnection when the role is a superuser, has
 // BYPASSRLS, or owns a table that has row-level security (an owner is not
 // subject to policies, or can switch them off), and when the setting of the
@@ -16,7 +16,7 @@ import (
 //
 // It is optional, looks at one connection of the pool, and is meant for the
 // start of an application. It does not look at the policies themselves.
-func (p *RLS) Verify(ctx context.Context) error {
+func (p *RLS) VerifyRole(ctx context.Context) error {
 	var role policy.Role
 	err := p.pool.QueryRow(ctx, policy.RoleSQL, p.setting).Scan(&role.Superuser, &role.Bypass, &role.Owned, &role.Preset)
 	if err != nil {
