@@ -6,6 +6,9 @@ import "errors"
 var (
 	// ErrNoPool is returned by a constructor that is given a nil pool.
 	ErrNoPool = errors.New("tenancy: no pool")
+	// ErrNoLayout is returned by Destroy and Verify of a provider that was made without
+	// WithLayout, and by the constructors of the strategies that need one.
+	ErrNoLayout = errors.New("tenancy: no layout: generate the package with emit_layout and give its Layout to the provider")
 	// ErrSettingName is returned by NewRLS for a setting name that PostgreSQL
 	// would not accept as an application's own, such as one without a dot.
 	ErrSettingName = errors.New(`tenancy: the setting name must have the form "app.current_tenant"`)

@@ -18,13 +18,12 @@ import (
 // Make it with NewRLS; the zero value cannot be used. It is safe for concurrent
 // use, and so are its handles.
 type RLS struct {
-	pool    *pgxpool.Pool
-	setting string
+	shared
 	// setTenant makes the setting; its one parameter is the tenant's id.
 	setTenant string
 }
 
-var _ pgxdb.Provider = (*RLS)(nil)
+var _ pgxdb.Isolation = (*RLS)(nil)
 
 // NewRLS returns a provider on pool, which stays the caller's to close. It does
 // no I/O; call VerifyRole to know that policies hold for the pool's role. A nil pool
@@ -38,8 +37,7 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 		return nil, err
 	}
 	return &RLS{
-		pool:    pool,
-		setting: o.setting,
+		shared: shared{pool: pool, strategy: runtime.StrategyRLS, options: o},
 		// Qualified, so that no search_path can put another function in its
 		// place. The name has been checked, so it needs no parameter.
 		setTenant: "SELECT pg_catalog.set_config('" + o.setting + "', $1, true)",

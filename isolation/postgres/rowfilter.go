@@ -19,10 +19,10 @@ import (
 // Make it with NewRowFilter; the zero value cannot be used. It is safe for
 // concurrent use, and so are its handles.
 type RowFilter struct {
-	pool *pgxpool.Pool
+	shared
 }
 
-var _ pgxdb.Provider = (*RowFilter)(nil)
+var _ pgxdb.Isolation = (*RowFilter)(nil)
 
 // NewRowFilter returns a provider on pool, which stays the caller's to close. It
 // does no I/O. A nil pool is ErrNoPool.
@@ -30,10 +30,11 @@ func NewRowFilter(pool *pgxpool.Pool, opts ...Option) (*RowFilter, error) {
 	if pool == nil {
 		return nil, ErrNoPool
 	}
-	if _, err := newOptions(opts); err != nil {
+	o, err := newOptions(opts)
+	if err != nil {
 		return nil, err
 	}
-	return &RowFilter{pool: pool}, nil
+	return &RowFilter{shared{pool: pool, strategy: runtime.StrategyRow, options: o}}, nil
 }
 
 // For returns a handle for t. For a tenant that may not act, every method of
