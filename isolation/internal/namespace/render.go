@@ -1,0 +1,73 @@
+package namespace
+
+import (
+	"strings"
+
+	"github.com/tenancygen/tenancygen/runtime"
+)
+
+// Space is where the tables of one tenant are: in a schema of their own, or beside
+// those of others with a prefix.
+type Space struct {
+	// Schema is the schema that the tables are in, without quotes.
+	Schema string
+	// Prefix is what their names begin with; empty in a schema of the tenant's own.
+	Prefix string
+}
+
+// Relation returns what a table, or another relation such as an index, is called in
+// the space, without schema and quotes.
+func (s Space) Relation(name string) string {
+	if s.Prefix == "" {
+		return name
+	}
+	return Table(s.Prefix, name)
+}
+
+// Qualified returns how SQL names a table in the space, whatever the search_path is.
+func (s Space) Qualified(name string) string {
+	return Quote(s.Schema) + "." + Quote(s.Relation(name))
+}
+
+// Render returns the text with every slot filled for the space.
+func Render(text runtime.Text, s Space) string {
+	if len(text.Slots) == 0 {
+		return text.SQL
+	}
+	var out strings.Builder
+	// A slot grows by the schema, quotes and prefix, and perhaps by an alias.
+	grow := len(text.SQL)
+	for _, slot := range text.Slots {
+		grow += len(s.Schema) + len(s.Prefix) + len(slot.Name) + 16
+	}
+	out.Grow(grow)
+	end := 0
+	for _, slot := range text.Slots {
+		out.WriteString(text.SQL[end:slot.Start])
+		switch slot.Kind {
+		case runtime.SlotName:
+			out.WriteString(Quote(s.Relation(slot.Name)))
+		case runtime.SlotLiteral:
+			out.WriteString(literal(s.Qualified(slot.Name)))
+		case runtime.SlotTable:
+			out.WriteString(s.Qualified(slot.Name))
+			if slot.Alias && s.Prefix != "" {
+				out.WriteString(" AS ")
+				out.WriteString(Quote(slot.Name))
+			}
+		}
+		end = slot.End
+	}
+	out.WriteString(text.SQL[end:])
+	return out.String()
+}
+
+// literal returns a string as SQL writes it, whatever the server's setting for
+// backslashes is.
+func literal(s string) string {
+	quoted := "'" + strings.ReplaceAll(s, "'", "''") + "'"
+	if strings.Contains(s, `\`) {
+		return " E" + strings.ReplaceAll(quoted, `\`, `\\`)
+	}
+	return quoted
+}
