@@ -8,7 +8,7 @@ BIN := bin/tenancygen
 # Packages whose tests also run under the race detector.
 RACE := ./runtime/... ./isolation/... ./examples/...
 # Packages whose tests talk to PostgreSQL, and the versions for test-matrix.
-MATRIX := ./generator ./generator/emit/ddl ./internal/equivalence ./internal/bulk ./isolation/... ./examples/...
+MATRIX := ./generator ./generator/emit/ddl ./internal/equivalence ./internal/bulk ./internal/lists ./isolation/... ./examples/...
 POSTGRES ?= 15,16,17,18
 # Tests that say the same whatever the server is.
 ANY_SERVER := ^(Fuzz|TestGolden|TestMutants|TestMinderRefusals|TestBench)
@@ -20,6 +20,8 @@ help: ## List the targets
 .PHONY: demo
 demo: build ## Generate examples/gen, and the same for database/sql; needs no server
 	@$(BIN) generate -f internal/bulk/tenancy.yaml >/dev/null
+	@$(BIN) generate -f internal/lists/tenancy.yaml >/dev/null
+	@$(BIN) generate -f internal/lists/sqlgen.yaml >/dev/null
 	@$(BIN) generate -f examples/tenancy.yaml --verbose
 	@$(BIN) generate -f examples/stdlib/tenancy.yaml
 	@$(BIN) generate -f examples/stdlib/plain/tenancy.yaml
@@ -48,6 +50,8 @@ verify: build ## Fail when the examples are not what the generator writes now
 	$(BIN) diff -f examples/stdlib/tenancy.yaml
 	$(BIN) diff -f examples/stdlib/plain/tenancy.yaml
 	$(BIN) diff -f internal/bulk/tenancy.yaml
+	$(BIN) diff -f internal/lists/tenancy.yaml
+	$(BIN) diff -f internal/lists/sqlgen.yaml
 	@echo "the packages in examples/ are up to date"
 
 # Where the random statements of make oracle begin, and how many there are.
@@ -82,6 +86,10 @@ bench-generate: ## Time generate against sqlc generate, on made-up projects and 
 .PHONY: bench-copy
 bench-copy: ## Compare COPY with the INSERTs of :copyfrom at 100, 1,000 and 100,000 rows
 	$(GO) test ./internal/bulk -run '^TestRatios$$' -v -count 1 -bulk.ratios
+
+.PHONY: bench-lists
+bench-lists: ## Compare lists of 1, 10, 100 and 1,000 rows with the code that sqlc generates
+	$(GO) test ./internal/lists -run '^TestRatios$$' -v -count 1 -lists.ratios
 
 .PHONY: build
 build: ## Build bin/tenancygen

@@ -43,19 +43,24 @@ func (q *TenantQueries) GetCustomersByIDs(ctx context.Context, ids []pgtype.UUID
 	}
 	defer rows.Close()
 	items := []Customer{}
+	var i Customer
+	dest := []any{
+		&i.ID,
+		&i.TenantID,
+		&i.Name,
+		&i.Email,
+		&i.Tags,
+		&i.DiscountPercent,
+		&i.ArchivedAt,
+		&i.CreatedAt,
+	}
 	for rows.Next() {
-		var i Customer
-		if err := rows.Scan(
-			&i.ID,
-			&i.TenantID,
-			&i.Name,
-			&i.Email,
-			&i.Tags,
-			&i.DiscountPercent,
-			&i.ArchivedAt,
-			&i.CreatedAt,
-		); err != nil {
+		i = Customer{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]Customer, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -91,15 +96,20 @@ func (q *TenantQueries) ListCustomerBalances(ctx context.Context) ([]ListCustome
 	}
 	defer rows.Close()
 	items := []ListCustomerBalancesRow{}
+	var i ListCustomerBalancesRow
+	dest := []any{
+		&i.ID,
+		&i.Name,
+		&i.OpenInvoices,
+		&i.OpenCents,
+	}
 	for rows.Next() {
-		var i ListCustomerBalancesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.OpenInvoices,
-			&i.OpenCents,
-		); err != nil {
+		i = ListCustomerBalancesRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListCustomerBalancesRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -130,10 +140,15 @@ func (q *TenantQueries) ListCustomersWithoutInvoices(ctx context.Context) ([]Lis
 	}
 	defer rows.Close()
 	items := []ListCustomersWithoutInvoicesRow{}
+	var i ListCustomersWithoutInvoicesRow
+	dest := []any{&i.ID, &i.Name}
 	for rows.Next() {
-		var i ListCustomersWithoutInvoicesRow
-		if err := rows.Scan(&i.ID, &i.Name); err != nil {
+		i = ListCustomersWithoutInvoicesRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListCustomersWithoutInvoicesRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -171,10 +186,15 @@ func (q *TenantQueries) ListLatePayers(ctx context.Context) ([]ListLatePayersRow
 	}
 	defer rows.Close()
 	items := []ListLatePayersRow{}
+	var i ListLatePayersRow
+	dest := []any{&i.ID, &i.Name, &i.Email}
 	for rows.Next() {
-		var i ListLatePayersRow
-		if err := rows.Scan(&i.ID, &i.Name, &i.Email); err != nil {
+		i = ListLatePayersRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListLatePayersRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -215,15 +235,20 @@ func (q *TenantQueries) SearchCustomers(ctx context.Context, arg SearchCustomers
 	}
 	defer rows.Close()
 	items := []SearchCustomersRow{}
+	var i SearchCustomersRow
+	dest := []any{
+		&i.ID,
+		&i.Name,
+		&i.Email,
+		&i.Tags,
+	}
 	for rows.Next() {
-		var i SearchCustomersRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.Email,
-			&i.Tags,
-		); err != nil {
+		i = SearchCustomersRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]SearchCustomersRow, 0, 8)
 		}
 		items = append(items, i)
 	}

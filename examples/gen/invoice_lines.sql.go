@@ -61,17 +61,22 @@ func (q *TenantQueries) ListInvoiceLines(ctx context.Context, invoiceID pgtype.U
 	}
 	defer rows.Close()
 	items := []InvoiceLine{}
+	var i InvoiceLine
+	dest := []any{
+		&i.ID,
+		&i.InvoiceID,
+		&i.LineNo,
+		&i.Description,
+		&i.Quantity,
+		&i.UnitCents,
+	}
 	for rows.Next() {
-		var i InvoiceLine
-		if err := rows.Scan(
-			&i.ID,
-			&i.InvoiceID,
-			&i.LineNo,
-			&i.Description,
-			&i.Quantity,
-			&i.UnitCents,
-		); err != nil {
+		i = InvoiceLine{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]InvoiceLine, 0, 8)
 		}
 		items = append(items, i)
 	}

@@ -66,10 +66,15 @@ func (q *TenantQueries) CountInvoicesByStatus(ctx context.Context) ([]CountInvoi
 	}
 	defer rows.Close()
 	items := []CountInvoicesByStatusRow{}
+	var i CountInvoicesByStatusRow
+	dest := []any{&i.Status, &i.Invoices}
 	for rows.Next() {
-		var i CountInvoicesByStatusRow
-		if err := rows.Scan(&i.Status, &i.Invoices); err != nil {
+		i = CountInvoicesByStatusRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]CountInvoicesByStatusRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -210,18 +215,23 @@ func (q *TenantQueries) ListInvoices(ctx context.Context, arg ListInvoicesParams
 	}
 	defer rows.Close()
 	items := []ListInvoicesRow{}
+	var i ListInvoicesRow
+	dest := []any{
+		&i.ID,
+		&i.Number,
+		&i.Status,
+		&i.IssuedOn,
+		&i.DueOn,
+		&i.TotalCents,
+		&i.CustomerName,
+	}
 	for rows.Next() {
-		var i ListInvoicesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Number,
-			&i.Status,
-			&i.IssuedOn,
-			&i.DueOn,
-			&i.TotalCents,
-			&i.CustomerName,
-		); err != nil {
+		i = ListInvoicesRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListInvoicesRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -248,17 +258,22 @@ func (q *TenantQueries) ListInvoicesDueBefore(ctx context.Context, day pgtype.Da
 	}
 	defer rows.Close()
 	items := []OpenInvoice{}
+	var i OpenInvoice
+	dest := []any{
+		&i.ID,
+		&i.TenantID,
+		&i.CustomerID,
+		&i.Number,
+		&i.DueOn,
+		&i.TotalCents,
+	}
 	for rows.Next() {
-		var i OpenInvoice
-		if err := rows.Scan(
-			&i.ID,
-			&i.TenantID,
-			&i.CustomerID,
-			&i.Number,
-			&i.DueOn,
-			&i.TotalCents,
-		); err != nil {
+		i = OpenInvoice{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]OpenInvoice, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -289,10 +304,15 @@ func (q *TenantQueries) MarkInvoicesPaid(ctx context.Context, ids []pgtype.UUID)
 	}
 	defer rows.Close()
 	items := []MarkInvoicesPaidRow{}
+	var i MarkInvoicesPaidRow
+	dest := []any{&i.ID, &i.Number}
 	for rows.Next() {
-		var i MarkInvoicesPaidRow
-		if err := rows.Scan(&i.ID, &i.Number); err != nil {
+		i = MarkInvoicesPaidRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]MarkInvoicesPaidRow, 0, 8)
 		}
 		items = append(items, i)
 	}

@@ -39,15 +39,20 @@ func (q *GlobalQueries) ListPlans(ctx context.Context) ([]Plan, error) {
 	}
 	defer rows.Close()
 	items := []Plan{}
+	var i Plan
+	dest := []any{
+		&i.Code,
+		&i.Name,
+		&i.MonthlyCents,
+		&i.MaxUsers,
+	}
 	for rows.Next() {
-		var i Plan
-		if err := rows.Scan(
-			&i.Code,
-			&i.Name,
-			&i.MonthlyCents,
-			&i.MaxUsers,
-		); err != nil {
+		i = Plan{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]Plan, 0, 8)
 		}
 		items = append(items, i)
 	}

@@ -35,10 +35,15 @@ func (q *TenantQueries) ListBestSellers(ctx context.Context, maxRows int32) ([]L
 	}
 	defer rows.Close()
 	items := []ListBestSellersRow{}
+	var i ListBestSellersRow
+	dest := []any{&i.Description, &i.Customers, &i.Quantity}
 	for rows.Next() {
-		var i ListBestSellersRow
-		if err := rows.Scan(&i.Description, &i.Customers, &i.Quantity); err != nil {
+		i = ListBestSellersRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListBestSellersRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -75,10 +80,15 @@ func (q *TenantQueries) ListRevenueByMonth(ctx context.Context) ([]ListRevenueBy
 	}
 	defer rows.Close()
 	items := []ListRevenueByMonthRow{}
+	var i ListRevenueByMonthRow
+	dest := []any{&i.Month, &i.Invoices, &i.TotalCents}
 	for rows.Next() {
-		var i ListRevenueByMonthRow
-		if err := rows.Scan(&i.Month, &i.Invoices, &i.TotalCents); err != nil {
+		i = ListRevenueByMonthRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListRevenueByMonthRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -118,15 +128,20 @@ func (q *TenantQueries) ListTeam(ctx context.Context) ([]ListTeamRow, error) {
 	}
 	defer rows.Close()
 	items := []ListTeamRow{}
+	var i ListTeamRow
+	dest := []any{
+		&i.ID,
+		&i.Email,
+		&i.Name,
+		&i.LastAction,
+	}
 	for rows.Next() {
-		var i ListTeamRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Email,
-			&i.Name,
-			&i.LastAction,
-		); err != nil {
+		i = ListTeamRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListTeamRow, 0, 8)
 		}
 		items = append(items, i)
 	}

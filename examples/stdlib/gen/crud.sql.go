@@ -261,18 +261,23 @@ func (q *TenantQueries) ListAuditLog(ctx context.Context, arg ListAuditLogParams
 	}
 	defer rows.Close()
 	items := []AuditLog{}
+	var i AuditLog
+	dest := []any{
+		&i.ID,
+		&i.OrgID,
+		&i.ActorID,
+		&i.Action,
+		&i.Subject,
+		&i.Details,
+		&i.HappenedAt,
+	}
 	for rows.Next() {
-		var i AuditLog
-		if err := rows.Scan(
-			&i.ID,
-			&i.OrgID,
-			&i.ActorID,
-			&i.Action,
-			&i.Subject,
-			&i.Details,
-			&i.HappenedAt,
-		); err != nil {
+		i = AuditLog{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]AuditLog, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -306,19 +311,24 @@ func (q *TenantQueries) ListCustomers(ctx context.Context, arg ListCustomersPara
 	}
 	defer rows.Close()
 	items := []Customer{}
+	var i Customer
+	dest := []any{
+		&i.ID,
+		&i.TenantID,
+		&i.Name,
+		&i.Email,
+		pq.Array(&i.Tags),
+		&i.DiscountPercent,
+		&i.ArchivedAt,
+		&i.CreatedAt,
+	}
 	for rows.Next() {
-		var i Customer
-		if err := rows.Scan(
-			&i.ID,
-			&i.TenantID,
-			&i.Name,
-			&i.Email,
-			pq.Array(&i.Tags),
-			&i.DiscountPercent,
-			&i.ArchivedAt,
-			&i.CreatedAt,
-		); err != nil {
+		i = Customer{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]Customer, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -352,17 +362,22 @@ func (q *TenantQueries) ListUsers(ctx context.Context, arg ListUsersParams) ([]U
 	}
 	defer rows.Close()
 	items := []User{}
+	var i User
+	dest := []any{
+		&i.ID,
+		&i.TenantID,
+		&i.Email,
+		&i.Name,
+		&i.IsAdmin,
+		&i.CreatedAt,
+	}
 	for rows.Next() {
-		var i User
-		if err := rows.Scan(
-			&i.ID,
-			&i.TenantID,
-			&i.Email,
-			&i.Name,
-			&i.IsAdmin,
-			&i.CreatedAt,
-		); err != nil {
+		i = User{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]User, 0, 8)
 		}
 		items = append(items, i)
 	}

@@ -69,10 +69,15 @@ func (q *TenantQueries) CountInvoicesByStatus(ctx context.Context) ([]CountInvoi
 	}
 	defer rows.Close()
 	items := []CountInvoicesByStatusRow{}
+	var i CountInvoicesByStatusRow
+	dest := []any{&i.Status, &i.Invoices}
 	for rows.Next() {
-		var i CountInvoicesByStatusRow
-		if err := rows.Scan(&i.Status, &i.Invoices); err != nil {
+		i = CountInvoicesByStatusRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]CountInvoicesByStatusRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -216,18 +221,23 @@ func (q *TenantQueries) ListInvoices(ctx context.Context, arg ListInvoicesParams
 	}
 	defer rows.Close()
 	items := []ListInvoicesRow{}
+	var i ListInvoicesRow
+	dest := []any{
+		&i.ID,
+		&i.Number,
+		&i.Status,
+		&i.IssuedOn,
+		&i.DueOn,
+		&i.TotalCents,
+		&i.CustomerName,
+	}
 	for rows.Next() {
-		var i ListInvoicesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Number,
-			&i.Status,
-			&i.IssuedOn,
-			&i.DueOn,
-			&i.TotalCents,
-			&i.CustomerName,
-		); err != nil {
+		i = ListInvoicesRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListInvoicesRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -257,17 +267,22 @@ func (q *TenantQueries) ListInvoicesDueBefore(ctx context.Context, day time.Time
 	}
 	defer rows.Close()
 	items := []OpenInvoice{}
+	var i OpenInvoice
+	dest := []any{
+		&i.ID,
+		&i.TenantID,
+		&i.CustomerID,
+		&i.Number,
+		&i.DueOn,
+		&i.TotalCents,
+	}
 	for rows.Next() {
-		var i OpenInvoice
-		if err := rows.Scan(
-			&i.ID,
-			&i.TenantID,
-			&i.CustomerID,
-			&i.Number,
-			&i.DueOn,
-			&i.TotalCents,
-		); err != nil {
+		i = OpenInvoice{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]OpenInvoice, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -301,10 +316,15 @@ func (q *TenantQueries) MarkInvoicesPaid(ctx context.Context, ids []uuid.UUID) (
 	}
 	defer rows.Close()
 	items := []MarkInvoicesPaidRow{}
+	var i MarkInvoicesPaidRow
+	dest := []any{&i.ID, &i.Number}
 	for rows.Next() {
-		var i MarkInvoicesPaidRow
-		if err := rows.Scan(&i.ID, &i.Number); err != nil {
+		i = MarkInvoicesPaidRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]MarkInvoicesPaidRow, 0, 8)
 		}
 		items = append(items, i)
 	}

@@ -36,15 +36,20 @@ func (q *UnscopedQueries) ListRemindersOfAllTenants(ctx context.Context) ([]List
 	}
 	defer rows.Close()
 	items := []ListRemindersOfAllTenantsRow{}
+	var i ListRemindersOfAllTenantsRow
+	dest := []any{
+		&i.TenantID,
+		&i.Number,
+		&i.TotalCents,
+		&i.Email,
+	}
 	for rows.Next() {
-		var i ListRemindersOfAllTenantsRow
-		if err := rows.Scan(
-			&i.TenantID,
-			&i.Number,
-			&i.TotalCents,
-			&i.Email,
-		); err != nil {
+		i = ListRemindersOfAllTenantsRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListRemindersOfAllTenantsRow, 0, 8)
 		}
 		items = append(items, i)
 	}

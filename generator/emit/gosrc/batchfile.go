@@ -104,7 +104,7 @@ func (g *goPackage) readOne(m *method) []jen.Code {
 	switch m.query.Cmd {
 	case ":batchone":
 		declared = []jen.Code{jen.Var().Id(m.ret.name).Add(m.ret.typ.code())}
-		read = []jen.Code{jen.Err().Op(":=").Id("b").Dot("br").Dot("QueryRow").Call().Dot("Scan").Add(g.scan(m))}
+		read = []jen.Code{jen.Err().Op(":=").Id("b").Dot("br").Dot("QueryRow").Call().Dot("Scan").Add(list("", g.scan(m)))}
 		value, closedValue = m.returned(), m.returned()
 		if m.ret.pointer {
 			closedValue = jen.Nil()
@@ -140,19 +140,14 @@ func (g *goPackage) readOne(m *method) []jen.Code {
 // readMany reads the rows of one statement into items, and the error into err.
 func (g *goPackage) readMany(m *method) []jen.Code {
 	fail := jen.Return(jen.Err())
-	return []jen.Code{
-		jen.Err().Op(":=").Func().Params().Error().Block(
-			jen.List(jen.Id("rows"), jen.Err()).Op(":=").Id("b").Dot("br").Dot("Query").Call(),
-			errNotNil(fail),
-			jen.Defer().Id("rows").Dot("Close").Call(),
-			jen.For(jen.Id("rows").Dot("Next").Call()).Block(
-				jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
-				jen.If(jen.Err().Op(":=").Id("rows").Dot("Scan").Add(g.scan(m)), jen.Err().Op("!=").Nil()).Block(fail),
-				jen.Id("items").Op("=").Append(jen.Id("items"), m.returned()),
-			),
-			jen.Return(jen.Id("rows").Dot("Err").Call()),
-		).Call(),
+	body := []jen.Code{
+		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Id("b").Dot("br").Dot("Query").Call(),
+		errNotNil(fail),
+		jen.Defer().Id("rows").Dot("Close").Call(),
 	}
+	body = append(body, g.collect(m, fail)...)
+	body = append(body, jen.Return(jen.Id("rows").Dot("Err").Call()))
+	return []jen.Code{jen.Err().Op(":=").Func().Params().Error().Block(body...).Call()}
 }
 
 // batchConflict is the condition under which an upsert has met another tenant's

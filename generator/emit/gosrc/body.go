@@ -73,9 +73,9 @@ func errNotNil(block ...jen.Code) *jen.Statement {
 func conflict() *jen.Statement { return jen.Qual(runtimePath, "ErrTenantConflict") }
 
 // scan returns the destinations of a row.
-func (g *goPackage) scan(m *method) *jen.Statement {
+func (g *goPackage) scan(m *method) []jen.Code {
 	if m.ret.row == nil {
-		return jen.Params(g.driver.target(m.ret.typ, jen.Id(m.ret.name)))
+		return []jen.Code{g.driver.target(m.ret.typ, jen.Id(m.ret.name))}
 	}
 	var targets []jen.Code
 	for _, f := range m.ret.row.fields {
@@ -87,7 +87,7 @@ func (g *goPackage) scan(m *method) *jen.Statement {
 			targets = append(targets, g.driver.target(e.typ, variable.Clone().Dot(e.name)))
 		}
 	}
-	return list("", targets)
+	return targets
 }
 
 // returned is the scanned row as the method returns it.
@@ -102,7 +102,7 @@ func (g *goPackage) oneBody(m *method) []jen.Code {
 	body := []jen.Code{
 		jen.Id("row").Op(":=").Add(g.call(m, g.driver.queryRow)),
 		jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
-		jen.Err().Op(":=").Id("row").Dot("Scan").Add(g.scan(m)),
+		jen.Err().Op(":=").Id("row").Dot("Scan").Add(list("", g.scan(m))),
 	}
 	if m.query.ConflictGuard {
 		body = append(body, jen.If(jen.Qual("errors", "Is").Call(jen.Err(), g.driver.noRows())).Block(
@@ -115,15 +115,6 @@ func (g *goPackage) oneBody(m *method) []jen.Code {
 	return append(body, jen.Return(m.returned(), jen.Err()))
 }
 
-// items declares the slice that rows are put into.
-func (g *goPackage) items(m *method) jen.Code {
-	slice := m.ret.returned().prefixed("[]").code()
-	if g.ir.Go.EmitEmptySlices {
-		return jen.Id("items").Op(":=").Add(slice).Values()
-	}
-	return jen.Var().Id("items").Add(slice)
-}
-
 func (g *goPackage) manyBody(m *method) []jen.Code {
 	fail := jen.Return(jen.Nil(), g.wrapped(m, jen.Err()))
 	body := []jen.Code{
@@ -131,12 +122,8 @@ func (g *goPackage) manyBody(m *method) []jen.Code {
 		errNotNil(fail),
 		jen.Defer().Id("rows").Dot("Close").Call(),
 		g.items(m),
-		jen.For(jen.Id("rows").Dot("Next").Call()).Block(
-			jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
-			jen.If(jen.Err().Op(":=").Id("rows").Dot("Scan").Add(g.scan(m)), jen.Err().Op("!=").Nil()).Block(fail),
-			jen.Id("items").Op("=").Append(jen.Id("items"), m.returned()),
-		),
 	}
+	body = append(body, g.collect(m, fail)...)
 	if g.driver.fails {
 		body = append(body, jen.If(jen.Err().Op(":=").Id("rows").Dot("Close").Call(), jen.Err().Op("!=").Nil()).Block(fail))
 	}

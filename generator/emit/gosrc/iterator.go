@@ -36,25 +36,24 @@ func (g *goPackage) iterSignature(m *method) *jen.Statement {
 // iterBody returns the function that runs the query and gives its rows to yield.
 // The rows are closed however it ends: by its loop's end, break, return or panic.
 func (g *goPackage) iterBody(m *method) jen.Code {
-	const none = "none"
 	failed := func(err jen.Code) []jen.Code {
-		return []jen.Code{jen.Id("yield").Call(jen.Id(none), g.wrapped(m, err)), jen.Return()}
-	}
-	loop := []jen.Code{
-		jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
-		jen.If(jen.Err().Op(":=").Id("rows").Dot("Scan").Add(g.scan(m)), jen.Err().Op("!=").Nil()).Block(failed(jen.Err())...),
+		return []jen.Code{jen.Id("yield").Call(jen.Id("none"), g.wrapped(m, err)), jen.Return()}
 	}
 	body := []jen.Code{
-		jen.Var().Id(none).Add(m.ret.returned().code()),
+		jen.Var().Id("none").Add(m.ret.returned().code()),
 		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(g.call(m, g.driver.query)),
 		errNotNil(failed(jen.Err())...),
 		jen.Defer().Id("rows").Dot("Close").Call(),
+		jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
+		g.destinations(m),
 	}
+	loop := g.scanRow(m, failed(jen.Err())...)
 	if m.query.ConflictGuard {
 		body = append(body, jen.Id("found").Op(":=").False())
 		loop = append(loop, jen.Id("found").Op("=").True())
 	}
-	loop = append(loop, jen.If(jen.Op("!").Id("yield").Call(m.returned(), jen.Nil())).Block(jen.Return()))
+	made, item := m.ret.item()
+	loop = append(append(loop, made...), jen.If(jen.Op("!").Id("yield").Call(item, jen.Nil())).Block(jen.Return()))
 	body = append(body, jen.For(jen.Id("rows").Dot("Next").Call()).Block(loop...))
 	if g.driver.fails {
 		body = append(body, jen.If(jen.Err().Op(":=").Id("rows").Dot("Close").Call(), jen.Err().Op("!=").Nil()).Block(failed(jen.Err())...))

@@ -221,8 +221,11 @@ func (g *goPackage) taken(m *method) []string {
 	if isBatch(m.query) {
 		taken = append(taken, batchNames...)
 	}
+	if loops(m) {
+		taken = append(taken, loopNames...)
+	}
 	if g.iterates(m) {
-		taken = append(taken, "yield", "found", "none")
+		taken = append(taken, "yield", "found")
 	}
 	return taken
 }

@@ -171,10 +171,15 @@ func (b *ListItemsByMoodBatchResults) Query(f func(int, []ListItemsByMoodRow, er
 				return err
 			}
 			defer rows.Close()
+			var i ListItemsByMoodRow
+			dest := []any{&i.ID, &i.Number, &i.Qty}
 			for rows.Next() {
-				var i ListItemsByMoodRow
-				if err := rows.Scan(&i.ID, &i.Number, &i.Qty); err != nil {
+				i = ListItemsByMoodRow{}
+				if err := rows.Scan(dest...); err != nil {
 					return err
+				}
+				if cap(items) == 0 {
+					items = make([]ListItemsByMoodRow, 0, 8)
 				}
 				items = append(items, i)
 			}

@@ -67,9 +67,10 @@ func (q *TenantQueries) Divide(ctx context.Context) ([]int32, error) {
 	}
 	defer rows.Close()
 	var items []int32
+	var value int32
+	dest := []any{&value}
 	for rows.Next() {
-		var value int32
-		if err := rows.Scan(&value); err != nil {
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
 		}
 		items = append(items, value)
@@ -91,9 +92,10 @@ func (q *TenantQueries) DivideIter(ctx context.Context) iter.Seq2[int32, error] 
 			return
 		}
 		defer rows.Close()
+		var value int32
+		dest := []any{&value}
 		for rows.Next() {
-			var value int32
-			if err := rows.Scan(&value); err != nil {
+			if err := rows.Scan(dest...); err != nil {
 				yield(none, err)
 				return
 			}
@@ -125,10 +127,15 @@ func (q *TenantQueries) ListCodes(ctx context.Context) ([]ListCodesRow, error) {
 	}
 	defer rows.Close()
 	var items []ListCodesRow
+	var i ListCodesRow
+	dest := []any{&i.Code, &i.N}
 	for rows.Next() {
-		var i ListCodesRow
-		if err := rows.Scan(&i.Code, &i.N); err != nil {
+		i = ListCodesRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]ListCodesRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -149,9 +156,11 @@ func (q *TenantQueries) ListCodesIter(ctx context.Context) iter.Seq2[ListCodesRo
 			return
 		}
 		defer rows.Close()
+		var i ListCodesRow
+		dest := []any{&i.Code, &i.N}
 		for rows.Next() {
-			var i ListCodesRow
-			if err := rows.Scan(&i.Code, &i.N); err != nil {
+			i = ListCodesRow{}
+			if err := rows.Scan(dest...); err != nil {
 				yield(none, err)
 				return
 			}
@@ -177,24 +186,29 @@ func (q *TenantQueries) ListItems(ctx context.Context) ([]Item, error) {
 	}
 	defer rows.Close()
 	var items []Item
+	var i Item
+	dest := []any{
+		&i.ID,
+		&i.TenantID,
+		&i.Number,
+		&i.Qty,
+		&i.Mood,
+		&i.LastMood,
+		&i.Price,
+		&i.MadeAt,
+		&i.Day,
+		&i.Data,
+		&i.Raw,
+		&i.Good,
+		&i.Ref,
+	}
 	for rows.Next() {
-		var i Item
-		if err := rows.Scan(
-			&i.ID,
-			&i.TenantID,
-			&i.Number,
-			&i.Qty,
-			&i.Mood,
-			&i.LastMood,
-			&i.Price,
-			&i.MadeAt,
-			&i.Day,
-			&i.Data,
-			&i.Raw,
-			&i.Good,
-			&i.Ref,
-		); err != nil {
+		i = Item{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]Item, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -215,23 +229,25 @@ func (q *TenantQueries) ListItemsIter(ctx context.Context) iter.Seq2[Item, error
 			return
 		}
 		defer rows.Close()
+		var i Item
+		dest := []any{
+			&i.ID,
+			&i.TenantID,
+			&i.Number,
+			&i.Qty,
+			&i.Mood,
+			&i.LastMood,
+			&i.Price,
+			&i.MadeAt,
+			&i.Day,
+			&i.Data,
+			&i.Raw,
+			&i.Good,
+			&i.Ref,
+		}
 		for rows.Next() {
-			var i Item
-			if err := rows.Scan(
-				&i.ID,
-				&i.TenantID,
-				&i.Number,
-				&i.Qty,
-				&i.Mood,
-				&i.LastMood,
-				&i.Price,
-				&i.MadeAt,
-				&i.Day,
-				&i.Data,
-				&i.Raw,
-				&i.Good,
-				&i.Ref,
-			); err != nil {
+			i = Item{}
+			if err := rows.Scan(dest...); err != nil {
 				yield(none, err)
 				return
 			}
@@ -271,10 +287,15 @@ func (q *TenantQueries) SetCodesOfQty(ctx context.Context, arg SetCodesOfQtyPara
 	}
 	defer rows.Close()
 	var items []SetCodesOfQtyRow
+	var i SetCodesOfQtyRow
+	dest := []any{&i.Code, &i.N}
 	for rows.Next() {
-		var i SetCodesOfQtyRow
-		if err := rows.Scan(&i.Code, &i.N); err != nil {
+		i = SetCodesOfQtyRow{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]SetCodesOfQtyRow, 0, 8)
 		}
 		items = append(items, i)
 	}
@@ -298,10 +319,12 @@ func (q *TenantQueries) SetCodesOfQtyIter(ctx context.Context, arg SetCodesOfQty
 			return
 		}
 		defer rows.Close()
+		var i SetCodesOfQtyRow
+		dest := []any{&i.Code, &i.N}
 		found := false
 		for rows.Next() {
-			var i SetCodesOfQtyRow
-			if err := rows.Scan(&i.Code, &i.N); err != nil {
+			i = SetCodesOfQtyRow{}
+			if err := rows.Scan(dest...); err != nil {
 				yield(none, err)
 				return
 			}

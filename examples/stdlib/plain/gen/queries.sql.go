@@ -115,9 +115,10 @@ func (q *Queries) FindThings(ctx context.Context, moods []Mood) ([]int64, error)
 	}
 	defer rows.Close()
 	var items []int64
+	var id int64
+	dest := []any{&id}
 	for rows.Next() {
-		var id int64
-		if err := rows.Scan(&id); err != nil {
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
 		}
 		items = append(items, id)
@@ -143,31 +144,36 @@ func (q *Queries) ListThings(ctx context.Context) ([]Thing, error) {
 	}
 	defer rows.Close()
 	var items []Thing
+	var i Thing
+	dest := []any{
+		&i.ID,
+		&i.Name,
+		&i.Parent,
+		&i.Mood,
+		pq.Array(&i.Moods),
+		pq.Array(&i.Tags),
+		&i.Price,
+		&i.Small,
+		&i.Ratio,
+		&i.Done,
+		&i.Doc,
+		&i.Extra,
+		&i.Raw,
+		&i.OnDay,
+		&i.At,
+		&i.Host,
+		&i.Net,
+		&i.Mac,
+		&i.Span,
+		&i.Place,
+	}
 	for rows.Next() {
-		var i Thing
-		if err := rows.Scan(
-			&i.ID,
-			&i.Name,
-			&i.Parent,
-			&i.Mood,
-			pq.Array(&i.Moods),
-			pq.Array(&i.Tags),
-			&i.Price,
-			&i.Small,
-			&i.Ratio,
-			&i.Done,
-			&i.Doc,
-			&i.Extra,
-			&i.Raw,
-			&i.OnDay,
-			&i.At,
-			&i.Host,
-			&i.Net,
-			&i.Mac,
-			&i.Span,
-			&i.Place,
-		); err != nil {
+		i = Thing{}
+		if err := rows.Scan(dest...); err != nil {
 			return nil, err
+		}
+		if cap(items) == 0 {
+			items = make([]Thing, 0, 8)
 		}
 		items = append(items, i)
 	}
