@@ -113,6 +113,9 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 		return result, nil
 	}
 	pkg.Warnings = warnings(report, list, in.Config.Dir)
+	if pkg.Layout, err = layout(pkg, cat); err != nil {
+		return nil, err
+	}
 	opts.done("certify")
 	// emit: Go, DDL, and what the package protects and what not.
 	result.Files, err = gosrc.Emit(pkg)
@@ -162,5 +165,6 @@ func loadCatalog(in *Input, report *diag.Report) *catalog.Catalog {
 	cat := catalog.Load(in.Schema, report)
 	cat.Classify(in.Config, report)
 	checkPrepared(in.Config, cat, report)
+	checkLayout(in.Config, cat, report)
 	return cat
 }

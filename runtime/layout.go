@@ -48,6 +48,10 @@ type Table struct {
 	View bool
 	// Column is the tenant column of a tenant or root table.
 	Column string
+	// Circle is the same number, from 1, for tables that refer to one another in a
+	// circle, so that in no order of single statements each is before its parents; 0
+	// for others.
+	Circle int
 	// Owned is a condition on the table, which it names by its Name, that holds for
 	// the rows of the tenant in the parameter $1, given as text: how to find them
 	// where tenants share tables. It is empty for a view and a global table.
@@ -73,7 +77,8 @@ type Policy struct {
 // Column is a column of a table.
 type Column struct {
 	Name string
-	// Type is the type as the database prints it (format_type), such as "integer".
+	// Type is the type as format_type(type, NULL) prints it, such as "integer", where
+	// the types of Layout.Schema need no schema. It is empty for a view.
 	Type    string
 	NotNull bool
 }
@@ -102,7 +107,7 @@ const (
 // Slot is a place in SQL at which a tenant's table is named.
 type Slot struct {
 	// Start and End are the bytes of the name as it is written, with its schema where
-	// it has one.
+	// it has one. For SlotLiteral they are those of the literal, with its quotes.
 	Start, End int
 	// Name is the name without schema and quotes.
 	Name string

@@ -45,6 +45,8 @@ type Config struct {
 	Go       ir.GoOptions
 	// PreparedSpan is the place of emit_prepared_queries, in whichever file.
 	PreparedSpan source.Span
+	// LayoutSpan is the place of emit_layout.
+	LayoutSpan source.Span
 }
 
 // Tenant is the tenant: entry.

@@ -123,7 +123,7 @@ func (p *parser) checkOptions() {
 		p.errorf(diag.ConfigInvalid, p.optionAt("package", "out"), "%q is not a package name", g.Package).
 			WithHelp("set go.package to a Go identifier")
 	}
-	p.config.PreparedSpan = p.at["emit_prepared_queries"]
+	p.config.PreparedSpan, p.config.LayoutSpan = p.at["emit_prepared_queries"], p.at["emit_layout"]
 	p.optionIn("json_tags_case_style", g.JSONTagsCaseStyle, []string{"camel", "pascal", "snake", "none"})
 	if n := g.QueryParameterLimit; n != nil && *n < 0 {
 		p.errorf(diag.ConfigInvalid, p.at["query_parameter_limit"], "query_parameter_limit is negative").

@@ -169,7 +169,7 @@ func (s *sqlcReader) pkg(e, overrides entry) {
 		s.object(e, keys{"json": nil, "go": func(e entry) {
 			gen = true
 			options := s.goOptionKeys(&c.Go, s.parser.at)
-			delete(options, "emit_iterators") // sqlc does not know it
+			withoutOurs(options)
 			s.object(e, options)
 		}})
 	}
@@ -184,6 +184,12 @@ func (s *sqlcReader) pkg(e, overrides entry) {
 	}
 	s.complete(e, schema, gen)
 	s.rebase()
+}
+
+// withoutOurs takes out the options that sqlc does not know.
+func withoutOurs(options keys) {
+	delete(options, "emit_iterators")
+	delete(options, "emit_layout")
 }
 
 // rebase makes the paths relative to tenancy.yaml.

@@ -54,6 +54,7 @@ func (s *sqlcReader) readVersion1(root *yaml.Node) {
 	for _, option := range laterOptions {
 		delete(known, option)
 	}
+	withoutOurs(known)
 	var schema bool
 	for key, read := range s.sqlKeys(&schema) {
 		known[key] = read

@@ -30,6 +30,8 @@ type Package struct {
 	// Warnings are what was said about tables and queries without refusing them,
 	// sorted by place.
 	Warnings []Warning `json:"warnings,omitempty"`
+	// Layout is set when the package has one, with the option emit_layout.
+	Layout *Layout `json:"layout,omitempty"`
 }
 
 // Tenant describes how the schema names its tenant.
@@ -312,7 +314,10 @@ type GoOptions struct {
 	EmitPreparedQueries       bool   `json:"emit_prepared_queries,omitempty"`
 	// EmitIterators is an option of ours: every :many query has a method that returns
 	// an iterator, too.
-	EmitIterators               bool              `json:"emit_iterators,omitempty"`
+	EmitIterators bool `json:"emit_iterators,omitempty"`
+	// EmitLayout is an option of ours: the package tells providers where its tables
+	// are named, and how they are made.
+	EmitLayout                  bool              `json:"emit_layout,omitempty"`
 	WrapErrors                  bool              `json:"wrap_errors,omitempty"`
 	OmitUnusedStructs           bool              `json:"omit_unused_structs,omitempty"`
 	OmitSQLCVersion             bool              `json:"omit_sqlc_version,omitempty"`

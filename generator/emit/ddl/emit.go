@@ -19,12 +19,6 @@ const (
 	DownFile = "rls.down.sql"
 )
 
-// The names of the policies of a protected table are in the templates:
-// tenant_isolation, which restricts to the tenant, and tenant_base, without
-// which a restrictive policy admits nothing. A table with shared rows has
-// tenant_update and tenant_delete beside them, which keep writes, and locks, from
-// the shared rows that tenant_isolation shows.
-
 var scripts = template.Must(template.New("").ParseFS(templates.FS, "rls.*.sql.tmpl"))
 
 // Emit returns UpFile and DownFile for a package, by their names, or nil when

@@ -7,6 +7,78 @@ import (
 	"github.com/tenancygen/tenancygen/generator/ir"
 )
 
+// The names of the policies of a protected table.
+const (
+	isolationPolicy = "tenant_isolation" // restricts to the tenant
+	updatePolicy    = "tenant_update"    // keeps writes, and locks, from shared rows
+	deletePolicy    = "tenant_delete"
+	basePolicy      = "tenant_base" // without it, a restrictive policy admits nothing
+)
+
+// Rows is how a tenant's rows are told in a table.
+type Rows struct {
+	// Owned is the condition that holds for the rows of the tenant in the parameter
+	// $1, in a statement that calls the table by its name. Shared rows are not among
+	// them.
+	Owned string
+	// Policies are those that UpFile makes; none where the package names no role.
+	Policies []ir.Policy
+}
+
+// TenantRows returns for each table of a package how a tenant's rows are told; it is
+// empty for what belongs to no tenant by itself. The names of tables are as the
+// schema's files write them.
+func TenantRows(pkg *ir.Package) ([]Rows, error) {
+	setting := newBuilder(pkg)
+	parameter := *setting
+	parameter.parameter = true
+	all := make([]Rows, len(pkg.Tables))
+	for i := range pkg.Tables {
+		t := &pkg.Tables[i]
+		if !hasPolicies(t) {
+			continue
+		}
+		var err error
+		if all[i].Owned, err = parameter.predicate(t, false); err != nil {
+			return nil, err
+		}
+		if pkg.RLS.Role == "" {
+			continue
+		}
+		if all[i].Policies, err = setting.policies(t); err != nil {
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// hasPolicies reports whether rows of a relation are kept apart by policies.
+func hasPolicies(t *ir.Table) bool {
+	switch t.Tenancy.Class {
+	case ir.ClassTenant, ir.ClassRoot, ir.ClassChild:
+		return t.Kind == ir.KindTable || t.Kind == ir.KindPartition
+	}
+	return false
+}
+
+// policies returns the policies of a tenant's table.
+func (b *builder) policies(t *ir.Table) ([]ir.Policy, error) {
+	own, err := b.predicate(t, false)
+	if err != nil {
+		return nil, err
+	}
+	list := []ir.Policy{{Name: isolationPolicy, Command: "ALL", Restrictive: true, Using: own, Check: own}}
+	if t.Tenancy.Shared {
+		if list[0].Using, err = b.predicate(t, true); err != nil {
+			return nil, err
+		}
+		list = append(list,
+			ir.Policy{Name: updatePolicy, Command: "UPDATE", Restrictive: true, Using: own},
+			ir.Policy{Name: deletePolicy, Command: "DELETE", Restrictive: true, Using: own})
+	}
+	return append(list, ir.Policy{Name: basePolicy, Command: "ALL", Using: "true", Check: "true"}), nil
+}
+
 // predicate returns the condition that a row of a table meets when it is the
 // tenant's; with shared, or when it is one of those that all tenants share.
 func (b *builder) predicate(t *ir.Table, shared bool) (string, error) {
@@ -15,18 +87,19 @@ func (b *builder) predicate(t *ir.Table, shared bool) (string, error) {
 		if t.Tenancy.Column == "" {
 			return "", fmt.Errorf("table %s has no tenant column", b.name(t))
 		}
-		return b.comparison(t, identifier(t.Tenancy.Column), shared)
+		column := identifier(t.Tenancy.Column)
+		if b.parameter {
+			column = identifier(t.Name) + "." + column
+		}
+		return b.comparison(t, column, shared)
 	case ir.ClassChild:
 		return b.childPredicate(t, shared)
 	}
 	return "", fmt.Errorf("table %s: no policy for a table of class %q", b.name(t), t.Tenancy.Class)
 }
 
-// comparison returns the test of a tenant column against the setting. The
-// setting is read in a sub-select, which the planner evaluates once and not for
-// every row. On a connection where a transaction has set it before, an unset
-// setting is ” rather than NULL; nullif makes both compare as unknown. A shared
-// row is shown to a tenant only: without the setting there is none.
+// comparison returns the test of a tenant column against the tenant. A shared row
+// is shown to a tenant only: without the setting there is none.
 func (b *builder) comparison(owner *ir.Table, column string, shared bool) (string, error) {
 	sqlType := owner.Tenancy.SQLType
 	if sqlType == "" {
@@ -36,11 +109,22 @@ func (b *builder) comparison(owner *ir.Table, column string, shared bool) (strin
 	if err != nil {
 		return "", fmt.Errorf("table %s: %w", b.name(owner), err)
 	}
-	setting := fmt.Sprintf("(SELECT nullif(current_setting(%s, true), '')::%s)", literal(b.pkg.RLS.Setting), cast)
+	tenant := b.tenant(cast)
 	if shared {
-		return fmt.Sprintf("(%s = %s OR %s IS NULL AND %s IS NOT NULL)", column, setting, column, setting), nil
+		return fmt.Sprintf("(%s = %s OR %s IS NULL AND %s IS NOT NULL)", column, tenant, column, tenant), nil
 	}
-	return column + " = " + setting, nil
+	return column + " = " + tenant, nil
+}
+
+// tenant returns the tenant's id as a type. The setting is read in a sub-select,
+// which the planner evaluates once and not for every row. On a connection where a
+// transaction has set it before, an unset setting is ” rather than NULL; nullif
+// makes both compare as unknown.
+func (b *builder) tenant(cast string) string {
+	if b.parameter {
+		return "$1::" + cast
+	}
+	return fmt.Sprintf("(SELECT nullif(current_setting(%s, true), '')::%s)", literal(b.pkg.RLS.Setting), cast)
 }
 
 // childPredicate follows a child's foreign keys to the table with the tenant

@@ -43,7 +43,7 @@ func (b *builder) add(s *script, t *ir.Table) error {
 	}
 	r.Note = comment(r.Note)
 
-	if r.Predicate != "" {
+	if len(r.Policies) > 0 {
 		s.Protected = append(s.Protected, r)
 	} else {
 		s.Unprotected = append(s.Unprotected, r)
@@ -74,14 +74,11 @@ func (b *builder) addTable(r *relationScript, t *ir.Table) (forbidden string, er
 		return "", fmt.Errorf("table %s is of unknown class %q", r.Name, t.Tenancy.Class)
 	}
 	if scoped {
-		if r.Predicate, err = b.predicate(t, false); err != nil {
+		if r.Policies, err = b.policies(t); err != nil {
 			return "", err
 		}
 		if t.Tenancy.Shared {
 			r.Note += " Rows without a tenant are everybody's to read and nobody's to write."
-			if r.Readable, err = b.predicate(t, true); err != nil {
-				return "", err
-			}
 		}
 	}
 

@@ -35,6 +35,9 @@ func (g *goPackage) checkNames() error {
 	if g.prepares() {
 		own = append(own, "Prepare")
 	}
+	if g.ir.Layout != nil {
+		own = append(own, layoutName)
+	}
 	if g.usesCommand(":batch") {
 		own = append(own, batchClosed)
 	}

@@ -41,6 +41,9 @@ func Emit(pkg *ir.Package) (map[string][]byte, error) {
 	if g.usesCommand(":batch") {
 		files.add(g.fileName(pkg.Go.OutputBatchFileName, "batch.go"), "", g.batchFile)
 	}
+	if pkg.Layout != nil {
+		files.add("layout.go", "", g.layoutFile)
+	}
 	for _, source := range g.sources() {
 		files.add(g.fileName(source+pkg.Go.OutputFilesSuffix, ""), source, func(f *jen.File) {
 			g.queryFile(f, source)

@@ -63,10 +63,13 @@ func (g *goPackage) sqlConstant(f *jen.File, m *method) {
 	if g.ir.Go.EmitExportedQueries {
 		f.Add(doc("", fmt.Sprintf("%s is the statement of the query %s.", m.constName, m.query.Name)))
 	}
-	text := fmt.Sprintf("-- name: %s %s\n%s\n", m.query.Name, m.query.Cmd, m.query.SQL)
+	text := sentBefore(m.query) + m.query.SQL + "\n"
 	f.Const().Id(m.constName).Op("=").Op(stringLiteral(text))
 	f.Line()
 }
+
+// sentBefore is what comes before a query's SQL in the text that is sent.
+func sentBefore(q *ir.Query) string { return fmt.Sprintf("-- name: %s %s\n", q.Name, q.Cmd) }
 
 // stringLiteral writes a text so that it stays readable: as a raw string where
 // Go lets it be one, line by line otherwise.

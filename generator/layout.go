@@ -1,0 +1,156 @@
+package generator
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/config"
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/emit/ddl"
+	"github.com/tenancygen/tenancygen/generator/ir"
+)
+
+// checkLayout refuses emit_layout where no table belongs to a tenant: the package
+// has the shape of sqlc's own then, and no provider.
+func checkLayout(cfg *config.Config, cat *catalog.Catalog, report *diag.Report) {
+	if !cfg.Go.EmitLayout || cat.HasTenants() {
+		return
+	}
+	report.Errorf(diag.OptionUnsupported, cfg.LayoutSpan, "emit_layout is not supported where no table belongs to a tenant").
+		WithHelp("no provider is there to read the layout: remove the option")
+}
+
+// layout is what the package tells providers; nil where it is not wanted.
+func layout(pkg *ir.Package, cat *catalog.Catalog) (*ir.Layout, error) {
+	if !pkg.Go.EmitLayout || pkg.Plain {
+		return nil, nil
+	}
+	tables, err := layoutTables(pkg, cat)
+	if err != nil {
+		return nil, err
+	}
+	return &ir.Layout{Tables: tables, Statements: layoutStatements(pkg), Unmovable: twins(tables)}, nil
+}
+
+// twins says which tables of tenants could not be told apart in one namespace.
+func twins(tables []ir.LayoutTable) string {
+	first := map[string]ir.LayoutTable{}
+	for _, t := range tables {
+		if t.Class == ir.ClassGlobal {
+			continue
+		}
+		if other, ok := first[t.Name]; ok {
+			return fmt.Sprintf("the tables %s and %s of tenants have the same name in different schemas", qualified(other), qualified(t))
+		}
+		first[t.Name] = t
+	}
+	return ""
+}
+
+func qualified(t ir.LayoutTable) string {
+	return cmp.Or(t.Schema, catalog.DefaultSchema) + "." + t.Name
+}
+
+// layoutTables are the tables, parents before the tables that refer to them, and
+// after them the views, which may read any.
+func layoutTables(pkg *ir.Package, cat *catalog.Catalog) ([]ir.LayoutTable, error) {
+	rows, err := ddl.TenantRows(pkg)
+	if err != nil {
+		return nil, err
+	}
+	place := map[*catalog.Table]int{} // from 1
+	circle := map[*catalog.Table]int{}
+	ordered, circles := cat.ByReference()
+	for i, t := range ordered {
+		place[t] = i + 1
+	}
+	for i, tables := range circles {
+		for _, t := range tables {
+			circle[t] = i + 1
+		}
+	}
+	var out []ir.LayoutTable
+	known := map[int]int{} // the place of each of out
+	for i := range pkg.Tables {
+		t := &pkg.Tables[i]
+		source := cat.Lookup(t.Schema, t.Name)
+		if source == nil || t.Tenancy.Class == ir.ClassExcluded {
+			continue
+		}
+		known[len(out)] = place[source]
+		out = append(out, layoutTable(pkg, t, source, circle[source], rows[i]))
+	}
+	order := make([]int, len(out))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return cmp.Compare(known[a], known[b]) })
+	sorted := make([]ir.LayoutTable, len(out))
+	for i, from := range order {
+		sorted[i] = out[from]
+	}
+	return sorted, nil
+}
+
+func layoutTable(pkg *ir.Package, t *ir.Table, source *catalog.Table, circle int, rows ddl.Rows) ir.LayoutTable {
+	out := ir.LayoutTable{
+		Name: t.Name, Class: t.Tenancy.Class, View: t.Kind == ir.KindView || t.Kind == ir.KindMaterializedView,
+		Circle: circle, Owned: rows.Owned, Policies: rows.Policies,
+	}
+	if t.Schema != pkg.DefaultSchema {
+		out.Schema = t.Schema
+	}
+	if out.Class == ir.ClassTenant || out.Class == ir.ClassRoot {
+		out.Column = t.Tenancy.Column
+	}
+	for _, c := range t.Columns {
+		column := ir.LayoutColumn{Name: c.Name}
+		if known := source.Column(c.Name); known != nil && !out.View {
+			column.Type, column.NotNull = printedType(known.Type), known.NotNull
+		}
+		out.Columns = append(out.Columns, column)
+	}
+	return out
+}
+
+// layoutStatements are the queries that run on a provider's handles, by name. What
+// the methods send of an unscoped query never comes to a provider, and a :copyfrom of
+// a global table sends no text: CopyFrom is given the table's name.
+func layoutStatements(pkg *ir.Package) []ir.LayoutStatement {
+	var out []ir.LayoutStatement
+	for i := range pkg.Queries {
+		if q := &pkg.Queries[i]; q.Handle != ir.HandleUnscoped && (q.Copy == nil || q.Copy.Insert) {
+			out = append(out, ir.LayoutStatement{Query: q.Name})
+		}
+	}
+	slices.SortFunc(out, func(a, b ir.LayoutStatement) int { return cmp.Compare(a.Query, b.Query) })
+	return out
+}
+
+// printedTypes are the types that the database prints under another name than the
+// catalog gives them.
+var printedTypes = map[string]string{
+	"varchar": "character varying", "bpchar": "character", "char": `"char"`,
+	"varbit": "bit varying", "timestamptz": "timestamp with time zone", "timetz": "time with time zone",
+	"timestamp": "timestamp without time zone", "time": "time without time zone",
+	"serial": "integer", "serial4": "integer", "bigserial": "bigint", "serial8": "bigint",
+	"smallserial": "smallint", "serial2": "smallint",
+}
+
+// printedType is a type of the catalog as format_type prints it. An array prints the
+// same whatever its dimensions.
+func printedType(name string) string {
+	base, _, array := strings.Cut(name, "[")
+	if printed, ok := printedTypes[base]; ok {
+		base = printed
+	} else {
+		base = strings.TrimPrefix(base, catalog.DefaultSchema+".")
+	}
+	if array {
+		base += "[]"
+	}
+	return base
+}
