@@ -37,7 +37,7 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 		return nil, err
 	}
 	return &RLS{
-		shared: shared{pool: pool, strategy: runtime.StrategyRLS, options: o},
+		shared: shared{pool: pool, plain: newPlain(pool), strategy: runtime.StrategyRLS, options: o},
 		// Qualified, so that no search_path can put another function in its
 		// place. The name has been checked, so it needs no parameter.
 		setTenant: "SELECT pg_catalog.set_config('" + o.setting + "', $1, true)",
@@ -61,7 +61,7 @@ func (p *RLS) For(t runtime.Tenant) pgxdb.Handle {
 
 // Global returns a handle whose statements run without a tenant. Policies then
 // show no rows and accept none.
-func (p *RLS) Global() pgxdb.Handle { return plain{p.pool} }
+func (p *RLS) Global() pgxdb.Handle { return p.plain }
 
 // tenantDB is the handle of one tenant.
 type tenantDB struct {

@@ -18,7 +18,7 @@ import (
 // start of an application. It does not look at the policies themselves.
 func (p *RLS) VerifyRole(ctx context.Context) error {
 	var role policy.Role
-	err := p.pool.QueryRow(ctx, policy.RoleSQL, p.options.setting).Scan(&role.Superuser, &role.Bypass, &role.Owned, &role.Preset)
+	err := p.plain.QueryRow(ctx, policy.RoleSQL, p.options.setting).Scan(&role.Superuser, &role.Bypass, &role.Owned, &role.Preset)
 	if err != nil {
 		return fmt.Errorf("tenancy: look up the role of the pool: %w", err)
 	}

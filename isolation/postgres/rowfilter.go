@@ -34,7 +34,7 @@ func NewRowFilter(pool *pgxpool.Pool, opts ...Option) (*RowFilter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &RowFilter{shared{pool: pool, strategy: runtime.StrategyRow, options: o}}, nil
+	return &RowFilter{shared{pool: pool, plain: newPlain(pool), strategy: runtime.StrategyRow, options: o}}, nil
 }
 
 // For returns a handle for t. For a tenant that may not act, every method of
@@ -43,28 +43,34 @@ func (p *RowFilter) For(t runtime.Tenant) pgxdb.Handle {
 	if err := t.Check(); err != nil {
 		return pgxdb.Refuse(err)
 	}
-	return plain{p.pool}
+	return p.plain
 }
 
 // Global returns a handle for statements that touch no tenant's table.
-func (p *RowFilter) Global() pgxdb.Handle { return plain{p.pool} }
+func (p *RowFilter) Global() pgxdb.Handle { return p.plain }
 
 // plain runs statements on the pool as they are. It hides the rest of the pool,
 // so that a type assertion on a handle does not get at it.
 type plain struct {
 	pool *pgxpool.Pool
+	// split is set where pgx would split a statement; see inOne.
+	split bool
+}
+
+func newPlain(pool *pgxpool.Pool) plain {
+	return plain{pool: pool, split: splits(pool)}
 }
 
 func (d plain) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return d.pool.Exec(ctx, sql, args...)
+	return d.pool.Exec(ctx, sql, d.inOne(args)...)
 }
 
 func (d plain) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return d.pool.Query(ctx, sql, args...)
+	return d.pool.Query(ctx, sql, d.inOne(args)...)
 }
 
 func (d plain) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	return d.pool.QueryRow(ctx, sql, args...)
+	return d.pool.QueryRow(ctx, sql, d.inOne(args)...)
 }
 
 func (d plain) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
