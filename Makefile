@@ -10,6 +10,8 @@ RACE := ./runtime/... ./isolation/... ./examples/...
 # Packages whose tests talk to PostgreSQL, and the versions for test-matrix.
 MATRIX := ./generator ./generator/emit/ddl ./internal/equivalence ./internal/bulk ./internal/lists ./isolation/... ./examples/...
 POSTGRES ?= 15,16,17,18
+# Flags for make bench, such as -only=rls; bench/README.md has them.
+BENCH ?=
 # Tests that say the same whatever the server is.
 ANY_SERVER := ^(Fuzz|TestGolden|TestMutants|TestMinderRefusals|TestBench)
 
@@ -20,6 +22,7 @@ help: ## List the targets
 .PHONY: demo
 demo: build ## Generate examples/gen, and the same for database/sql; needs no server
 	@$(BIN) generate -f internal/bulk/tenancy.yaml >/dev/null
+	@$(BIN) generate -f bench/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/lists/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/lists/sqlgen.yaml >/dev/null
 	@$(BIN) generate -f examples/tenancy.yaml --verbose
@@ -52,6 +55,7 @@ verify: build ## Fail when the examples are not what the generator writes now
 	$(BIN) diff -f internal/bulk/tenancy.yaml
 	$(BIN) diff -f internal/lists/tenancy.yaml
 	$(BIN) diff -f internal/lists/sqlgen.yaml
+	$(BIN) diff -f bench/tenancy.yaml
 	@echo "the packages in examples/ are up to date"
 
 # Where the random statements of make oracle begin, and how many there are.
@@ -90,6 +94,19 @@ bench-copy: ## Compare COPY with the INSERTs of :copyfrom at 100, 1,000 and 100,
 .PHONY: bench-lists
 bench-lists: ## Compare lists of 1, 10, 100 and 1,000 rows with the code that sqlc generates
 	$(GO) test ./internal/lists -run '^TestRatios$$' -v -count 1 -lists.ratios
+
+.PHONY: bench
+bench: ## Compare every strategy with pgx by hand and sqlc's code; writes bench/RESULTS.md
+	$(GO) run -C bench . $(BENCH)
+
+# bench is a module of its own: nobody who uses tenancygen downloads GORM and ent.
+# make test leaves it alone for the same reason, and .ci/run calls this.
+.PHONY: bench-check
+bench-check: ## Vet and test bench/, and check that its generated code is up to date
+	$(GO) vet -C bench ./...
+	cd bench && "$$($(GO) tool -C .. -n staticcheck)" ./lab/... ./measure/... ./proxy/... ./workload/... .
+	$(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc diff -f bench/sqlcgen/sqlc.yaml
+	$(GO) test -C bench ./...
 
 .PHONY: build
 build: ## Build bin/tenancygen

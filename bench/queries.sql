@@ -1,0 +1,11 @@
+-- name: GetTicket :one
+SELECT * FROM tickets WHERE id = $1;
+
+-- name: ListTickets :many
+SELECT * FROM tickets WHERE customer_id = $1 ORDER BY id LIMIT 100;
+
+-- name: AddEvent :exec
+INSERT INTO events (ticket_id, note) VALUES ($1, $2);
+
+-- name: SetAmount :exec
+UPDATE tickets SET amount = $2 WHERE id = $1;

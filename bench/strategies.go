@@ -1,0 +1,113 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"github.com/tenancygen/tenancygen/bench/lab"
+	"github.com/tenancygen/tenancygen/bench/workload"
+	"github.com/tenancygen/tenancygen/isolation/postgres"
+)
+
+// strategy is a way to do the work that is compared with another.
+type strategy struct {
+	name string
+	// what says it in the results.
+	what string
+	// prepare makes what the strategy needs for the first tenants; may be nil. It is
+	// called once for each number of tenants, the smallest first.
+	prepare func(ctx context.Context, l *lab.Lab, tenants int) error
+	// open returns a client, and what closes it.
+	open func(ctx context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error)
+}
+
+// The names that comparisons and targets use.
+const (
+	raw, sqlc, naive, row, rls = "raw pgx", "sqlc", "RLS by hand", "row", "rls"
+	gorm, ent                  = "GORM", "ent"
+)
+
+func strategies() []strategy {
+	return []strategy{
+		{name: raw, what: "pgx by hand, SQL without a tenant", open: onPool(lab.Plain, func(p *pgxpool.Pool) (workload.Reader, error) {
+			return workload.NewRaw(p), nil
+		})},
+		{name: sqlc, what: "code of sqlc, `tenant_id = $n` written by the author", open: onPool(lab.Plain, func(p *pgxpool.Pool) (workload.Reader, error) {
+			return workload.NewSQLC(p), nil
+		})},
+		{name: row, what: "tenancygen, `postgres.NewRowFilter`", open: onPool(lab.Plain, func(p *pgxpool.Pool) (workload.Reader, error) {
+			provider, err := postgres.NewRowFilter(p)
+			return workload.NewGenerated(provider), err
+		})},
+		{name: rls, what: "tenancygen, `postgres.NewRLS`: the predicate and policies", open: onPool(lab.Isolated, func(p *pgxpool.Pool) (workload.Reader, error) {
+			provider, err := postgres.NewRLS(p)
+			return workload.NewGenerated(provider), err
+		})},
+		{name: naive, what: "pgx by hand under the same policies: BEGIN, set_config, the work, COMMIT", open: onPool(lab.Isolated, func(p *pgxpool.Pool) (workload.Reader, error) {
+			return workload.NewNaive(p), nil
+		})},
+		{name: gorm, what: "GORM on pgx's database/sql, `Where(\"… AND tenant_id = ?\")`", open: onDatabase(func(db *sql.DB) (workload.Reader, error) {
+			return workload.NewGORM(db)
+		})},
+		{name: ent, what: "ent on pgx's database/sql, the same predicate", open: onDatabase(func(db *sql.DB) (workload.Reader, error) {
+			return workload.NewEnt(db), nil
+		})},
+	}
+}
+
+// onPool opens a client on a pool of its own.
+func onPool(role lab.Role, client func(*pgxpool.Pool) (workload.Reader, error)) func(context.Context, *lab.Lab, lab.Link) (workload.Reader, func(), error) {
+	return func(ctx context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error) {
+		pool, err := l.Pool(ctx, role, link)
+		if err != nil {
+			return nil, nil, err
+		}
+		c, err := client(pool)
+		if err != nil {
+			pool.Close()
+			return nil, nil, err
+		}
+		return c, pool.Close, nil
+	}
+}
+
+// onDatabase opens a client on database/sql with as many connections as a pool.
+func onDatabase(client func(*sql.DB) (workload.Reader, error)) func(context.Context, *lab.Lab, lab.Link) (workload.Reader, func(), error) {
+	return func(_ context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error) {
+		config, err := pgx.ParseConfig(l.URL(lab.Plain, link))
+		if err != nil {
+			return nil, nil, err
+		}
+		db := stdlib.OpenDB(*config)
+		db.SetMaxOpenConns(lab.Connections)
+		db.SetMaxIdleConns(lab.Connections)
+		end := func() { _ = db.Close() }
+		c, err := client(db)
+		if err != nil {
+			end()
+			return nil, nil, err
+		}
+		return c, end, nil
+	}
+}
+
+// comparison says what is compared with what.
+type comparison struct {
+	tenants  int
+	baseline string
+	others   []string
+	kinds    []string // all when empty
+}
+
+// comparisons returns them for that many tenants at most. The baseline of each
+// works on the rows of as many tenants: fewer rows are faster for everybody.
+func comparisons(tenants int) []comparison {
+	return []comparison{
+		{tenants: tenants, baseline: raw, others: []string{sqlc, row, rls, naive, gorm, ent}},
+		{tenants: tenants, baseline: sqlc, others: []string{row, rls, gorm, ent}, kinds: []string{"list"}},
+	}
+}
