@@ -12,6 +12,13 @@ var (
 	// ErrSettingName is returned by NewRLS for a setting name that PostgreSQL
 	// would not accept as an application's own, such as one without a dot.
 	ErrSettingName = errors.New(`tenancy: the setting name must have the form "app.current_tenant"`)
+	// ErrNoDDL is returned by NewDatabase for a layout that cannot make tables.
+	ErrNoDDL = errors.New("tenancy: the layout has no DDL: give the Layout of the generated package")
+	// ErrURLTemplate is returned by NewDatabase for a template of WithURLTemplate
+	// that does not say where the name of the tenant's database belongs.
+	ErrURLTemplate = errors.New("tenancy: the template of database URLs must have {database} as the name of the database")
+	// ErrLimit is returned by NewDatabase for a limit that is not positive.
+	ErrLimit = errors.New("tenancy: a limit must be positive")
 )
 
 // The errors of a handle under RLS. They are returned before anything reaches
@@ -35,3 +42,9 @@ var (
 // ErrUnsafeConnection is returned by RLS.VerifyRole, wrapped with what is wrong, for
 // a connection on which policies would not keep tenants apart.
 var ErrUnsafeConnection = errors.New("tenancy: row-level security does not hold on this connection")
+
+// What goes wrong with a tenant's pool before there is a connection.
+var (
+	errPoolPanic = errors.New("tenancy: the pool of the tenant could not be configured")
+	errMasterURL = errors.New("tenancy: the connection string of the master pool is no URL")
+)

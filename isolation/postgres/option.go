@@ -25,6 +25,8 @@ type options struct {
 	filter  runtime.Filter
 	seed    SeedFunc
 	admin   *pgxpool.Pool
+
+	database databaseOptions
 }
 
 type optionFunc func(*options) error
@@ -91,7 +93,7 @@ func WithAdmin(pool *pgxpool.Pool) Option {
 }
 
 func newOptions(opts []Option) (options, error) {
-	o := options{setting: DefaultSetting}
+	o := options{setting: DefaultSetting, database: newDatabaseOptions()}
 	for _, opt := range opts {
 		if err := opt.apply(&o); err != nil {
 			return options{}, err
