@@ -35,6 +35,7 @@ const (
 // use, and so are its handles.
 type Database struct {
 	master  *pgxpool.Pool
+	global  plain
 	layout  runtime.Layout
 	options options
 	pools   *pools
@@ -63,7 +64,7 @@ func NewDatabase(master *pgxpool.Pool, layout runtime.Layout, opts ...Option) (*
 	if o.admin == nil {
 		o.admin = master
 	}
-	d := &Database{master: master, layout: layout, options: o}
+	d := &Database{master: master, global: newPlain(master), layout: layout, options: o}
 	d.pools = newPools(o.database.maxPools, o.database.maxConns, o.database.idleTime, d.poolConfig)
 	return d, nil
 }
@@ -81,7 +82,7 @@ func (d *Database) For(t runtime.Tenant) pgxdb.Handle {
 }
 
 // Global returns a handle on the shared database.
-func (d *Database) Global() pgxdb.Handle { return plain{d.master} }
+func (d *Database) Global() pgxdb.Handle { return d.global }
 
 // Close closes the tenants' pools and waits for what is in use, so it must not be
 // called within a transaction. The master pool stays open.
@@ -138,6 +139,10 @@ func (d *Database) poolConfig(t runtime.Tenant) (*pgxpool.Config, error) {
 	config.MaxConnIdleTime = d.options.database.idleTime
 	if config.ConnConfig.ConnectTimeout <= 0 {
 		config.ConnConfig.ConnectTimeout = defaultConnectTimeout
+	}
+	// Two steps for one statement are not safe behind a pooler; see splits.
+	if config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeDescribeExec {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	if d.options.database.poolConfig != nil {
 		database := config.ConnConfig.Database

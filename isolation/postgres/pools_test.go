@@ -275,8 +275,12 @@ func TestDatabaseKeepsWhatIsInUse(t *testing.T) {
 	if id, err := whose(ctx, tx); err != nil || id != tenants[0].ID {
 		t.Error(id, err)
 	}
-	if !rows.Next() || !rows.Next() || rows.Next() || rows.Err() != nil {
-		t.Errorf("the rows are cut: %v", rows.Err())
+	more := 0
+	for rows.Next() {
+		more++
+	}
+	if more != 2 || rows.Err() != nil {
+		t.Errorf("%d more rows: %v", more, rows.Err())
 	}
 	for range 2 {
 		if _, err := results.Exec(); err != nil {
