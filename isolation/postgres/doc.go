@@ -17,9 +17,12 @@
 // The setting is only ever made local to the transaction of the statement that
 // it is for. It is gone when that ends, be it by success, an error, a panic, a
 // cancelled context or a lost connection, so nothing has to be reset when a
-// connection goes back to its pool, and a pooler in transaction mode, such as
-// PgBouncer, is safe. No session state is ever set. Without the setting the
-// policies that tenancygen generates show no rows and accept none.
+// connection goes back to its pool. No session state is ever set. Without the
+// setting the policies that tenancygen generates show no rows and accept none.
+//
+// Behind a pooler in transaction mode, such as PgBouncer, it is the mode of the pool
+// that decides: pgx.QueryExecModeCacheDescribe works with every version, and
+// docs/isolation.md lists the others.
 //
 // It works in each pgx.QueryExecMode. In pgx.QueryExecModeDescribeExec every
 // statement takes two round trips, as it does with pgx alone; in the cached
