@@ -34,6 +34,7 @@ const leakTimeout = 5 * time.Second
 // connection.
 type env struct {
 	layout layout
+	role   string
 	// admin is a superuser, who sees all rows.
 	admin *pgx.Conn
 	// pool has one connection of the application's role, and its bytes are
@@ -46,9 +47,15 @@ type env struct {
 	// wide is a provider on a pool of a few connections.
 	wide     pgxdb.Provider
 	widePool *pgxpool.Pool
+	// places are the tenants that have a place of their own, by id, and sharedMade
+	// says that what they share has been made. See namespaces.go.
+	places     map[string]*settled
+	sharedMade bool
+	// cleanup is that of the test.
+	cleanup func(func())
 }
 
-func newEnv(t *testing.T, mode pgx.QueryExecMode, l layout, newProvider func(*testing.T, *pgxpool.Pool) pgxdb.Provider) *env {
+func newEnv(t *testing.T, mode pgx.QueryExecMode, l layout, newProvider NewProvider) *env {
 	t.Helper()
 	superuser := testpg.Database(t)
 	role, roleURL := testpg.Role(t, superuser)
@@ -57,10 +64,17 @@ func newEnv(t *testing.T, mode pgx.QueryExecMode, l layout, newProvider func(*te
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = admin.Close(context.Background()) })
-	if _, err := admin.Exec(t.Context(), l.ddl(role)); err != nil {
-		t.Fatalf("tables of the suite: %v", err)
+	if l.place == nil {
+		if _, err := admin.Exec(t.Context(), l.ddl(role)); err != nil {
+			t.Fatalf("tables of the suite: %v", err)
+		}
 	}
-	e := &env{layout: l, admin: admin}
+	adminPool, err := pgxpool.New(t.Context(), superuser)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(adminPool.Close)
+	e := &env{layout: l, role: role, admin: admin, places: map[string]*settled{}, cleanup: t.Cleanup}
 	e.open = func(t *testing.T, connections int32) (*pgxpool.Pool, *Wire, pgxdb.Provider) {
 		t.Helper()
 		config, err := pgxpool.ParseConfig(roleURL)
@@ -75,7 +89,9 @@ func newEnv(t *testing.T, mode pgx.QueryExecMode, l layout, newProvider func(*te
 			t.Fatal(err)
 		}
 		t.Cleanup(func() { closePool(pool) })
-		return pool, wire, newProvider(t, pool)
+		provider := newProvider(t, Database{Pool: pool, Admin: adminPool, Layout: l.runtime(role)})
+		t.Cleanup(func() { closeProvider(provider) })
+		return pool, wire, provider
 	}
 	e.renew(t)
 	return e
@@ -85,6 +101,8 @@ func newEnv(t *testing.T, mode pgx.QueryExecMode, l layout, newProvider func(*te
 func (e *env) renew(t *testing.T) {
 	t.Helper()
 	if e.pool != nil {
+		closeProvider(e.provider)
+		closeProvider(e.wide)
 		closePool(e.pool)
 		closePool(e.widePool)
 		// A leaked connection would keep its locks.
@@ -94,6 +112,22 @@ func (e *env) renew(t *testing.T) {
 	}
 	e.pool, e.wire, e.provider = e.open(t, 1)
 	e.widePool, _, e.wide = e.open(t, 3)
+}
+
+// closeProvider closes what a provider opened itself, in the background: one that is
+// broken on purpose may wait for what it lost.
+func closeProvider(p pgxdb.Provider) {
+	if isolation, ok := p.(pgxdb.Isolation); ok {
+		closed := make(chan struct{})
+		go func() {
+			defer close(closed)
+			_ = isolation.Close()
+		}()
+		select {
+		case <-closed:
+		case <-time.After(leakTimeout):
+		}
+	}
 }
 
 // closePool closes a pool, in the background when a connection is out: a provider
@@ -108,6 +142,9 @@ func closePool(pool *pgxpool.Pool) {
 
 // seed puts the tables back to what notes says.
 func (e *env) seed(ctx context.Context) error {
+	if e.layout.place != nil {
+		return e.seedPlaces(ctx)
+	}
 	b := &pgx.Batch{}
 	b.Queue("TRUNCATE notes, links, plans")
 	for tenant, rows := range notes {
@@ -121,7 +158,11 @@ func (e *env) seed(ctx context.Context) error {
 
 // stored returns what the database holds for a tenant, read by the superuser.
 func (e *env) stored(ctx context.Context, t runtime.Tenant) ([]string, error) {
-	rows, err := e.admin.Query(ctx, "SELECT id || ' ' || body FROM notes WHERE tenant_id = $1 ORDER BY id", t.ID)
+	conn, table, err := e.where(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := conn.Query(ctx, "SELECT id || ' ' || body FROM "+table("notes")+" WHERE tenant_id = $1 ORDER BY id", t.ID)
 	if err != nil {
 		return nil, err
 	}
@@ -155,11 +196,15 @@ func (e *env) clean(ctx context.Context) error {
 	}
 	var tenant, session string
 	var visible int
+	count := "(SELECT count(*) FROM notes)"
+	if e.layout.place != nil {
+		count = "0"
+	}
 	// The pool is used without the provider, as the next caller would find it.
 	err := e.pool.QueryRow(ctx, `
 		SELECT coalesce(current_setting($1, true), ''),
 		       coalesce((SELECT string_agg(name || '=' || setting, ' ' ORDER BY name) FROM pg_settings WHERE source = 'session'), ''),
-		       (SELECT count(*) FROM notes)`, e.layout.setting).Scan(&tenant, &session, &visible)
+		       `+count, e.layout.setting).Scan(&tenant, &session, &visible)
 	switch {
 	case err != nil:
 		return fmt.Errorf("look at the connection: %w", err)

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
 )
 
@@ -55,11 +56,25 @@ type Failure struct {
 // String returns the failure in one line and what follows it.
 func (f Failure) String() string { return fmt.Sprintf("%s (%s): %v", f.Check, f.Mode, f.Err) }
 
+// Database is what a provider is made on.
+type Database struct {
+	// Pool is of the application's role, in one execution mode of pgx.
+	Pool *pgxpool.Pool
+	// Admin is of a superuser, for what the application's role may not do.
+	Admin *pgxpool.Pool
+	// Layout is what the generator would say about the suite's tables.
+	Layout runtime.Layout
+}
+
+// NewProvider makes a provider, or fails t. The suite closes it where it is a
+// pgxdb.Isolation.
+type NewProvider func(t *testing.T, db Database) pgxdb.Provider
+
 // Exercise runs the suite against the providers that newProvider makes, and fails
 // t for every check that does not hold. Each execution mode is a parallel
 // subtest with a database of its own. newProvider is called once per pool and
 // fails t itself when it cannot make a provider.
-func Exercise(t *testing.T, newProvider func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider, opts ...Option) {
+func Exercise(t *testing.T, newProvider NewProvider, opts ...Option) {
 	t.Helper()
 	for _, mode := range modes {
 		t.Run(mode.String(), func(t *testing.T) {
@@ -79,7 +94,7 @@ func Exercise(t *testing.T, newProvider func(t *testing.T, pool *pgxpool.Pool) p
 // Failures runs the suite in one execution mode against the providers that
 // newProvider makes, and returns the checks that do not hold. A broken provider
 // may leave its pool unusable, so each check has a new pool.
-func Failures(t *testing.T, mode pgx.QueryExecMode, newProvider func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider, opts ...Option) []Failure {
+func Failures(t *testing.T, mode pgx.QueryExecMode, newProvider NewProvider, opts ...Option) []Failure {
 	t.Helper()
 	e := newEnv(t, mode, newLayout(opts), newProvider)
 	var failures []Failure
@@ -137,6 +152,12 @@ func (e *env) checks() []check {
 			check{"foreign writes are rejected", checkForeignWrites},
 			check{"commit in the statements", checkUserCommit},
 		)
+	}
+	if _, ok := e.provider.(pgxdb.Isolation); ok {
+		list = append(list, lifecycleChecks...)
+		if e.layout.place != nil {
+			list = append(list, placeChecks...)
+		}
 	}
 	if len(e.layout.only) > 0 {
 		list = slices.DeleteFunc(list, func(c check) bool { return !slices.Contains(e.layout.only, c.name) })

@@ -57,7 +57,7 @@ func checkInterleaved(ctx context.Context, e *env) error {
 		case 6: // as much as there is, and of the other tenant nothing
 			stored = false
 			model[t.ID] = nil
-			_, err = e.exec(ctx, db, t, "DELETE FROM notes WHERE {own}")
+			_, err = e.exec(ctx, db, t, deleteNotes)
 		}
 		if err != nil {
 			return fmt.Errorf("turn %d, action %d: %w", i, action, err)
@@ -81,9 +81,14 @@ func checkConcurrent(ctx context.Context, e *env) error {
 	var wg sync.WaitGroup
 	errs := make([]error, workers)
 	for w := range workers {
+		if err := e.settle(ctx, worker(w)); err != nil {
+			return err
+		}
+	}
+	for w := range workers {
 		wg.Go(func() {
 			// Every worker is a tenant of its own, so that it knows its rows.
-			t := runtime.Tenant{ID: fmt.Sprintf("worker-%d", w)}
+			t := worker(w)
 			db := e.wide.For(t)
 			var mine []string
 			for i := range turns {
@@ -97,6 +102,8 @@ func checkConcurrent(ctx context.Context, e *env) error {
 	wg.Wait()
 	return errors.Join(append(errs, givenBack(ctx, e.widePool), e.unchanged(ctx, ann, bob))...)
 }
+
+func worker(w int) runtime.Tenant { return runtime.Tenant{ID: fmt.Sprintf("worker-%d", w)} }
 
 // turn does one thing as a worker, and reads its rows.
 func (e *env) turn(ctx context.Context, db pgxdb.DB, t runtime.Tenant, i int, mine *[]string) error {
@@ -147,8 +154,12 @@ func checkRoundTrips(ctx context.Context, e *env) error {
 	if e.pool.Config().ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeDescribeExec {
 		want = 2 // one to describe, one to execute
 	}
-	sql, args := e.layout.scoped(ann, "SELECT id || ' ' || body FROM notes WHERE id = $1 AND {own}", 1)
+	sql, args := e.layout.scoped(ann, oneNote, 1)
 	var tx pgx.Tx
+	plain, plainArgs := sql, args
+	if e.layout.place != nil {
+		plain, plainArgs = "SELECT name FROM plans WHERE id = $1", []any{1}
+	}
 	calls := []struct {
 		name  string
 		limit int
@@ -156,7 +167,7 @@ func checkRoundTrips(ctx context.Context, e *env) error {
 	}{
 		{"plain pool", want, func() error {
 			var s string
-			if err := e.pool.QueryRow(ctx, sql, args...).Scan(&s); err != pgx.ErrNoRows {
+			if err := e.pool.QueryRow(ctx, plain, plainArgs...).Scan(&s); err != pgx.ErrNoRows {
 				return err
 			}
 			return nil

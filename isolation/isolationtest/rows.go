@@ -44,7 +44,7 @@ func checkOwnRows(ctx context.Context, e *env) error {
 				return tx.Commit(ctx)
 			}},
 			step{"no row", func() error {
-				sql, args := e.layout.scoped(t, "SELECT body FROM notes WHERE id = $1 AND {own}", 99)
+				sql, args := e.layout.scoped(t, oneBody, 99)
 				var body string
 				if err := db.QueryRow(ctx, sql, args...).Scan(&body); err != pgx.ErrNoRows {
 					return fmt.Errorf("error %v, want pgx.ErrNoRows", err)
@@ -63,14 +63,14 @@ func checkOwnRows(ctx context.Context, e *env) error {
 // checkAffected writes as one tenant with statements that would hit both.
 func checkAffected(ctx context.Context, e *env) error {
 	db := e.provider.For(ann)
-	n, err := e.exec(ctx, db, ann, "UPDATE notes SET body = upper(body) WHERE {own}")
+	n, err := e.exec(ctx, db, ann, upperNotes)
 	if err != nil {
 		return err
 	}
 	if err := diff("updated", int64(3), n); err != nil {
 		return err
 	}
-	sql, args := e.layout.scoped(ann, "DELETE FROM notes WHERE id = $1 AND {own} RETURNING body", 2)
+	sql, args := e.layout.scoped(ann, deleteNote, 2)
 	rows, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return err
@@ -138,6 +138,9 @@ func checkIDs(ctx context.Context, e *env) error {
 		`o'brien`, `a\b'c`, `'; DELETE FROM notes; --`, `bob' OR 'a'='a`, "ünï\n日本", "$1", `"q"`, " ann", "*", "ANN",
 	} {
 		t := runtime.Tenant{ID: id}
+		if err := e.settle(ctx, t); err != nil {
+			return fmt.Errorf("id %q: %w", id, err)
+		}
 		db := e.provider.For(t)
 		err := steps(
 			step{"nothing at first", func() error { return e.wantList(ctx, db, t, nil) }},
@@ -166,6 +169,6 @@ func checkIDs(ctx context.Context, e *env) error {
 		return fmt.Errorf("an id with a zero byte reads %d rows", len(rows))
 	}
 	// An error is as good as no rows here; bob's rows tell.
-	_, _ = e.exec(ctx, e.provider.For(nul), nul, "UPDATE notes SET body = '' WHERE {own}")
+	_, _ = e.exec(ctx, e.provider.For(nul), nul, emptyNotes)
 	return e.unchanged(ctx, ann, bob)
 }

@@ -192,8 +192,8 @@ func TestSuiteCatchesBrokenProviders(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var failed []string
-			for _, f := range isolationtest.Failures(t, pgx.QueryExecModeCacheStatement, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
-				return broken{newRLS(t, pool), tc.tenant(t, pool)}
+			for _, f := range isolationtest.Failures(t, pgx.QueryExecModeCacheStatement, func(t *testing.T, db isolationtest.Database) pgxdb.Provider {
+				return broken{newRLS(t, db), tc.tenant(t, db.Pool)}
 			}, isolationtest.Policies(postgres.DefaultSetting), isolationtest.Only(tc.want)) {
 				failed = append(failed, f.Check)
 				t.Log(f)

@@ -3,25 +3,23 @@ package postgres_test
 import (
 	"testing"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"github.com/tenancygen/tenancygen/isolation/isolationtest"
 	"github.com/tenancygen/tenancygen/isolation/postgres"
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
 )
 
-func newRowFilter(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+func newRowFilter(t *testing.T, db isolationtest.Database) pgxdb.Provider {
 	t.Helper()
-	p, err := postgres.NewRowFilter(pool)
+	p, err := postgres.NewRowFilter(db.Pool, postgres.WithLayout(db.Layout), postgres.WithAdmin(db.Admin))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
-func newRLS(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+func newRLS(t *testing.T, db isolationtest.Database) pgxdb.Provider {
 	t.Helper()
-	p, err := postgres.NewRLS(pool)
+	p, err := postgres.NewRLS(db.Pool, postgres.WithLayout(db.Layout))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -44,9 +42,9 @@ func TestRLSConforms(t *testing.T) {
 func TestRLSWithSettingConforms(t *testing.T) {
 	t.Parallel()
 	const setting = "tenancy.ID_2"
-	isolationtest.Exercise(t, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+	isolationtest.Exercise(t, func(t *testing.T, db isolationtest.Database) pgxdb.Provider {
 		t.Helper()
-		p, err := postgres.NewRLS(pool, postgres.WithSetting(setting))
+		p, err := postgres.NewRLS(db.Pool, postgres.WithSetting(setting), postgres.WithLayout(db.Layout))
 		if err != nil {
 			t.Fatal(err)
 		}
