@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenancygen/tenancygen/internal/testpg"
+	"github.com/tenancygen/tenancygen/isolation/isolationtest"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
 )
@@ -76,8 +77,12 @@ var shared = map[string]struct {
 	policies bool
 	provider func(*testing.T, *pgxpool.Pool) pgxdb.Provider
 }{
-	"row filter": {false, newRowFilter},
-	"rls":        {true, newRLS},
+	"row filter": {false, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+		return newRowFilter(t, isolationtest.Database{Pool: pool, Admin: pool})
+	}},
+	"rls": {true, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
+		return newRLS(t, isolationtest.Database{Pool: pool})
+	}},
 }
 
 // TestBehindPgBouncer runs the load where transactions of one connection go to
