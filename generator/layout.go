@@ -11,6 +11,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/emit/ddl"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/provision"
 )
 
 // checkLayout refuses emit_layout where no table belongs to a tenant: the package
@@ -24,7 +25,7 @@ func checkLayout(cfg *config.Config, cat *catalog.Catalog, report *diag.Report) 
 }
 
 // layout is what the package tells providers; nil where it is not wanted.
-func layout(pkg *ir.Package, cat *catalog.Catalog) (*ir.Layout, error) {
+func layout(in *Input, pkg *ir.Package, cat *catalog.Catalog, report *diag.Report) (*ir.Layout, error) {
 	if !pkg.Go.EmitLayout || pkg.Plain {
 		return nil, nil
 	}
@@ -32,7 +33,22 @@ func layout(pkg *ir.Package, cat *catalog.Catalog) (*ir.Layout, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &ir.Layout{Tables: tables, Statements: layoutStatements(pkg), Unmovable: twins(tables)}, nil
+	made := provision.Schema(in.Schema, cat, report)
+	return &ir.Layout{
+		Tables: tables, Statements: layoutStatements(pkg),
+		DDL: made.DDL, Fingerprint: made.Fingerprint, Unmovable: cmp.Or(unmovable(made, in.Config.Dir), twins(tables)),
+	}, nil
+}
+
+// unmovable says why the tables cannot be moved, with its place and
+// the way out.
+func unmovable(made *provision.Result, dir string) string {
+	d := made.Unmovable
+	if d == nil {
+		return ""
+	}
+	at := placeOf(d.Span, dir)
+	return fmt.Sprintf("%s:%d: %s; %s", at.Path, at.Line, d.Message, d.Help)
 }
 
 // twins says which tables of tenants could not be told apart in one namespace.

@@ -112,10 +112,10 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	if report.HasErrors() {
 		return result, nil
 	}
-	pkg.Warnings = warnings(report, list, in.Config.Dir)
-	if pkg.Layout, err = layout(pkg, cat); err != nil {
+	if pkg.Layout, err = layout(in, pkg, cat, report); err != nil {
 		return nil, err
 	}
+	pkg.Warnings = warnings(report, list, in.Config.Dir)
 	opts.done("certify")
 	// emit: Go, DDL, and what the package protects and what not.
 	result.Files, err = gosrc.Emit(pkg)

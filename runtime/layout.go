@@ -19,10 +19,13 @@ type Layout struct {
 	// Statements are the texts that the generated methods send. They are sent as
 	// they are where tenants share tables.
 	Statements []Text
-	// DDL makes the tables and what they need, in the order of the schema's files.
+	// DDL makes the tables and what they need, in the order of the schema's files, and
+	// as they are written there. It is run in a transaction in which search_path is
+	// Schema and then pg_temp: what has no slot means what is there.
 	DDL []DDL
 	// Unmovable says why the tables cannot be put in a namespace for each tenant,
-	// with the place in the schema; empty when they can.
+	// with the place in the schema; empty when they can. When it is set, DDL makes the
+	// schema only as a whole, in a database of its own.
 	Unmovable string
 }
 
@@ -117,7 +120,9 @@ type Slot struct {
 	Alias bool
 }
 
-// DDL is a statement that makes a part of the schema.
+// DDL is a statement that makes a part of the schema. Its slots are for a schema of
+// the tenant's own, where each relation keeps its name. Tables with a prefix are made
+// in a schema, and moved.
 type DDL struct {
 	Text
 	// Shared is set for what is made once for all tenants: types, functions,

@@ -7,10 +7,11 @@ import "github.com/tenancygen/tenancygen/runtime"
 // Layout tells a provider of this package's tables: which of them belong to tenants,
 // where the statements name them, and how they are made. It is to be read only.
 var Layout = runtime.Layout{
-	Engine:  "postgresql",
-	Schema:  "public",
-	Role:    "app_user",
-	Setting: "app.current_tenant",
+	Engine:      "postgresql",
+	Fingerprint: "991643dd31e316641539d4ef09a28c52",
+	Schema:      "public",
+	Role:        "app_user",
+	Setting:     "app.current_tenant",
 	Tables: []runtime.Table{
 		{
 			Name:  "plans",
@@ -276,5 +277,159 @@ var Layout = runtime.Layout{
 		{SQL: updateUser},
 		{SQL: upsertInvoice},
 		{SQL: upsertUser},
+	},
+	DDL: []runtime.DDL{
+		{
+			Text:   runtime.Text{SQL: `CREATE TYPE invoice_status AS ENUM ('draft', 'sent', 'paid', 'void')`},
+			Shared: true,
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE TABLE plans (
+    code          text    PRIMARY KEY,
+    name          text    NOT NULL,
+    monthly_cents bigint  NOT NULL CHECK (monthly_cents >= 0),
+    max_users     integer
+)`},
+			Shared:  true,
+			Creates: []string{"plans_pkey", "plans"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE TABLE tenants (
+    id         uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+    slug       text        NOT NULL UNIQUE,
+    name       text        NOT NULL,
+    plan_code  text        NOT NULL REFERENCES plans (code),
+    created_at timestamptz NOT NULL DEFAULT now()
+)`, Slots: []runtime.Slot{
+				{Start: 13, End: 20, Name: "tenants"},
+			}},
+			Creates: []string{"tenants_pkey", "tenants_slug_key", "tenants"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE TABLE users (
+    id         uuid        PRIMARY KEY DEFAULT gen_random_uuid(),
+    tenant_id  uuid        NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    email      text        NOT NULL,
+    name       text        NOT NULL,
+    is_admin   boolean     NOT NULL DEFAULT false,
+    created_at timestamptz NOT NULL DEFAULT now(),
+    UNIQUE (tenant_id, id),
+    UNIQUE (tenant_id, email)
+)`, Slots: []runtime.Slot{
+				{Start: 13, End: 18, Name: "users"},
+				{Start: 134, End: 141, Name: "tenants"},
+			}},
+			Creates: []string{"users_pkey", "users_tenant_id_id_key", "users_tenant_id_email_key", "users"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE TABLE customers (
+    id               uuid          PRIMARY KEY DEFAULT gen_random_uuid(),
+    tenant_id        uuid          NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    name             text          NOT NULL,
+    email            text,
+    tags             text[]        NOT NULL DEFAULT '{}',
+    discount_percent numeric(5, 2),
+    archived_at      timestamptz,
+    created_at       timestamptz   NOT NULL DEFAULT now(),
+    UNIQUE (tenant_id, id),
+    UNIQUE (tenant_id, email)
+)`, Slots: []runtime.Slot{
+				{Start: 13, End: 22, Name: "customers"},
+				{Start: 154, End: 161, Name: "tenants"},
+			}},
+			Creates: []string{"customers_pkey", "customers_tenant_id_id_key", "customers_tenant_id_email_key", "customers"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE INDEX customers_by_name ON customers (tenant_id, name)`, Slots: []runtime.Slot{
+				{Start: 34, End: 43, Name: "customers"},
+			}},
+			Creates: []string{"customers_by_name"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE TABLE invoices (
+    id          uuid           PRIMARY KEY DEFAULT gen_random_uuid(),
+    tenant_id   uuid           NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    customer_id uuid           NOT NULL,
+    created_by  uuid,
+    number      text           NOT NULL,
+    status      invoice_status NOT NULL DEFAULT 'draft',
+    issued_on   date,
+    due_on      date,
+    paid_at     timestamptz,
+    total_cents bigint         NOT NULL DEFAULT 0,
+    note        text,
+    created_at  timestamptz    NOT NULL DEFAULT now(),
+    UNIQUE (tenant_id, id),
+    UNIQUE (tenant_id, number),
+    FOREIGN KEY (tenant_id, customer_id) REFERENCES customers (tenant_id, id),
+    FOREIGN KEY (tenant_id, created_by) REFERENCES users (tenant_id, id) ON DELETE SET NULL (created_by)
+)`, Slots: []runtime.Slot{
+				{Start: 13, End: 21, Name: "invoices"},
+				{Start: 145, End: 152, Name: "tenants"},
+				{Start: 651, End: 660, Name: "customers"},
+				{Start: 729, End: 734, Name: "users"},
+			}},
+			Creates: []string{"invoices_pkey", "invoices_tenant_id_id_key", "invoices_tenant_id_number_key", "invoices"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE INDEX invoices_by_customer ON invoices (tenant_id, customer_id)`, Slots: []runtime.Slot{
+				{Start: 37, End: 45, Name: "invoices"},
+			}},
+			Creates: []string{"invoices_by_customer"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE INDEX invoices_by_due_date ON invoices (tenant_id, due_on) WHERE status = 'sent'`, Slots: []runtime.Slot{
+				{Start: 37, End: 45, Name: "invoices"},
+			}},
+			Creates: []string{"invoices_by_due_date"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE TABLE invoice_lines (
+    id          uuid    PRIMARY KEY DEFAULT gen_random_uuid(),
+    invoice_id  uuid    NOT NULL REFERENCES invoices (id) ON DELETE CASCADE,
+    line_no     integer NOT NULL,
+    description text    NOT NULL,
+    quantity    integer NOT NULL CHECK (quantity > 0),
+    unit_cents  bigint  NOT NULL,
+    UNIQUE (invoice_id, line_no)
+)`, Slots: []runtime.Slot{
+				{Start: 13, End: 26, Name: "invoice_lines"},
+				{Start: 136, End: 144, Name: "invoices"},
+			}},
+			Creates: []string{"invoice_lines_pkey", "invoice_lines_invoice_id_line_no_key", "invoice_lines"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE TABLE audit_log (
+    id          bigint      PRIMARY KEY GENERATED ALWAYS AS IDENTITY,
+    org_id      uuid        NOT NULL REFERENCES tenants (id) ON DELETE CASCADE,
+    actor_id    uuid,
+    action      text        NOT NULL,
+    subject     text        NOT NULL,
+    details     jsonb       NOT NULL DEFAULT '{}',
+    happened_at timestamptz NOT NULL DEFAULT now(),
+    FOREIGN KEY (org_id, actor_id) REFERENCES users (tenant_id, id) ON DELETE SET NULL (actor_id)
+)`, Slots: []runtime.Slot{
+				{Start: 13, End: 22, Name: "audit_log"},
+				{Start: 143, End: 150, Name: "tenants"},
+				{Start: 422, End: 427, Name: "users"},
+			}},
+			Creates: []string{"audit_log_id_seq", "audit_log_pkey", "audit_log"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE INDEX audit_log_by_time ON audit_log (org_id, happened_at)`, Slots: []runtime.Slot{
+				{Start: 34, End: 43, Name: "audit_log"},
+			}},
+			Creates: []string{"audit_log_by_time"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE VIEW open_invoices AS
+SELECT id, tenant_id, customer_id, number, due_on, total_cents
+FROM invoices
+WHERE status = 'sent'`, Slots: []runtime.Slot{
+				{Start: 12, End: 25, Name: "open_invoices"},
+				{Start: 97, End: 105, Name: "invoices"},
+			}},
+			Creates: []string{"open_invoices"},
+		},
 	},
 }

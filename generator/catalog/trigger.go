@@ -79,3 +79,21 @@ func (k *classifier) unseen(name parse.ObjectName) string {
 	}
 	return ""
 }
+
+// Opaque says why a function may use other tables than its text names; it is empty
+// for one of which the text shows all, and for one that the configuration allows.
+func (c *Catalog) Opaque(name string) string {
+	if c.allowed[name] {
+		return ""
+	}
+	bodies := c.bodies[name]
+	if len(bodies) == 0 && !slices.Contains(plainTriggers, name) {
+		return "the schema does not show"
+	}
+	for _, b := range bodies {
+		if b.Dynamic {
+			return "runs SQL that its text does not show"
+		}
+	}
+	return ""
+}

@@ -58,6 +58,7 @@ func TestStages(t *testing.T) {
 		"generator/project":               {"generator/source", "generator/diag", "generator/config"},
 		"generator/parse":                 {"generator/source", "generator/diag"},
 		"generator/catalog":               {"generator/source", "generator/diag", "generator/ir", "generator/config", "generator/parse"},
+		"generator/provision":             {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog"},
 		"generator/goname":                {"generator/ir"},
 		"generator/derive":                {"generator/source", "generator/diag", "generator/ir", "generator/config", "generator/parse", "generator/catalog", "generator/goname"},
 		"generator/scope":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog"},

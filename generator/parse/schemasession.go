@@ -1,0 +1,103 @@
+package parse
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/sqlc-dev/oliphant/ast"
+)
+
+// harmlessSettings are what dumps set before they make a schema, and what none of
+// it depends on.
+var harmlessSettings = strings.Fields(`statement_timeout lock_timeout idle_in_transaction_session_timeout transaction_timeout
+	client_encoding standard_conforming_strings check_function_bodies xmloption client_min_messages row_security
+	default_table_access_method default_tablespace default_with_oids`)
+
+// set reads SET: what makes no difference to the schema is for the session.
+func (r *schemaReader) set(s *ast.VariableSetStmt) {
+	r.out.Kind = SetsSession
+	name := strings.ToLower(s.Name)
+	var values []string
+	for _, n := range s.Args {
+		values = append(values, n.GetAConst().GetSval().GetSval())
+	}
+	switch {
+	case s.Kind == ast.VariableSetKind_VAR_RESET || s.Kind == ast.VariableSetKind_VAR_RESET_ALL || s.Kind == ast.VariableSetKind_VAR_SET_DEFAULT:
+	case slices.Contains(harmlessSettings, name):
+	case name == "search_path":
+		r.searchPath(values)
+	default:
+		r.problem("it sets %s, on which the rest may depend", name)
+	}
+}
+
+// searchPath refuses one under which names would mean something else.
+func (r *schemaReader) searchPath(schemas []string) {
+	for _, s := range schemas {
+		for name := range strings.SplitSeq(s, ",") {
+			switch strings.Trim(name, ` "`) {
+			case "", "public", "pg_catalog", "$user":
+			default:
+				r.problem("it sets search_path to %s", s)
+			}
+		}
+	}
+}
+
+func (r *schemaReader) transaction(s *ast.TransactionStmt) {
+	r.out.Kind = SetsSession
+	switch s.Kind {
+	case ast.TransactionStmtKind_TRANS_STMT_BEGIN, ast.TransactionStmtKind_TRANS_STMT_START, ast.TransactionStmtKind_TRANS_STMT_COMMIT:
+	default:
+		r.problem("it undoes a part of the schema, or keeps a transaction open")
+	}
+}
+
+// selectStatement reads a SELECT among the schema. Dumps set the search path by one.
+func (r *schemaReader) selectStatement(s *ast.SelectStmt) {
+	r.out.Kind = WritesRows
+	if len(s.TargetList) == 1 && len(s.FromClause) == 0 {
+		call := s.TargetList[0].GetResTarget().GetVal().GetFuncCall()
+		if name := qualified(call.GetFuncname()); name.Name == "set_config" && len(call.GetArgs()) == 3 &&
+			strings.EqualFold(call.Args[0].GetAConst().GetSval().GetSval(), "search_path") {
+			r.out.Kind = SetsSession
+			r.searchPath([]string{call.Args[1].GetAConst().GetSval().GetSval()})
+			return
+		}
+	}
+	r.problem("nobody can tell what the functions that it calls do")
+}
+
+// other reads statements about what is no relation.
+func (r *schemaReader) other(n *ast.Node) {
+	r.out.Kind = MakesOther
+	switch s := n.GetNode().(type) {
+	case *ast.Node_CreateFunctionStmt:
+		r.out.Kind, r.out.Functions = MakesFunction, []ObjectName{qualified(s.CreateFunctionStmt.Funcname)}
+	case *ast.Node_CreateEnumStmt:
+		r.out.Functions = []ObjectName{qualified(s.CreateEnumStmt.TypeName)}
+	case *ast.Node_CreateSchemaStmt:
+		if len(s.CreateSchemaStmt.SchemaElts) > 0 {
+			r.problem("it makes what is in the schema, too")
+		}
+	case *ast.Node_AlterEnumStmt:
+		r.out.Removes = s.AlterEnumStmt.OldVal != ""
+		r.out.Functions = []ObjectName{qualified(s.AlterEnumStmt.TypeName)}
+	case *ast.Node_AlterDefaultPrivilegesStmt:
+		if kind := s.AlterDefaultPrivilegesStmt.Action.GetObjtype(); kind == ast.ObjectType_OBJECT_TABLE || kind == ast.ObjectType_OBJECT_SEQUENCE {
+			r.problem("it is about all tables that are made later")
+		}
+	case *ast.Node_AlterOwnerStmt:
+		if relationKinds[s.AlterOwnerStmt.ObjectType] {
+			r.problem("it gives a relation to another owner")
+		}
+	case *ast.Node_CompositeTypeStmt:
+	case *ast.Node_CreateDomainStmt, *ast.Node_AlterDomainStmt, *ast.Node_CreateRangeStmt, *ast.Node_DefineStmt,
+		*ast.Node_CreateExtensionStmt, *ast.Node_AlterExtensionStmt, *ast.Node_AlterFunctionStmt, *ast.Node_CreateCastStmt,
+		*ast.Node_CreateOpClassStmt, *ast.Node_CreateOpFamilyStmt, *ast.Node_AlterOpFamilyStmt, *ast.Node_CreateConversionStmt,
+		*ast.Node_CreateRoleStmt, *ast.Node_AlterRoleStmt, *ast.Node_GrantRoleStmt, *ast.Node_AlterTypeStmt, *ast.Node_AlterCollationStmt,
+		*ast.Node_AlterTsdictionaryStmt, *ast.Node_AlterTsconfigurationStmt, *ast.Node_AlterOperatorStmt, *ast.Node_CreatePlangStmt:
+	default:
+		r.problem("nobody can tell what it does")
+	}
+}
