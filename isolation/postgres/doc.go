@@ -28,6 +28,15 @@
 // statement takes two round trips, as it does with pgx alone; in the cached
 // modes the first use of a statement on a connection takes one more.
 //
+// In the cached modes, which pgx.QueryExecModeCacheStatement, its default, is one
+// of, the provider keeps the statements of each connection itself, as many as the
+// mode's capacity says (pgx.ConnConfig.StatementCacheCapacity). A statement that the
+// server has lost, as after DISCARD ALL, or whose table has another shape now, is
+// described again and sent once more within the call; pgx would return the error.
+// An argument that cannot be encoded is an error that costs no connection. The other
+// modes, SendBatch, and a statement that the application has prepared and calls by
+// its name, go through pgx.Batch.
+//
 // # What RLS asks of the application
 //
 // The role of the pool must be subject to the policies: not a superuser, without
@@ -43,7 +52,7 @@
 // holds several statements is refused but in simple protocol mode, also without
 // arguments. The options pgx.QueryExecMode, pgx.QueryResultFormats and
 // pgx.QueryResultFormatsByOID are refused with [ErrQueryOption] on the handle,
-// though not in a transaction; pgx.NamedArgs and other rewriters work. A
-// tracer on the pool sees a batch of two where the application sent one
-// statement.
+// though not in a transaction; pgx.NamedArgs and other rewriters work. Where a
+// statement goes through pgx.Batch, a tracer on the pool sees a batch of two; in the
+// cached modes it sees the statement.
 package postgres

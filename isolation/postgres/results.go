@@ -5,18 +5,50 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// send sends the queries of b as one implicit transaction in which the tenant is
-// set, and returns their results once the server has said that it is. When the
-// setting fails, PostgreSQL skips the queries behind it.
-func (d tenantDB) send(ctx context.Context, b *pgx.Batch) (*tenantResults, error) {
-	conn, err := d.rls.pool.Acquire(ctx)
+// execBatch runs a statement as a batch of pgx's.
+func (d tenantDB) execBatch(ctx context.Context, conn *pgxpool.Conn, sql string, args []any) (pgconn.CommandTag, error) {
+	b := &pgx.Batch{}
+	b.Queue(sql, args...)
+	results, err := d.send(ctx, conn, b)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	defer results.release()
+	tag, err := results.Exec()
+	// The implicit transaction is committed behind the last result, so a
+	// deferred constraint fails here and not above.
+	if closeErr := results.Close(); err == nil {
+		err = closeErr
+	}
+	return tag, err
+}
+
+// queryBatch is execBatch for rows.
+func (d tenantDB) queryBatch(ctx context.Context, conn *pgxpool.Conn, sql string, args []any) (pgx.Rows, error) {
+	b := &pgx.Batch{}
+	b.Queue(sql, args...)
+	results, err := d.send(ctx, conn, b)
 	if err != nil {
 		return nil, err
 	}
+	rows, err := results.Query()
+	if err != nil {
+		_ = results.Close()
+		return nil, err
+	}
+	return &tenantRows{Rows: rows, results: results}, nil
+}
+
+// send sends the queries of b as one implicit transaction in which the tenant is
+// set, and returns their results once the server has said that it is. When the
+// setting fails, PostgreSQL skips the queries behind it. The connection is given
+// back with the results, and on an error.
+func (d tenantDB) send(ctx context.Context, conn *pgxpool.Conn, b *pgx.Batch) (*tenantResults, error) {
 	results := &tenantResults{conn: conn}
 	// The arguments' own methods, and rewriters, are the caller's code and may
 	// panic half way into the pipeline. The pool then destroys the connection.
@@ -116,25 +148,27 @@ type tenantRow struct {
 	rows pgx.Rows
 }
 
-// Scan does what the Scan of pgx's own row does, so that the error of the commit
+func (r tenantRow) Scan(dest ...any) error { return scanFirst(r.rows, dest) }
+
+// scanFirst does what the Scan of pgx's own row does, so that the error of the commit
 // is returned too.
-func (r tenantRow) Scan(dest ...any) error {
+func scanFirst(rows pgx.Rows, dest []any) error {
 	// Deferred for the destinations' own methods, which may panic.
-	defer r.rows.Close()
+	defer rows.Close()
 	for _, d := range dest {
 		if _, ok := d.(*pgtype.DriverBytes); ok {
 			return errors.New("cannot scan into *pgtype.DriverBytes from QueryRow")
 		}
 	}
-	if !r.rows.Next() {
-		if err := r.rows.Err(); err != nil {
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
 			return err
 		}
 		return pgx.ErrNoRows
 	}
-	if err := r.rows.Scan(dest...); err != nil {
+	if err := rows.Scan(dest...); err != nil {
 		return err
 	}
-	r.rows.Close()
-	return r.rows.Err()
+	rows.Close()
+	return rows.Err()
 }

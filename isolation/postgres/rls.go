@@ -73,44 +73,56 @@ func (d tenantDB) Exec(ctx context.Context, sql string, args ...any) (pgconn.Com
 	if hasQueryOption(args) {
 		return pgconn.CommandTag{}, ErrQueryOption
 	}
-	b := &pgx.Batch{}
-	b.Queue(sql, args...)
-	results, err := d.send(ctx, b)
+	conn, err := d.rls.pool.Acquire(ctx)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	defer results.release()
-	tag, err := results.Exec()
-	// The implicit transaction is committed behind the last result, so a
-	// deferred constraint fails here and not above.
-	if closeErr := results.Close(); err == nil {
-		err = closeErr
+	if !sessionOf(conn.Conn()).runs(sql) {
+		return d.execBatch(ctx, conn, sql, args)
 	}
-	return tag, err
+	c, err := start(ctx, conn, d.tenant(), sql, args)
+	if err != nil {
+		return pgconn.CommandTag{}, err
+	}
+	return c.exec()
 }
 
 func (d tenantDB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	if hasQueryOption(args) {
-		return pgxdb.Refuse(ErrQueryOption).Query(ctx, sql)
-	}
-	b := &pgx.Batch{}
-	b.Queue(sql, args...)
-	results, err := d.send(ctx, b)
+	rows, err := d.query(ctx, sql, args)
 	if err != nil {
 		return pgxdb.Refuse(err).Query(ctx, sql)
 	}
-	rows, err := results.Query()
-	if err != nil {
-		_ = results.Close()
-		return pgxdb.Refuse(err).Query(ctx, sql)
-	}
-	return &tenantRows{Rows: rows, results: results}, nil
+	return rows, nil
 }
 
+func (d tenantDB) query(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
+	if hasQueryOption(args) {
+		return nil, ErrQueryOption
+	}
+	conn, err := d.rls.pool.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !sessionOf(conn.Conn()).runs(sql) {
+		return d.queryBatch(ctx, conn, sql, args)
+	}
+	c, err := start(ctx, conn, d.tenant(), sql, args)
+	if err != nil {
+		return nil, err
+	}
+	return newCallRows(c), nil
+}
+
+// tenant is the setting that each statement of d needs.
+func (d tenantDB) tenant() setting { return setting{sql: d.rls.setTenant, value: d.id} }
+
 func (d tenantDB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := d.Query(ctx, sql, args...)
+	rows, err := d.query(ctx, sql, args)
 	if err != nil {
 		return pgxdb.Refuse(err).QueryRow(ctx, sql)
+	}
+	if r, ok := rows.(*callRows); ok {
+		return (*callRow)(r)
 	}
 	return tenantRow{rows}
 }
@@ -125,7 +137,11 @@ func (d tenantDB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults 
 			return pgx.FailedBatchResults(b, ErrQueryOption)
 		}
 	}
-	results, err := d.send(ctx, b)
+	conn, err := d.rls.pool.Acquire(ctx)
+	if err != nil {
+		return pgx.FailedBatchResults(b, err)
+	}
+	results, err := d.send(ctx, conn, b)
 	if err != nil {
 		return pgx.FailedBatchResults(b, err)
 	}
