@@ -32,6 +32,8 @@ type load struct {
 	bare bool
 	// handle returns the handle of a tenant.
 	handle func(runtime.Tenant) pgxdb.Handle
+	// after looks at what a turn has left; it may be nil.
+	after func(context.Context) error
 }
 
 // The table of the load, and its statements. {own} is the tenant's predicate.
@@ -171,6 +173,9 @@ func (w *worker) turn(ctx context.Context) {
 	if err == nil {
 		err = w.look(ctx, db, t, mine.list(t))
 	}
+	if err == nil && w.after != nil {
+		err = w.after(ctx)
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	switch {
@@ -239,8 +244,10 @@ func (w *worker) act(ctx context.Context, db pgxdb.Handle, t runtime.Tenant, min
 		return w.insert(ctx, db, t, mine)
 	case action < 14:
 		return w.inTx(ctx, db, t, mine)
-	case action < 18:
+	case action < 17:
 		return w.rolledBack(ctx, db, t, mine)
+	case action < 18:
+		return w.panicked(ctx, db, t, mine)
 	case action < 22:
 		return w.batch(ctx, db, t, mine)
 	case action < 28:
@@ -324,6 +331,22 @@ func (w *worker) rolledBack(ctx context.Context, db pgxdb.Handle, t runtime.Tena
 		return nil
 	}
 	return err
+}
+
+// panicked leaves a transaction with a panic.
+func (w *worker) panicked(ctx context.Context, db pgxdb.Handle, t runtime.Tenant, mine *rows) (err error) {
+	defer func() {
+		if p := recover(); p != nil && p != any(errOops) {
+			panic(p)
+		}
+	}()
+	return db.InTx(ctx, func(tx pgxdb.DB) error {
+		id, body := mine.next(t)
+		if _, err := tx.Exec(ctx, insertJob, t.ID, w.number, id, body); err != nil {
+			return err
+		}
+		panic(errOops)
+	})
 }
 
 // batch inserts and counts together.

@@ -128,6 +128,59 @@ func (b *behind) wantRight(t *testing.T, o *outcome) {
 	}
 }
 
+// TestTwoClientsOnOneBackend has two clients of PgBouncer, each with a tenant, take
+// turns on one connection of the server, and looks at it after each turn.
+func TestTwoClientsOnOneBackend(t *testing.T) {
+	t.Parallel()
+	for name, p := range shared {
+		for _, mode := range unnamed {
+			t.Run(name+"/"+mode.String(), func(t *testing.T) {
+				t.Parallel()
+				b := newBehind(t, p.policies, "default_pool_size=1")
+				tenants := manyTenants(2)
+				clients := map[string]pgxdb.Provider{}
+				for _, tenant := range tenants {
+					clients[tenant.ID] = p.provider(t, b.pool(t, mode))
+				}
+				o := load{tenants: tenants, workers: 1, turns: 150, bare: p.policies, handle: func(tenant runtime.Tenant) pgxdb.Handle {
+					return clients[tenant.ID].For(tenant)
+				}, after: func(ctx context.Context) error {
+					return oneCleanBackend(ctx, p.policies, clients)
+				}}.run(t.Context())
+				b.wantRight(t, o)
+				if len(o.failures) > 0 {
+					t.Errorf("errors, such as: %v", o.failures[0])
+				}
+			})
+		}
+	}
+}
+
+// oneCleanBackend asks every client for the server's process, which has to be the
+// same, and for what has been left there.
+func oneCleanBackend(ctx context.Context, policies bool, clients map[string]pgxdb.Provider) error {
+	var processes []int
+	for id, client := range clients {
+		var process, visible int
+		var tenant string
+		err := client.Global().QueryRow(ctx, `SELECT pg_backend_pid(), coalesce(current_setting('app.current_tenant', true), ''), count(*) FROM jobs`).
+			Scan(&process, &tenant, &visible)
+		switch {
+		case err != nil:
+			return err
+		case tenant != "":
+			return fmt.Errorf("%w: the client of %s finds a tenant set", errWrong, id)
+		case policies && visible > 0:
+			return fmt.Errorf("%w: the client of %s sees %d rows without a tenant", errWrong, id, visible)
+		}
+		processes = append(processes, process)
+	}
+	if len(slices.Compact(processes)) != 1 {
+		return fmt.Errorf("the clients have processes %v", processes)
+	}
+	return nil
+}
+
 // In the mode that names prepared statements, a PgBouncer that does not know them
 // has to be noticed: by an error that says so, and never by a wrong row.
 func TestStatementCacheBehindPgBouncer(t *testing.T) {
