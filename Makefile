@@ -87,6 +87,10 @@ bench-scoping: ## Time parse, scope, rewrite and certify by kind, length and num
 bench-generate: ## Time generate against sqlc generate, on made-up projects and minder
 	$(GO) test ./cmd/tenancygen -run '^TestSpeed$$' -v -timeout 60m -speed.queries=150,1500,6000 -speed.runs=5
 
+.PHONY: stress
+stress: ## Run the ordeal of every strategy for long: cancelled, panicking, killed
+	go test -race -timeout 60m -count=1 -run 'TestStress$$' -v ./isolation/postgres -stress.turns 300000 -stress.places 1000
+
 .PHONY: bench-copy
 bench-copy: ## Compare COPY with the INSERTs of :copyfrom at 100, 1,000 and 100,000 rows
 	$(GO) test ./internal/bulk -run '^TestRatios$$' -v -count 1 -bulk.ratios
