@@ -89,7 +89,7 @@ bench-generate: ## Time generate against sqlc generate, on made-up projects and 
 
 .PHONY: stress
 stress: ## Run the ordeal of every strategy for long: cancelled, panicking, killed
-	go test -race -timeout 60m -count=1 -run 'TestStress$$' -v ./isolation/postgres -stress.turns 300000 -stress.places 1000
+	$(GO) test -race -timeout 60m -count=1 -run 'TestStress$$' -v ./isolation/postgres -stress.turns 300000 -stress.places 1000
 
 .PHONY: bench-copy
 bench-copy: ## Compare COPY with the INSERTs of :copyfrom at 100, 1,000 and 100,000 rows

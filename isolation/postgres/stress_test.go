@@ -142,7 +142,7 @@ func (o *ordeal) turn(ctx context.Context, random *rand.Rand, worker, id int) {
 		err = db.InTx(ctx, func(tx pgxdb.DB) error { return errors.Join(insert(ctx, tx), errOops) })
 	case 5:
 		name, want = "panic", undone
-		err = recovered(func() error {
+		err = panicked(func() error {
 			return db.InTx(ctx, func(tx pgxdb.DB) error {
 				_ = insert(ctx, tx)
 				panic(errOops)
@@ -156,7 +156,7 @@ func (o *ordeal) turn(ctx context.Context, random *rand.Rand, worker, id int) {
 	o.note(name, &key, &want, err)
 }
 
-func recovered(f func() error) (err error) {
+func panicked(f func() error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = p.(error)
