@@ -35,7 +35,7 @@ var (
 		"set pgx.ConnConfig.DefaultQueryExecMode, or use a transaction")
 	// ErrBatchBegin is returned by SendBatch for a batch on which
 	// pgx.Batch.BeginTx was called.
-	ErrBatchBegin = errors.New("tenancy: Batch.BeginTx cannot be used under row-level security: " +
+	ErrBatchBegin = errors.New("tenancy: Batch.BeginTx cannot be used on a tenant's handle: " +
 		"call Begin, which takes one round trip, and send the batch in the transaction")
 )
 
