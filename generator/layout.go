@@ -2,6 +2,7 @@ package generator
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,7 +12,10 @@ import (
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/emit/ddl"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parallel"
 	"github.com/tenancygen/tenancygen/generator/provision"
+	"github.com/tenancygen/tenancygen/generator/slot"
+	"github.com/tenancygen/tenancygen/generator/source"
 )
 
 // checkLayout refuses emit_layout where no table belongs to a tenant: the package
@@ -25,7 +29,7 @@ func checkLayout(cfg *config.Config, cat *catalog.Catalog, report *diag.Report) 
 }
 
 // layout is what the package tells providers; nil where it is not wanted.
-func layout(in *Input, pkg *ir.Package, cat *catalog.Catalog, report *diag.Report) (*ir.Layout, error) {
+func layout(in *Input, pkg *ir.Package, list []*statement, cat *catalog.Catalog, report *diag.Report) (*ir.Layout, error) {
 	if !pkg.Go.EmitLayout || pkg.Plain {
 		return nil, nil
 	}
@@ -35,7 +39,7 @@ func layout(in *Input, pkg *ir.Package, cat *catalog.Catalog, report *diag.Repor
 	}
 	made := provision.Schema(in.Schema, cat, report)
 	return &ir.Layout{
-		Tables: tables, Statements: layoutStatements(pkg),
+		Tables: tables, Statements: layoutStatements(pkg, list, cat, report),
 		DDL: made.DDL, Fingerprint: made.Fingerprint, Unmovable: cmp.Or(unmovable(made, in.Config.Dir), twins(tables)),
 	}, nil
 }
@@ -134,16 +138,49 @@ func layoutTable(pkg *ir.Package, t *ir.Table, source *catalog.Table, circle int
 
 // layoutStatements are the queries that run on a provider's handles, by name. What
 // the methods send of an unscoped query never comes to a provider, and a :copyfrom of
-// a global table sends no text: CopyFrom is given the table's name.
-func layoutStatements(pkg *ir.Package) []ir.LayoutStatement {
-	var out []ir.LayoutStatement
-	for i := range pkg.Queries {
+// a global table sends no text: CopyFrom is given the table's name. A query that
+// cannot be moved is not among them: to a provider that moves tables it is a statement
+// that nobody knows.
+func layoutStatements(pkg *ir.Package, list []*statement, cat *catalog.Catalog, report *diag.Report) []ir.LayoutStatement {
+	tables := slot.Of(cat)
+	found := make([]*ir.LayoutStatement, len(pkg.Queries))
+	reports := make([]diag.Report, len(pkg.Queries))
+	parallel.Each(len(found), func(i int) {
 		if q := &pkg.Queries[i]; q.Handle != ir.HandleUnscoped && (q.Copy == nil || q.Copy.Insert) {
-			out = append(out, ir.LayoutStatement{Query: q.Name})
+			found[i] = layoutStatement(q, list[i].text.NameSpan, tables, &reports[i])
+		}
+	})
+	var out []ir.LayoutStatement
+	for i, s := range found {
+		for _, d := range reports[i].Sorted() {
+			report.Add(d)
+		}
+		if s != nil {
+			out = append(out, *s)
 		}
 	}
 	slices.SortFunc(out, func(a, b ir.LayoutStatement) int { return cmp.Compare(a.Query, b.Query) })
 	return out
+}
+
+// layoutStatement finds the slots of a query and has them checked; it returns nil for
+// one that cannot be moved.
+func layoutStatement(q *ir.Query, at source.Span, tables *slot.Tables, report *diag.Report) *ir.LayoutStatement {
+	slots, err := tables.Find(q.SQL)
+	if u := (*slot.Unmovable)(nil); errors.As(err, &u) {
+		report.Warnf(diag.StatementUnmovable, at, "query %q cannot name tables of a tenant's own: it %s", q.Name, u.Why).
+			WithHelp("%s; as it is, a provider with a schema for each tenant runs it by its search_path, and one with prefixes refuses it", u.Help).InQuery(q.Name)
+		return nil
+	}
+	if err == nil {
+		err = tables.Check(q.SQL, slots)
+	}
+	if err != nil {
+		report.Errorf(diag.SlotsRefused, at, "the places at which %q names tenants' tables are not certain: %v", q.Name, err).
+			WithHelp("report this as a bug; until then, set emit_layout: false").InQuery(q.Name)
+		return nil
+	}
+	return &ir.LayoutStatement{Query: q.Name, Slots: slots}
 }
 
 // printedTypes are the types that the database prints under another name than the

@@ -109,11 +109,14 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	if !report.HasErrors() {
 		certifyFinal(pkg, list, cat, report)
 	}
+	// slot: where that text names tenants' tables.
+	if !report.HasErrors() {
+		if pkg.Layout, err = layout(in, pkg, list, cat, report); err != nil {
+			return nil, err
+		}
+	}
 	if report.HasErrors() {
 		return result, nil
-	}
-	if pkg.Layout, err = layout(in, pkg, cat, report); err != nil {
-		return nil, err
 	}
 	pkg.Warnings = warnings(report, list, in.Config.Dir)
 	opts.done("certify")

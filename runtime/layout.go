@@ -16,8 +16,10 @@ type Layout struct {
 	// Tables are the tables and views that statements may use, parents before the
 	// tables that refer to them.
 	Tables []Table
-	// Statements are the texts that the generated methods send. They are sent as
-	// they are where tenants share tables.
+	// Statements are the texts that the generated methods send, on the handles of a
+	// tenant and on the global one. They are sent as they are where tenants share
+	// tables. A statement that cannot name other tables is not among them. A copy sends
+	// no text: what CopyFrom is given is a table, to be found in Tables.
 	Statements []Text
 	// DDL makes the tables and what they need, in the order of the schema's files, and
 	// as they are written there. It is run in a transaction in which search_path is
@@ -110,7 +112,9 @@ const (
 // Slot is a place in SQL at which a tenant's table is named.
 type Slot struct {
 	// Start and End are the bytes of the name as it is written, with its schema where
-	// it has one. For SlotLiteral they are those of the literal, with its quotes.
+	// it has one, and with parentheses around it and a star behind it: what takes its
+	// place stands alone. For SlotLiteral they are those of the literal, with its
+	// quotes.
 	Start, End int
 	// Name is the name without schema and quotes.
 	Name string

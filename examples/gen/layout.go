@@ -234,49 +234,151 @@ var Layout = runtime.Layout{
 		},
 	},
 	Statements: []runtime.Text{
-		{SQL: addInvoiceLine},
-		{SQL: archiveCustomer},
-		{SQL: copyInvoice},
-		{SQL: countCustomers},
-		{SQL: countInvoices},
-		{SQL: countInvoicesByStatus},
-		{SQL: countUsers},
-		{SQL: createCustomer},
-		{SQL: createInvoice},
-		{SQL: createUser},
-		{SQL: deleteCustomer},
-		{SQL: deleteDraftInvoice},
-		{SQL: deleteInvoiceLine},
-		{SQL: deleteUser},
-		{SQL: getCurrentPlan},
-		{SQL: getCustomer},
-		{SQL: getCustomersByIDs},
-		{SQL: getInvoice},
-		{SQL: getInvoiceWithCustomer},
-		{SQL: getTenant},
-		{SQL: getUser},
-		{SQL: listAuditLog},
-		{SQL: listBestSellers},
-		{SQL: listCustomerBalances},
-		{SQL: listCustomers},
-		{SQL: listCustomersWithoutInvoices},
-		{SQL: listInvoiceLines},
-		{SQL: listInvoices},
-		{SQL: listInvoicesDueBefore},
-		{SQL: listLatePayers},
+		{SQL: addInvoiceLine, Slots: []runtime.Slot{
+			{Start: 41, End: 54, Name: "invoice_lines", Alias: true},
+			{Start: 145, End: 153, Name: "invoices", Alias: true},
+		}},
+		{SQL: archiveCustomer, Slots: []runtime.Slot{
+			{Start: 42, End: 51, Name: "customers"},
+			{Start: 240, End: 248, Name: "invoices", Alias: true},
+		}},
+		{SQL: copyInvoice, Slots: []runtime.Slot{
+			{Start: 38, End: 46, Name: "invoices", Alias: true},
+			{Start: 168, End: 176, Name: "invoices"},
+		}},
+		{SQL: countCustomers, Slots: []runtime.Slot{
+			{Start: 50, End: 59, Name: "customers", Alias: true},
+		}},
+		{SQL: countInvoices, Slots: []runtime.Slot{
+			{Start: 49, End: 57, Name: "invoices", Alias: true},
+		}},
+		{SQL: countInvoicesByStatus, Slots: []runtime.Slot{
+			{Start: 78, End: 86, Name: "invoices", Alias: true},
+		}},
+		{SQL: countUsers, Slots: []runtime.Slot{
+			{Start: 46, End: 51, Name: "users", Alias: true},
+		}},
+		{SQL: createCustomer, Slots: []runtime.Slot{
+			{Start: 41, End: 50, Name: "customers", Alias: true},
+		}},
+		{SQL: createInvoice, Slots: []runtime.Slot{
+			{Start: 40, End: 48, Name: "invoices", Alias: true},
+		}},
+		{SQL: createUser, Slots: []runtime.Slot{
+			{Start: 37, End: 42, Name: "users", Alias: true},
+		}},
+		{SQL: deleteCustomer, Slots: []runtime.Slot{
+			{Start: 46, End: 55, Name: "customers", Alias: true},
+		}},
+		{SQL: deleteDraftInvoice, Slots: []runtime.Slot{
+			{Start: 50, End: 58, Name: "invoices", Alias: true},
+		}},
+		{SQL: deleteInvoiceLine, Slots: []runtime.Slot{
+			{Start: 49, End: 62, Name: "invoice_lines", Alias: true},
+			{Start: 105, End: 113, Name: "invoices", Alias: true},
+		}},
+		{SQL: deleteUser, Slots: []runtime.Slot{
+			{Start: 42, End: 47, Name: "users", Alias: true},
+		}},
+		{SQL: getCurrentPlan, Slots: []runtime.Slot{
+			{Start: 86, End: 93, Name: "tenants"},
+		}},
+		{SQL: getCustomer, Slots: []runtime.Slot{
+			{Start: 114, End: 123, Name: "customers", Alias: true},
+		}},
+		{SQL: getCustomersByIDs, Slots: []runtime.Slot{
+			{Start: 121, End: 130, Name: "customers", Alias: true},
+		}},
+		{SQL: getInvoice, Slots: []runtime.Slot{
+			{Start: 151, End: 159, Name: "invoices", Alias: true},
+		}},
+		{SQL: getInvoiceWithCustomer, Slots: []runtime.Slot{
+			{Start: 280, End: 288, Name: "invoices"},
+			{Start: 299, End: 308, Name: "customers"},
+		}},
+		{SQL: getTenant, Slots: []runtime.Slot{
+			{Start: 74, End: 81, Name: "tenants", Alias: true},
+		}},
+		{SQL: getUser, Slots: []runtime.Slot{
+			{Start: 83, End: 88, Name: "users", Alias: true},
+		}},
+		{SQL: listAuditLog, Slots: []runtime.Slot{
+			{Start: 100, End: 109, Name: "audit_log", Alias: true},
+		}},
+		{SQL: listBestSellers, Slots: []runtime.Slot{
+			{Start: 129, End: 142, Name: "invoice_lines"},
+			{Start: 153, End: 161, Name: "invoices"},
+			{Start: 195, End: 204, Name: "customers"},
+			{Start: 297, End: 305, Name: "invoices"},
+		}},
+		{SQL: listCustomerBalances, Slots: []runtime.Slot{
+			{Start: 146, End: 155, Name: "customers"},
+			{Start: 171, End: 179, Name: "invoices"},
+		}},
+		{SQL: listCustomers, Slots: []runtime.Slot{
+			{Start: 117, End: 126, Name: "customers", Alias: true},
+		}},
+		{SQL: listCustomersWithoutInvoices, Slots: []runtime.Slot{
+			{Start: 69, End: 78, Name: "customers"},
+			{Start: 117, End: 125, Name: "invoices"},
+		}},
+		{SQL: listInvoiceLines, Slots: []runtime.Slot{
+			{Start: 103, End: 116, Name: "invoice_lines", Alias: true},
+			{Start: 167, End: 175, Name: "invoices", Alias: true},
+		}},
+		{SQL: listInvoices, Slots: []runtime.Slot{
+			{Start: 128, End: 136, Name: "invoices"},
+			{Start: 147, End: 156, Name: "customers"},
+		}},
+		{SQL: listInvoicesDueBefore, Slots: []runtime.Slot{
+			{Start: 174, End: 182, Name: "invoices", Alias: true},
+		}},
+		{SQL: listLatePayers, Slots: []runtime.Slot{
+			{Start: 64, End: 73, Name: "customers"},
+			{Start: 186, End: 194, Name: "invoices", Alias: true},
+		}},
 		{SQL: listPlans},
-		{SQL: listRevenueByMonth},
-		{SQL: listTeam},
-		{SQL: listUsers},
-		{SQL: markInvoicesPaid},
-		{SQL: recordEvent},
-		{SQL: searchCustomers},
-		{SQL: sendInvoice},
-		{SQL: updateCustomer},
-		{SQL: updateInvoiceTotal},
-		{SQL: updateUser},
-		{SQL: upsertInvoice},
-		{SQL: upsertUser},
+		{SQL: listRevenueByMonth, Slots: []runtime.Slot{
+			{Start: 126, End: 134, Name: "invoices", Alias: true},
+		}},
+		{SQL: listTeam, Slots: []runtime.Slot{
+			{Start: 106, End: 111, Name: "users"},
+			{Start: 166, End: 175, Name: "audit_log"},
+		}},
+		{SQL: listUsers, Slots: []runtime.Slot{
+			{Start: 86, End: 91, Name: "users", Alias: true},
+		}},
+		{SQL: markInvoicesPaid, Slots: []runtime.Slot{
+			{Start: 39, End: 47, Name: "invoices", Alias: true},
+		}},
+		{SQL: recordEvent, Slots: []runtime.Slot{
+			{Start: 39, End: 48, Name: "audit_log", Alias: true},
+		}},
+		{SQL: searchCustomers, Slots: []runtime.Slot{
+			{Start: 65, End: 74, Name: "customers", Alias: true},
+		}},
+		{SQL: sendInvoice, Slots: []runtime.Slot{
+			{Start: 38, End: 46, Name: "invoices"},
+			{Start: 168, End: 181, Name: "invoice_lines"},
+			{Start: 241, End: 249, Name: "invoices"},
+		}},
+		{SQL: updateCustomer, Slots: []runtime.Slot{
+			{Start: 36, End: 45, Name: "customers", Alias: true},
+		}},
+		{SQL: updateInvoiceTotal, Slots: []runtime.Slot{
+			{Start: 40, End: 48, Name: "invoices"},
+			{Start: 146, End: 159, Name: "invoice_lines"},
+			{Start: 223, End: 231, Name: "invoices"},
+		}},
+		{SQL: updateUser, Slots: []runtime.Slot{
+			{Start: 32, End: 37, Name: "users", Alias: true},
+		}},
+		{SQL: upsertInvoice, Slots: []runtime.Slot{
+			{Start: 40, End: 48, Name: "invoices", Alias: true},
+		}},
+		{SQL: upsertUser, Slots: []runtime.Slot{
+			{Start: 37, End: 42, Name: "users", Alias: true},
+		}},
 	},
 	DDL: []runtime.DDL{
 		{

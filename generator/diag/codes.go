@@ -43,5 +43,7 @@ const (
 	CertifyRefused      Code = "TG0401" // the independent check disagrees
 	AnalysisFailed      Code = "TG0402" // sqlc cannot type the statement
 	OptionUnsupported   Code = "TG0403" // a go option or command that is not implemented
+	StatementUnmovable  Code = "TG0404" // a statement that cannot name tables of a tenant's own
+	SlotsRefused        Code = "TG0405" // the check of the slots disagrees
 	Internal            Code = "TG0901"
 )

@@ -77,8 +77,9 @@ const (
 
 // Slot is a place in SQL at which a tenant's table is named.
 type Slot struct {
-	// Start and End are the bytes of the name as it is written, with its schema where
-	// it has one; of a literal, with its quotes.
+	// Start and End are the bytes of the name as it is written, with its schema, the
+	// parentheses around it and the star behind it, where it has them; of a literal,
+	// with its quotes.
 	Start int `json:"start"`
 	End   int `json:"end"`
 	// Name is the name without schema and quotes.

@@ -296,16 +296,17 @@ func (c *converter) relation(s *ast.RangeVar, w window, at int, place relationPl
 	if c.err != nil {
 		return t, at
 	}
-	start := at
+	start, name := at, at
 	if s.GetCatalogname() != "" {
 		c.fail(unsupported(w.offset(at), "a table name with a database", "leave out the database's name"))
 		return t, at
 	}
 	if w.is(at, "only") && t.Only {
 		at++
+		name = at
 		if w.is(at, "(") {
 			at = w.match[at] + 1
-			return c.relationAlias(t, s, w, start, at)
+			return c.relationAlias(t, s, w, start, name, at)
 		}
 	}
 	at++
@@ -315,16 +316,17 @@ func (c *converter) relation(s *ast.RangeVar, w window, at int, place relationPl
 	if w.is(at, "*") && place != insertTarget {
 		at++
 	}
-	return c.relationAlias(t, s, w, start, at)
+	return c.relationAlias(t, s, w, start, name, at)
 }
 
-// relationAlias converts what follows a relation's name, which lies in [start, at).
-func (c *converter) relationAlias(t *Table, s *ast.RangeVar, w window, start, at int) (*Table, int) {
+// relationAlias converts what follows a relation's name, which lies in [start, at),
+// and without ONLY in [name, at).
+func (c *converter) relationAlias(t *Table, s *ast.RangeVar, w window, start, name, at int) (*Table, int) {
 	if at > w.to {
 		c.fail(lost(w.offset(start), "table "+t.Name))
 		return t, start
 	}
-	t.NameRange = w.sub(start, at).span()
+	t.NameRange, t.NameOnly = w.sub(start, at).span(), w.sub(name, at).span()
 	if loc := int(s.GetLocation()); loc < t.NameRange.Start || loc >= t.NameRange.End {
 		c.fail(lost(w.offset(start), "table "+t.Name))
 		return t, start

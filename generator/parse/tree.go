@@ -247,6 +247,7 @@ type From struct {
 type Table struct {
 	Range            // of the whole item
 	NameRange Range  // of [ONLY] name [*]
+	NameOnly  Range  // the same without ONLY; the name may be in parentheses
 	Schema    string // as written, folded; empty without one
 	Name      string
 	Alias     string // empty without one

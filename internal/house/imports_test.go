@@ -65,6 +65,7 @@ func TestStages(t *testing.T) {
 		"generator/rewrite":               {"generator/source", "generator/ir", "generator/parse", "generator/catalog", "generator/scope"},
 		"generator/certify":               {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
 		"generator/certify/level":         {"generator/parse", "generator/catalog"},
+		"generator/slot":                  {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
 		"generator/audit":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog", "generator/scope", "generator/rewrite", "generator/certify", "generator/audit/tie", "generator/parallel"},
 		"generator/audit/tie":             {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
 		"generator/analyze":               {"generator/source", "generator/diag", "generator/ir"},

@@ -56,7 +56,9 @@ func Render(text runtime.Text, s Space) string {
 				out.WriteString(Quote(slot.Name))
 			}
 		}
-		end = slot.End
+		if end = slot.End; strings.HasPrefix(text.SQL[end:], `"`) {
+			out.WriteByte(' ') // two quoted names that meet would be one
+		}
 	}
 	out.WriteString(text.SQL[end:])
 	return out.String()

@@ -64,6 +64,11 @@ func TestRender(t *testing.T) {
 			`id int DEFAULT nextval('"tenant_a"."ids"')`,
 			`id int DEFAULT nextval('"public"."t_a__ids"')`,
 		},
+		"alias without a blank": {
+			`SELECT n.id FROM «notes»"n"`,
+			`SELECT n.id FROM "tenant_a"."notes" "n"`,
+			`SELECT n.id FROM "public"."t_a__notes" "n"`,
+		},
 		"quotes": {
 			`SELECT «a"b*»`,
 			`SELECT "tenant_a"."a""b"`,
