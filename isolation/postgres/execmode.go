@@ -1,6 +1,9 @@
 package postgres
 
 import (
+	"errors"
+	"fmt"
+
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
@@ -23,4 +26,21 @@ func (d plain) inOne(args []any) []any {
 		return args
 	}
 	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+}
+
+// ErrPreparedElsewhere is what the server's error is wrapped with where it does not
+// know a prepared statement, or knows it already. That is how a pooler in transaction
+// mode shows itself that does not carry prepared statements from one connection to another.
+// Not every such error has it: rows have the server's own.
+var ErrPreparedElsewhere = errors.New("tenancy: the prepared statement is of another connection: " +
+	"behind PgBouncer in transaction mode use default_query_exec_mode=cache_describe, " +
+	"or PgBouncer 1.21 or later with max_prepared_statements")
+
+// explained adds ErrPreparedElsewhere to an error that needs it.
+func explained(err error) error {
+	const unknownStatement, duplicateStatement = "26000", "42P05"
+	if err != nil && (hasCode(err, unknownStatement) || hasCode(err, duplicateStatement)) {
+		return fmt.Errorf("%w: %w", ErrPreparedElsewhere, err)
+	}
+	return err
 }

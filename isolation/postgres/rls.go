@@ -171,7 +171,7 @@ func (d tenantDB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, e
 	tx := results.Tx()
 	if err := results.Close(); err != nil {
 		abandon(ctx, tx)
-		return nil, err
+		return nil, explained(err)
 	}
 	return tenantTx{tx}, nil
 }

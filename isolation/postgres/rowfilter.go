@@ -62,11 +62,13 @@ func newPlain(pool *pgxpool.Pool) plain {
 }
 
 func (d plain) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	return d.pool.Exec(ctx, sql, d.inOne(args)...)
+	tag, err := d.pool.Exec(ctx, sql, d.inOne(args)...)
+	return tag, explained(err)
 }
 
 func (d plain) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	return d.pool.Query(ctx, sql, d.inOne(args)...)
+	rows, err := d.pool.Query(ctx, sql, d.inOne(args)...)
+	return rows, explained(err)
 }
 
 func (d plain) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {

@@ -63,7 +63,7 @@ func start(ctx context.Context, conn *pgxpool.Conn, set setting, sql string, arg
 		_, err = c.send(ctx, set, key, args)
 	}
 	sent = err == nil
-	return c, err
+	return c, explained(err)
 }
 
 // rewrite applies the rewriters among the leading arguments, the last of which is
