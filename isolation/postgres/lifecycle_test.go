@@ -53,7 +53,7 @@ func ledgerLayout(role string) runtime.Layout {
 			{Name: "tenants", Class: runtime.ClassRoot, Column: "id", Owned: "tenants.id = $1::uuid", Policies: policies("id = " + own),
 				Columns: []runtime.Column{notNull("id", "uuid"), notNull("plan", "text")}},
 			{Name: "accounts", Class: runtime.ClassTenant, Column: "tenant_id", Owned: "accounts.tenant_id = $1::uuid", Policies: policies("tenant_id = " + own),
-				Columns: []runtime.Column{notNull("tenant_id", "uuid"), notNull("id", "integer"), {Name: "name", Type: "character varying(20)"}}},
+				Columns: []runtime.Column{notNull("tenant_id", "uuid"), notNull("id", "integer"), {Name: "name", Type: "character varying"}}},
 			{Name: "entries", Class: runtime.ClassTenant, Column: "tenant_id", Owned: "entries.tenant_id = $1::uuid", Policies: policies("tenant_id = " + own),
 				Columns: []runtime.Column{notNull("id", "integer"), notNull("tenant_id", "uuid"), notNull("account_id", "integer")}},
 			{Name: "lines", Class: runtime.ClassChild, Owned: "EXISTS (SELECT FROM entries AS parent WHERE parent.id = lines.entry_id AND parent.tenant_id = $1::uuid)",
