@@ -22,14 +22,16 @@ const (
 	makeRegistry = `
 CREATE SCHEMA IF NOT EXISTS ` + namespace.RegistrySchema + `;
 CREATE TABLE IF NOT EXISTS ` + registryTable + ` (
-    namespace   text        PRIMARY KEY,
+    namespace   text        NOT NULL,
     strategy    text        NOT NULL,
     -- Empty for what all tenants share.
     tenant_id   text        NOT NULL,
     -- The relations that were made, without their schema.
     objects     text[]      NOT NULL,
     fingerprint text        NOT NULL,
-    created_at  timestamptz NOT NULL DEFAULT now()
+    created_at  timestamptz NOT NULL DEFAULT now(),
+    -- A tenant's schema and its database have the same name.
+    PRIMARY KEY (namespace, strategy)
 );
 CREATE UNIQUE INDEX IF NOT EXISTS namespaces_of_tenants ON ` + registryTable + ` (tenant_id, strategy) WHERE tenant_id <> '';
 COMMENT ON TABLE ` + registryTable + ` IS 'Whose a namespace is. Written by tenancygen.';`
@@ -79,7 +81,7 @@ func hasRegistry(ctx context.Context, tx pgx.Tx) (found bool, err error) {
 func recorded(ctx context.Context, tx pgx.Tx, strategy runtime.Strategy, name, id string) (*record, error) {
 	rows, err := tx.Query(ctx, `
 		SELECT namespace, strategy, tenant_id, objects, fingerprint FROM `+registryTable+`
-		 WHERE namespace = $1 OR tenant_id = $2 AND strategy = $3 AND tenant_id <> ''`, name, id, string(strategy))
+		 WHERE strategy = $3 AND (namespace = $1 OR tenant_id = $2 AND tenant_id <> '')`, name, id, string(strategy))
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +92,7 @@ func recorded(ctx context.Context, tx pgx.Tx, strategy runtime.Strategy, name, i
 	var found *record
 	for i, r := range records {
 		switch {
-		case r.TenantID != id || r.Strategy != string(strategy):
+		case r.TenantID != id:
 			return nil, fmt.Errorf("%w: %s is recorded as another's", runtime.ErrForeignNamespace, name)
 		case r.Namespace != name:
 			return nil, fmt.Errorf("%w: the tenant's namespace is %s and not %s", runtime.ErrNamespaceName, r.Namespace, name)
