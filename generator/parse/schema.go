@@ -27,8 +27,6 @@ type SchemaStatement struct {
 	To string
 	// Lenient is set for IF EXISTS and IF NOT EXISTS.
 	Lenient bool
-	// Aliases are the names of its common table expressions.
-	Aliases []string
 	// Concurrently is the place of that word.
 	Concurrently Range
 	// Functions are the functions and types that it makes, drops, renames, or, for a

@@ -14,6 +14,7 @@ import (
 type schemaWalk struct {
 	*schemaReader
 	known map[int]bool // the places that the statement's kind has told
+	ctes  []string     // the common table expressions that are visible
 }
 
 func (w *schemaWalk) node(n *ast.Node) {
@@ -41,8 +42,6 @@ func (w *schemaWalk) walk(node reflect.Value) {
 			}
 		}
 		return
-	case *ast.CommonTableExpr:
-		w.out.Aliases = append(w.out.Aliases, n.Ctename)
 	case *ast.TypeName:
 		w.typeName(n)
 	case *ast.ColumnRef:
@@ -63,8 +62,23 @@ func (w *schemaWalk) walk(node reflect.Value) {
 	}
 	v := node.Elem()
 	parts := partsOf(v.Type())
+	done := ""
+	switch parts.name {
+	case "FuncCall":
+		done = "Args"
+	case "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt":
+		outer := w.ctes
+		defer func() { w.ctes = outer }()
+		if target := v.FieldByName("Relation"); target.IsValid() {
+			w.ctes = nil // what is written is never a common table expression
+			w.walk(target)
+			w.ctes = outer
+		}
+		w.with(v.FieldByName("WithClause").Interface().(*ast.WithClause))
+		done = "WithClause"
+	}
 	for _, i := range parts.fields {
-		if parts.name == "FuncCall" && v.Type().Field(i).Name == "Args" {
+		if name := v.Type().Field(i).Name; name == done || name == "Relation" && done == "WithClause" {
 			continue
 		}
 		switch f := v.Field(i); f.Kind() {
@@ -90,8 +104,28 @@ func (w *schemaWalk) note(use NameUse, name ObjectName, location int32) {
 	}
 }
 
+// with goes through a WITH clause. What comes behind it sees its expressions; under
+// RECURSIVE they see one another, too.
+func (w *schemaWalk) with(clause *ast.WithClause) {
+	visible := slices.Clone(w.ctes)
+	for _, n := range clause.GetCtes() {
+		cte := n.GetCommonTableExpr()
+		if clause.Recursive {
+			visible = append(visible, cte.Ctename)
+		}
+	}
+	w.ctes = visible
+	for _, n := range clause.GetCtes() {
+		w.walk(reflect.ValueOf(n))
+		if !clause.Recursive {
+			w.ctes = append(slices.Clone(w.ctes), n.GetCommonTableExpr().Ctename)
+		}
+	}
+}
+
 func (w *schemaWalk) rangeVar(n *ast.RangeVar) {
 	switch {
+	case n.Schemaname == "" && slices.Contains(w.ctes, n.Relname):
 	case w.known[int(n.Location)]:
 	case n.Catalogname != "":
 		w.problem("it names the database of %s", n.Relname)

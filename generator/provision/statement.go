@@ -133,21 +133,19 @@ func (b *builder) names(s *statement) (why, help string) {
 		r := s.relations[i]
 		switch {
 		case r == nil:
-			if !b.needless(s, name) {
+			if !needless(name) {
 				return "it names " + name.Name + ", which no statement before makes", "put the file that makes it before this one"
 			}
 		case r.side != tenants:
 			if ofTenants && name.Use == parse.SubjectName {
 				return "it is about " + name.Name + ", which all tenants share, and about tables of tenants", "write a statement for each"
 			}
-		case r.name.Schema != catalog.DefaultSchema:
+		case r.name.Schema != catalog.DefaultSchema && name.End > 0:
 			return name.Name + " is a tenant's and in schema " + r.name.Schema, "keep the tables of tenants in one schema"
 		case name.Use == parse.MentionName:
 			return "a function in it is given the name of " + name.Name + " as text", "write 'name'::regclass, without another cast"
 		case name.Use == parse.TypeUse && name.Schema == "":
 			return "a type in it may be the row of " + name.Name, "write the columns, or the type with its schema"
-		case slices.Contains(s.Aliases, name.Name) && name.Schema == "":
-			return name.Name + " is a table and the name of a common table expression", "give the expression another name"
 		case !ofTenants:
 			return "what all tenants share refers to " + name.Name + ", whose rows are a tenant's", "let tenants' tables refer to global ones, and not the other way round; or declare both excluded"
 		}
@@ -156,11 +154,11 @@ func (b *builder) names(s *statement) (why, help string) {
 }
 
 // needless reports whether a name need not be that of a relation of the schema.
-func (b *builder) needless(s *statement, name parse.RelationName) bool {
+func needless(name parse.RelationName) bool {
 	if name.Schema == "pg_catalog" || name.Schema == "information_schema" || name.Schema == "" && strings.HasPrefix(name.Name, "pg_") {
 		return true
 	}
-	return name.Use == parse.TypeUse || name.Use == parse.MentionName || name.Use == parse.RefersName && name.Schema == "" && slices.Contains(s.Aliases, name.Name)
+	return name.Use == parse.TypeUse || name.Use == parse.MentionName
 }
 
 var word = regexp.MustCompile(`[\pL_][\pL\pN_$]*`)

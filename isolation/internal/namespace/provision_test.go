@@ -17,6 +17,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/project"
 	"github.com/tenancygen/tenancygen/generator/provision"
 	"github.com/tenancygen/tenancygen/internal/testpg"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) { testpg.Main(m) }
 // schema is a project's schema, in the author's text and as DDL.
 type schema struct {
 	name   string
-	text   []string // of the files
+	text   []string // the statements of the files
 	layout *runtime.Layout
 	// tenants are the names of tenants' tables and views.
 	tenants []string
@@ -52,7 +53,13 @@ func readSchema(t *testing.T, name, path string) *schema {
 	made := provision.Schema(files, cat, &report)
 	s := &schema{name: name, layout: &runtime.Layout{Schema: "public"}}
 	for _, f := range files {
-		s.text = append(s.text, f.Text)
+		list, err := parse.SchemaStatements(f.Text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, statement := range list {
+			s.text = append(s.text, f.Text[statement.Start:statement.End])
+		}
 	}
 	if d := made.Unmovable; d != nil {
 		at := d.Span.Position()
@@ -112,12 +119,8 @@ func connect(t *testing.T) *pgx.Conn {
 }
 
 // inTx runs statements as a provider does.
-func inTx(t *testing.T, conn *pgx.Conn, statements []string) {
-	t.Helper()
-	exec(t, conn, "BEGIN")
-	exec(t, conn, namespace.Before("public")...)
-	exec(t, conn, statements...)
-	exec(t, conn, "COMMIT")
+func inTx(ctx context.Context, conn *pgx.Conn, statements ...string) error {
+	return run(ctx, conn, slices.Concat([]string{"BEGIN"}, namespace.Before("public"), statements, []string{"COMMIT"})...)
 }
 
 func (s *schema) shared() []string {
@@ -131,93 +134,151 @@ func (s *schema) shared() []string {
 }
 
 // inSchema makes a tenant's relations in a schema, and returns the schema.
-func (s *schema) inSchema(t *testing.T, conn *pgx.Conn, id string) string {
-	t.Helper()
+func (s *schema) inSchema(ctx context.Context, conn *pgx.Conn, id string) (string, error) {
 	name, err := namespace.Schema(id)
 	if err != nil {
-		t.Fatal(err)
+		return "", err
 	}
-	inTx(t, conn, append([]string{"CREATE SCHEMA " + namespace.Quote(name)}, namespace.DDL(s.layout, name)...))
-	return name
+	return name, inTx(ctx, conn, append([]string{"CREATE SCHEMA " + namespace.Quote(name)}, namespace.DDL(s.layout, name)...)...)
 }
 
 // withPrefix makes a tenant's relations with a prefix, and returns their names, with
 // those of the schema's files.
-func (s *schema) withPrefix(t *testing.T, conn *pgx.Conn, id string) map[string]string {
-	t.Helper()
+func (s *schema) withPrefix(ctx context.Context, conn *pgx.Conn, id string) (map[string]string, error) {
 	prefix, err := namespace.Prefix(id)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	making, space := namespace.Making(prefix), namespace.Space{Schema: "public", Prefix: prefix}
-	exec(t, conn, "BEGIN")
-	exec(t, conn, namespace.Before("public")...)
-	exec(t, conn, "CREATE SCHEMA "+namespace.Quote(making))
-	exec(t, conn, namespace.DDL(s.layout, making)...)
-	rows, err := conn.Query(t.Context(), namespace.Objects, making)
+	statements := slices.Concat([]string{"BEGIN"}, namespace.Before("public"), []string{"CREATE SCHEMA " + namespace.Quote(making)}, namespace.DDL(s.layout, making))
+	if err := run(ctx, conn, statements...); err != nil {
+		return nil, err
+	}
+	rows, err := conn.Query(ctx, namespace.Objects, making)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	objects, err := pgx.CollectRows(rows, pgx.RowToStructByPos[namespace.Object])
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	moves, err := namespace.Moves(objects, making, space)
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	exec(t, conn, moves...)
-	exec(t, conn, "DROP SCHEMA "+namespace.Quote(making), "COMMIT")
 	names := map[string]string{}
 	for _, o := range objects {
 		names[space.Relation(o.Name)] = o.Name
 	}
-	return names
+	return names, run(ctx, conn, append(moves, "DROP SCHEMA "+namespace.Quote(making), "COMMIT")...)
 }
 
 func everything(string) bool { return true }
 
-// checkAlike makes a schema plainly, and with two tenants in schemas and two with
-// prefixes, and compares what the database says of them. It returns the difference.
-func checkAlike(t *testing.T, s *schema) string {
+// plain makes a schema as it is written, and returns what the database says of it.
+func (s *schema) plain(t *testing.T) snapshot {
 	t.Helper()
-	plain := connect(t)
-	exec(t, plain, "SET check_function_bodies = off")
-	for _, text := range s.text {
-		exec(t, plain, text)
-	}
-	exec(t, plain, "RESET ALL")
-	want := append(relationsOf(t, plain, "public", everything), othersOf(t, plain, "public")...).sorted()
-
 	conn := connect(t)
-	inTx(t, conn, s.shared())
+	statements := append([]string{"SET check_function_bodies = off"}, s.text...)
+	if err := run(t.Context(), conn, append(statements, "RESET ALL")...); err != nil {
+		t.Fatal(err)
+	}
+	return append(relationsOf(t, conn, "public", everything), othersOf(t, conn, "public")...).sorted()
+}
+
+// ids are of tenants: one is a part of names as it is, and with the other most names
+// with a prefix are cut.
+var ids = []string{"acme", "6f1c2a9e-0d5b-4c6e-8f2a-1b2c3d4e5f60"}
+
+// unlike makes a schema with tenants in schemas and with prefixes, and compares what
+// the database says of them with what it says of the plain schema. It returns the
+// difference, or what the database refused; empty when the two are alike.
+func (s *schema) unlike(t *testing.T, plain snapshot) string {
+	t.Helper()
+	conn := connect(t)
+	if err := inTx(t.Context(), conn, s.shared()...); err != nil {
+		return err.Error()
+	}
 	shared := append(relationsOf(t, conn, "public", everything), othersOf(t, conn, "public")...)
 	var diffs []string
 	compare := func(name string, own snapshot, names map[string]string) {
 		t.Helper()
 		all := slices.Concat(own.renamed(names), shared)
-		if diff := cmp.Diff(want, all.sorted()); diff != "" {
+		if diff := cmp.Diff(plain, all.sorted()); diff != "" {
 			diffs = append(diffs, name+" (-plain +tenant):\n"+diff)
 		}
 	}
-	for _, id := range []string{"acme", "6f1c2a9e-0d5b-4c6e-8f2a-1b2c3d4e5f60"} {
-		schema := s.inSchema(t, conn, id)
+	for _, id := range ids {
+		schema, err := s.inSchema(t.Context(), conn, id)
+		if err != nil {
+			return err.Error()
+		}
 		compare(schema, relationsOf(t, conn, schema, everything), map[string]string{schema: "public"})
-		names := s.withPrefix(t, conn, id)
+		names, err := s.withPrefix(t.Context(), conn, id)
+		if err != nil {
+			return err.Error()
+		}
 		own := relationsOf(t, conn, "public", func(name string) bool { _, ok := names[name]; return ok })
 		compare("prefix of "+id, own, names)
 	}
 	return strings.Join(diffs, "\n")
 }
 
-// TestExample makes the example's tables for tenants.
-func TestExample(t *testing.T) {
+// TestProvision makes the tables of real schemas for tenants.
+func TestProvision(t *testing.T) {
 	t.Parallel()
-	s := readSchema(t, "example", "../../../examples/tenancy.yaml")
-	if s == nil || s.layout.Unmovable != "" {
-		t.Fatalf("%+v", s)
+	for name, s := range map[string]*schema{
+		"example": readSchema(t, "example", "../../../examples/tenancy.yaml"),
+		"kinds":   golden(t, "testdata/kinds.txtar"),
+		"dump":    golden(t, "testdata/dump.txtar"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if s == nil {
+				t.Fatal("the schema has errors")
+			}
+			if s.layout.Unmovable != "" {
+				t.Fatal(s.layout.Unmovable)
+			}
+			if diff := s.unlike(t, s.plain(t)); diff != "" {
+				t.Error(diff)
+			}
+		})
 	}
-	if diff := checkAlike(t, s); diff != "" {
-		t.Error(diff)
+}
+
+// TestProvisionGolden makes the tables of all golden cases that can be moved.
+func TestProvisionGolden(t *testing.T) {
+	t.Parallel()
+	paths, err := filepath.Glob("../../../golden/*/*.txtar")
+	if err != nil || len(paths) == 0 {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{}
+	unmovable := map[string]int{}
+	for _, path := range paths {
+		s := golden(t, path)
+		if s == nil || len(s.text) == 0 {
+			continue
+		}
+		key := fmt.Sprint(s.layout.DDL)
+		if seen[key] {
+			continue
+		}
+		seen[key] = true
+		if why := s.layout.Unmovable; why != "" {
+			unmovable[s.name+": "+why]++
+			continue
+		}
+		t.Run(s.name, func(t *testing.T) {
+			t.Parallel()
+			if diff := s.unlike(t, s.plain(t)); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+	t.Logf("%d schemas, %d of them cannot be moved", len(seen), len(unmovable))
+	for why := range unmovable {
+		t.Log(why)
 	}
 }

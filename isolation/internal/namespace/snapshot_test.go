@@ -2,6 +2,8 @@ package namespace_test
 
 import (
 	"cmp"
+	"context"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -97,7 +99,9 @@ func othersOf(t *testing.T, conn *pgx.Conn, schema string) snapshot {
 // column reads a query of one column.
 func column(t *testing.T, conn *pgx.Conn, sql string, args ...any) []string {
 	t.Helper()
-	exec(t, conn, "SET search_path = ''")
+	if err := run(t.Context(), conn, "SET search_path = ''"); err != nil {
+		t.Fatal(err)
+	}
 	rows, err := conn.Query(t.Context(), sql, args...)
 	if err != nil {
 		t.Fatal(err)
@@ -120,14 +124,15 @@ func (s snapshot) renamed(names map[string]string) snapshot {
 	}
 	// Longer names first: one may begin with another.
 	slices.SortFunc(words, func(a, b string) int { return cmp.Or(len(b)-len(a), cmp.Compare(a, b)) })
-	word := regexp.MustCompile(`(^|[^\w$])(` + strings.Join(words, "|") + `)($|[^\w$])`)
+	// A view is printed with orders_1 for a second orders.
+	word := regexp.MustCompile(`(^|[^\w$])(` + strings.Join(words, "|") + `)(_\d+)?($|[^\w$])`)
 	out := make(snapshot, len(s))
 	for i, line := range s {
 		// Twice, for names that share the character between them.
 		for range 2 {
 			line = word.ReplaceAllStringFunc(line, func(m string) string {
 				parts := word.FindStringSubmatch(m)
-				return parts[1] + names[parts[2]] + parts[3]
+				return parts[1] + names[parts[2]] + parts[3] + parts[4]
 			})
 		}
 		out[i] = line
@@ -137,11 +142,13 @@ func (s snapshot) renamed(names map[string]string) snapshot {
 
 func (s snapshot) sorted() snapshot { return slices.Sorted(slices.Values(s)) }
 
-func exec(t *testing.T, conn *pgx.Conn, statements ...string) {
-	t.Helper()
+// run executes statements until one fails. The connection is then in no transaction.
+func run(ctx context.Context, conn *pgx.Conn, statements ...string) error {
 	for _, s := range statements {
-		if _, err := conn.Exec(t.Context(), s); err != nil {
-			t.Fatalf("%v\n%s", err, s)
+		if _, err := conn.Exec(ctx, s); err != nil {
+			_, _ = conn.Exec(ctx, "ROLLBACK")
+			return fmt.Errorf("%w\n%s", err, s)
 		}
 	}
+	return nil
 }
