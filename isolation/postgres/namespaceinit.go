@@ -26,7 +26,7 @@ func (p *namespaces) Initialize(ctx context.Context, t runtime.Tenant) error {
 		return err
 	}
 	err = pgx.BeginFunc(ctx, p.admin(), func(tx pgx.Tx) error {
-		found, err := p.claim(ctx, tx, space, name, p.strategy, t.ID)
+		found, err := p.claim(ctx, tx, space, name, t.ID)
 		if found || err != nil {
 			return err
 		}
@@ -59,14 +59,14 @@ func (p *namespaces) named(t runtime.Tenant) (namespace.Space, string, error) {
 
 // claim locks a namespace and reports whether it is there as the tenant's. It is an
 // error where it is there and is not, or is not there and should be.
-func (p *namespaces) claim(ctx context.Context, tx pgx.Tx, space namespace.Space, name string, strategy runtime.Strategy, id string) (found bool, err error) {
+func (p *namespaces) claim(ctx context.Context, tx pgx.Tx, space namespace.Space, name, id string) (found bool, err error) {
 	if err := lock(ctx, tx, name); err != nil {
 		return false, err
 	}
 	if err := ensureRegistry(ctx, tx); err != nil {
 		return false, err
 	}
-	rec, err := recorded(ctx, tx, strategy, name, id)
+	rec, err := recorded(ctx, tx, p.strategy, name, id)
 	if err != nil {
 		return false, err
 	}
@@ -85,23 +85,15 @@ func (p *namespaces) claim(ctx context.Context, tx pgx.Tx, space namespace.Space
 // occupied returns the name of something that is where the tenant's namespace would
 // be: the schema, or a relation that has the name of one of the tenant's. It is empty
 // when there is nothing.
-func (p *namespaces) occupied(ctx context.Context, tx pgx.Tx, space namespace.Space) (string, error) {
-	var found *string
+func (p *namespaces) occupied(ctx context.Context, tx pgx.Tx, space namespace.Space) (found string, err error) {
 	if space.Prefix == "" {
-		err := tx.QueryRow(ctx, "SELECT (SELECT 'schema ' || nspname FROM pg_catalog.pg_namespace WHERE nspname = $1)", space.Schema).Scan(&found)
-		return deref(found), err
+		err = tx.QueryRow(ctx, "SELECT coalesce((SELECT 'schema ' || nspname FROM pg_catalog.pg_namespace WHERE nspname = $1), '')", space.Schema).Scan(&found)
+		return found, err
 	}
-	err := tx.QueryRow(ctx, `
-		SELECT (SELECT min(c.relname::text) FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		         WHERE n.nspname = $1 AND c.relname = ANY ($2::text[]))`, space.Schema, p.created(space)).Scan(&found)
-	return deref(found), err
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+	err = tx.QueryRow(ctx, `
+		SELECT coalesce(min(c.relname::text), '') FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		 WHERE n.nspname = $1 AND c.relname = ANY ($2::text[])`, space.Schema, p.created(space)).Scan(&found)
+	return found, err
 }
 
 // created are the names of the relations that the layout makes in a space, and of
@@ -148,21 +140,57 @@ func (p *namespaces) create(ctx context.Context, tx pgx.Tx, space namespace.Spac
 	return nil
 }
 
-// build makes the relations of a namespace and returns them.
+// build makes the relations of a namespace and returns them. All tables of the layout
+// have to be among them.
 func (p *namespaces) build(ctx context.Context, tx pgx.Tx, space namespace.Space) ([]object, error) {
-	var script []string
-	if space.Prefix == "" {
-		script = append(script, "CREATE SCHEMA "+namespace.Quote(space.Schema))
+	schema := space.Schema
+	if space.Prefix != "" {
+		schema = namespace.Making(space.Prefix)
 	}
-	for _, d := range p.layout.DDL {
-		if !d.Shared {
-			script = append(script, namespace.Render(d.Text, space))
-		}
-	}
+	script := append([]string{"CREATE SCHEMA " + namespace.Quote(schema)}, namespace.DDL(&p.layout, schema)...)
 	if err := p.run(ctx, tx, script); err != nil {
 		return nil, err
 	}
-	return p.made(ctx, tx, space)
+	var names []string
+	if space.Prefix != "" {
+		var err error
+		if names, err = p.move(ctx, tx, schema, space); err != nil {
+			return nil, err
+		}
+	}
+	objects, err := p.objects(ctx, tx, space, names)
+	if err != nil {
+		return nil, err
+	}
+	for _, t := range p.own() {
+		if !slices.ContainsFunc(objects, func(o object) bool { return o.Name == space.Relation(t.Name) }) {
+			return nil, fmt.Errorf("%w: the DDL of the layout makes no %s for a tenant", ErrUnmovable, t.Name)
+		}
+	}
+	return objects, nil
+}
+
+// move gives what was made in a schema the names of a space with a prefix, moves it
+// there, drops the schema, and returns the new names.
+func (p *namespaces) move(ctx context.Context, tx pgx.Tx, schema string, space namespace.Space) ([]string, error) {
+	rows, err := tx.Query(ctx, namespace.Objects, schema)
+	if err != nil {
+		return nil, err
+	}
+	made, err := pgx.CollectRows(rows, pgx.RowToStructByPos[namespace.Object])
+	if err != nil {
+		return nil, err
+	}
+	moves, err := namespace.Moves(made, schema, space)
+	if err != nil {
+		return nil, err
+	}
+	names := make([]string, len(made))
+	for i, o := range made {
+		names[i] = space.Relation(o.Name)
+	}
+	// Without CASCADE: nothing may be left in it.
+	return names, p.run(ctx, tx, append(moves, "DROP SCHEMA "+namespace.Quote(schema)))
 }
 
 // run runs statements, in one round trip, in which unqualified names are those that
@@ -175,11 +203,9 @@ func (p *namespaces) run(ctx context.Context, tx pgx.Tx, statements []string) er
 	if err := tx.QueryRow(ctx, "SELECT pg_catalog.current_setting('search_path')").Scan(&before); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, setPath, namespace.Quote(p.layout.Schema)+", pg_temp"); err != nil {
-		return err
-	}
 	// A line of its own for the semicolon, since a statement may end in a comment.
-	if _, err := tx.Exec(ctx, strings.Join(statements, "\n;\n")+"\n;\n"); err != nil {
+	script := append(namespace.Before(p.layout.Schema), statements...)
+	if _, err := tx.Exec(ctx, strings.Join(script, "\n;\n")+"\n;\n"); err != nil {
 		return err
 	}
 	_, err := tx.Exec(ctx, setPath, before)
@@ -203,26 +229,6 @@ const (
 
 // isTable reports whether an object has rows of its own.
 func (o object) isTable() bool { return o.Kind == kindTable || o.Kind == kindPartitioned }
-
-// made returns what is in a new namespace. All that the layout says it makes has to
-// be there.
-func (p *namespaces) made(ctx context.Context, tx pgx.Tx, space namespace.Space) ([]object, error) {
-	want := p.created(space)
-	objects, err := p.objects(ctx, tx, space, want)
-	if err != nil {
-		return nil, err
-	}
-	have := map[string]bool{}
-	for _, o := range objects {
-		have[o.Name] = true
-	}
-	for _, name := range want {
-		if !have[name] {
-			return nil, fmt.Errorf("%w: the DDL has not made %s", ErrUnmovable, name)
-		}
-	}
-	return objects, nil
-}
 
 // objects returns the relations of a namespace: all in a schema; beside others those
 // with the names, their indexes and the sequences that they own.

@@ -78,15 +78,6 @@ func checkLayout(l *runtime.Layout) error {
 		if err := checkSlots(d.Text); err != nil {
 			return err
 		}
-		if d.Shared {
-			continue
-		}
-		// What a tenant's DDL makes has to be made in the tenant's place.
-		for _, name := range d.Creates {
-			if !hasSlot(d.Text, name) {
-				return fmt.Errorf("%w: the DDL that makes %s would make it for all tenants", ErrUnmovable, name)
-			}
-		}
 	}
 	return nil
 }
@@ -101,15 +92,6 @@ func checkSlots(text runtime.Text) error {
 		end = slot.End
 	}
 	return nil
-}
-
-func hasSlot(text runtime.Text, name string) bool {
-	for _, slot := range text.Slots {
-		if slot.Name == name && slot.Kind != runtime.SlotLiteral {
-			return true
-		}
-	}
-	return false
 }
 
 // For returns a handle for t. For a tenant that may not act, or whose namespace has
