@@ -29,7 +29,7 @@ func (p *Proposal) YAML(in Inputs) string {
 	w.inputs(in)
 	w.tenant(p)
 	w.tables(p)
-	w.rest(in)
+	w.rest(p, in)
 	return w.out.String()
 }
 
@@ -118,7 +118,7 @@ func (w *yamlWriter) wrap(lead string, names []string) {
 	w.line("%s", strings.TrimRight(line, " "))
 }
 
-func (w *yamlWriter) rest(in Inputs) {
+func (w *yamlWriter) rest(p *Proposal, in Inputs) {
 	w.line("")
 	w.line("# Methods that need no query. A table may have a list of its own.")
 	mark := ""
@@ -133,7 +133,11 @@ func (w *yamlWriter) rest(in Inputs) {
 	if in.SQLC != "" {
 		w.line("# What differs from gen.go in %s. The package is beside the one that sqlc writes.", in.SQLC)
 	}
-	w.line("go: {package: %s, out: %s, sql_package: %s}", word(in.Package), word(in.Out), cmp.Or(in.SQLPackage, "pgx/v5"))
+	layout := ""
+	if p.Column != "" { // without tenants, there is no layout
+		layout = ", emit_layout: true"
+	}
+	w.line("go: {package: %s, out: %s, sql_package: %s%s}", word(in.Package), word(in.Out), cmp.Or(in.SQLPackage, "pgx/v5"), layout)
 }
 
 // flow returns one path, or several as a list.
