@@ -195,8 +195,12 @@ func checkRoundTrips(ctx context.Context, e *env) error {
 			}
 			return db.SendBatch(ctx, b).Close()
 		}},
-		{"Begin", want, func() (err error) {
-			tx, err = db.Begin(ctx)
+		// A provider may begin with the first statement.
+		{"Begin and a statement", 2 * want, func() (err error) {
+			if tx, err = db.Begin(ctx); err != nil {
+				return err
+			}
+			_, err = tx.Exec(ctx, sql, args...)
 			return err
 		}},
 		{"statement of a transaction", want, func() error {

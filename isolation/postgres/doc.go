@@ -37,6 +37,25 @@
 // modes, SendBatch, and a statement that the application has prepared and calls by
 // its name, go through pgx.Batch.
 //
+// # Transactions under RLS
+//
+// Begin and BeginTx send nothing and take no connection. BEGIN, the tenant's setting
+// and the first statement travel together, so that a transaction of n statements
+// takes n+1 round trips, one fewer than with pgx. A transaction without a statement
+// costs nothing. What follows from that:
+//
+//   - That there is no connection to be had, or that the server refuses the options,
+//     is the error of the first statement and not of Begin; a transaction that the
+//     server did not begin is closed. Begin looks at its context and no more.
+//   - The snapshot, and now(), are those of the first statement.
+//   - An error of the server's in the first statement fails the transaction, as
+//     anywhere else in it. An argument that cannot be encoded, and a context that
+//     has ended, leave it as it was.
+//   - pgx.Tx.Conn and LargeObjects have no context: they begin the transaction with
+//     that of Begin. Conn returns nil where that fails, and after the end.
+//   - SendBatch, Prepare and pgx's query options as the first thing begin the
+//     transaction in a round trip of its own, as pgx does.
+//
 // # What RLS asks of the application
 //
 // The role of the pool must be subject to the policies: not a superuser, without

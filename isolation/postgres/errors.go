@@ -36,7 +36,7 @@ var (
 	// ErrBatchBegin is returned by SendBatch for a batch on which
 	// pgx.Batch.BeginTx was called.
 	ErrBatchBegin = errors.New("tenancy: Batch.BeginTx cannot be used on a tenant's handle: " +
-		"call Begin, which takes one round trip, and send the batch in the transaction")
+		"call Begin and send the batch in the transaction")
 )
 
 // ErrUnsafeConnection is returned by RLS.VerifyRole, wrapped with what is wrong, for

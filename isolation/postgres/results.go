@@ -143,6 +143,14 @@ func (r *tenantRows) Values() ([]any, error) {
 	return values, err
 }
 
+// firstOf returns the first of rows.
+func firstOf(rows pgx.Rows) pgx.Row {
+	if r, ok := rows.(*callRows); ok {
+		return (*callRow)(r)
+	}
+	return tenantRow{rows}
+}
+
 // tenantRow is the first of rows.
 type tenantRow struct {
 	rows pgx.Rows

@@ -48,10 +48,11 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 // as t. For a tenant that may not act, every method of the handle returns the
 // error of Tenant.Check.
 //
-// Exec, Query, QueryRow and SendBatch take one round trip, and so does Begin,
-// whose transaction keeps the tenant until it ends; Begin on a transaction makes
-// a savepoint of the same tenant. CopyFrom is ErrCopyUnderRLS, and RefusesCopy of
-// package pgxdb tells so, so that a generated :copyfrom inserts.
+// Exec, Query, QueryRow and SendBatch take one round trip. A transaction keeps the
+// tenant until it ends; it begins with its first statement, see the package
+// documentation, and Begin on it makes a savepoint of the same tenant. CopyFrom is
+// ErrCopyUnderRLS, and RefusesCopy of package pgxdb tells so, so that a generated
+// :copyfrom inserts.
 func (p *RLS) For(t runtime.Tenant) pgxdb.Handle {
 	if err := t.Check(); err != nil {
 		return pgxdb.Refuse(err)
@@ -77,10 +78,11 @@ func (d tenantDB) Exec(ctx context.Context, sql string, args ...any) (pgconn.Com
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	if !sessionOf(conn.Conn()).runs(sql) {
+	s := sessionOf(conn.Conn())
+	if !s.runs(sql) {
 		return d.execBatch(ctx, conn, sql, args)
 	}
-	c, err := start(ctx, conn, d.tenant(), sql, args)
+	c, err := start(ctx, s, conn, order{setting: d.tenant(), sql: sql, args: args})
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
@@ -103,10 +105,11 @@ func (d tenantDB) query(ctx context.Context, sql string, args []any) (pgx.Rows, 
 	if err != nil {
 		return nil, err
 	}
-	if !sessionOf(conn.Conn()).runs(sql) {
+	s := sessionOf(conn.Conn())
+	if !s.runs(sql) {
 		return d.queryBatch(ctx, conn, sql, args)
 	}
-	c, err := start(ctx, conn, d.tenant(), sql, args)
+	c, err := start(ctx, s, conn, order{setting: d.tenant(), sql: sql, args: args})
 	if err != nil {
 		return nil, err
 	}
@@ -121,10 +124,7 @@ func (d tenantDB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 	if err != nil {
 		return pgxdb.Refuse(err).QueryRow(ctx, sql)
 	}
-	if r, ok := rows.(*callRows); ok {
-		return (*callRow)(r)
-	}
-	return tenantRow{rows}
+	return firstOf(rows)
 }
 
 func (d tenantDB) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
@@ -164,16 +164,10 @@ func (d tenantDB) InTx(ctx context.Context, fn func(pgxdb.DB) error) error {
 }
 
 func (d tenantDB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
-	b := &pgx.Batch{}
-	b.BeginTx(options)
-	b.Queue(d.rls.setTenant, d.id)
-	results := d.rls.pool.SendBatch(ctx, b)
-	tx := results.Tx()
-	if err := results.Close(); err != nil {
-		abandon(ctx, tx)
-		return nil, explained(err)
+	if err := ctx.Err(); err != nil {
+		return nil, err
 	}
-	return tenantTx{tx}, nil
+	return &tenantTx{transaction: &transaction{ctx: ctx, pool: d.rls.pool, setting: d.tenant(), options: options}}, nil
 }
 
 // hasQueryOption reports whether pgx would take one of the leading arguments as

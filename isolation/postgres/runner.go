@@ -24,46 +24,76 @@ type prefix struct {
 	batch     pgconn.Batch
 }
 
-// call is a statement that has been sent, with its setting, as one implicit
-// transaction. It holds the connection until end.
+// order is a statement that is to be run.
+type order struct {
+	// begin begins a transaction before the statement; empty for none. It outlives
+	// the statement.
+	begin string
+	// setting comes behind it, if any.
+	setting setting
+	sql     string
+	args    []any
+}
+
+// call is a statement that has been sent, with what has to come before it, in one
+// round trip.
 type call struct {
-	conn      *pgxpool.Conn
-	session   *session
+	session *session
+	// owned is the connection where it is to be given back at the end.
+	owned     *pgxpool.Conn
 	statement *statement
-	results   *pgconn.MultiResultReader
+	// results are what has come before as well; nil where there was nothing.
+	results *pgconn.MultiResultReader
+	reader  *pgconn.ResultReader
+	// sent is set when something may have reached the server.
+	sent bool
 	// traced is the context of the tracer; nil without one.
 	traced context.Context
 }
 
-// start sends a statement on a connection that the caller has acquired, and returns
-// when the server has begun to answer it. On an error, and on a panic, which may
-// come from the arguments' own methods, the connection has been given back.
-func start(ctx context.Context, conn *pgxpool.Conn, set setting, sql string, args []any) (c call, err error) {
-	c = call{conn: conn, session: sessionOf(conn.Conn())}
-	sent := false
+// start sends a statement and returns when the server has begun to answer it. On an
+// error, and on a panic, which may come from the arguments' own methods, an owned
+// connection has been given back.
+func start(ctx context.Context, s *session, owned *pgxpool.Conn, o order) (c call, err error) {
+	c = call{session: s, owned: owned}
+	started := false
 	defer func() {
-		if !sent {
+		if !started {
 			c.trace(pgconn.CommandTag{}, err)
-			c.conn.Release()
+			c.release()
 		}
 	}()
-	if tracer := c.session.tracer; tracer != nil {
-		ctx = tracer.TraceQueryStart(ctx, conn.Conn(), pgx.TraceQueryStartData{SQL: sql, Args: args})
+	if s.tracer != nil {
+		ctx = s.tracer.TraceQueryStart(ctx, s.conn, pgx.TraceQueryStartData{SQL: o.sql, Args: o.args})
 		c.traced = ctx
 	}
-	sql, args, err = rewrite(ctx, conn.Conn(), sql, args)
+	o.sql, o.args, err = rewrite(ctx, s.conn, o.sql, o.args)
 	if err != nil {
 		return c, err
 	}
-	key := statementKey{sql: sql}
-	known, err := c.send(ctx, set, key, args)
+	known, err := c.send(ctx, o)
 	if known.outdated(err) {
-		// The transaction has been rolled back, and the statement never began.
-		c.session.statements.clear()
-		_, err = c.send(ctx, set, key, args)
+		s.statements.clear()
+		if again, rollbackErr := s.anew(ctx, o); rollbackErr == nil && again {
+			_, err = c.send(ctx, o)
+		}
 	}
-	sent = err == nil
+	started = err == nil
 	return c, explained(err)
+}
+
+// anew makes the connection ready to send an order once more whose statement the
+// server refused to begin: what came before it is rolled back. It reports whether
+// that is possible, which it is not in a transaction that was there before.
+func (s *session) anew(ctx context.Context, o order) (bool, error) {
+	if s.conn.PgConn().TxStatus() == idle {
+		return true, nil // it was an implicit transaction
+	}
+	if o.begin == "" {
+		return false, nil
+	}
+	_, err := s.conn.Exec(ctx, "rollback")
+	return true, err
 }
 
 // rewrite applies the rewriters among the leading arguments, the last of which is
@@ -87,48 +117,80 @@ func rewrite(ctx context.Context, conn *pgx.Conn, sql string, args []any) (strin
 	return sql, args, nil
 }
 
-// send sends the setting and the statement with one Sync behind them, and reads up
-// to where the statement's result begins. It returns the statements that it used.
-func (c *call) send(ctx context.Context, set setting, key statementKey, args []any) (pair, error) {
+// send sends an order with one Sync behind it, and reads up to where the statement's
+// result begins. It returns the statements that it used.
+func (c *call) send(ctx context.Context, o order) (pair, error) {
 	s := c.session
-	known, err := s.know(ctx, set, key)
+	known, err := s.know(ctx, o.setting, statementKey{sql: o.sql})
 	if err != nil {
 		return pair{}, err
 	}
 	c.statement = known.statement
 	d := c.statement.description
-	if len(d.ParamOIDs) != len(args) {
-		return pair{}, fmt.Errorf("expected %d arguments, got %d", len(d.ParamOIDs), len(args))
+	if len(d.ParamOIDs) != len(o.args) {
+		return pair{}, fmt.Errorf("expected %d arguments, got %d", len(d.ParamOIDs), len(o.args))
 	}
-	if err := s.builder.Build(s.conn.TypeMap(), d, args); err != nil {
+	if err := s.builder.Build(s.conn.TypeMap(), d, o.args); err != nil {
 		return pair{}, err
 	}
-	batch := s.begin(known.setting, set.value)
+	c.sent = true
+	if o.begin == "" && known.setting == nil {
+		return known, c.sendAlone(ctx)
+	}
+	batch := s.before(o, known.setting)
 	queue(&batch, d, &s.builder)
 	c.results = s.conn.PgConn().ExecBatch(ctx, &batch)
-	if err := c.open(); err != nil {
+	if err := c.open(o.begin != "", known.setting != nil); err != nil {
 		s.failed(c.statement, err)
 		return known, err
 	}
 	return known, nil
 }
 
-// begin returns a batch that begins with the setting.
-func (s *session) begin(set *statement, value string) pgconn.Batch {
-	p := &s.prefix
-	if p.statement != set || p.value != value {
-		p.statement, p.value, p.batch = set, value, pgconn.Batch{}
-		d := set.description
-		values := [][]byte{[]byte(value)}
-		if d.Name == "" {
-			p.batch.ExecParams(d.SQL, values, d.ParamOIDs, nil, nil)
-		} else {
-			p.batch.ExecStatement(d, values, nil, nil)
+// sendAlone sends a statement that has nothing before it.
+func (c *call) sendAlone(ctx context.Context) error {
+	d, b, conn := c.statement.description, &c.session.builder, c.session.conn.PgConn()
+	if d.Name == "" {
+		c.reader = conn.ExecParams(ctx, d.SQL, b.ParamValues, d.ParamOIDs, b.ParamFormats, b.ResultFormats)
+	} else {
+		c.reader = conn.ExecStatement(ctx, d, b.ParamValues, b.ParamFormats, b.ResultFormats)
+	}
+	if c.reader.FieldDescriptions() != nil {
+		return nil
+	}
+	// There are no rows: either the statement has none, or it failed.
+	_, err := c.reader.Close()
+	c.session.failed(c.statement, err)
+	return err
+}
+
+// before returns a batch of what comes before the statement of an order.
+func (s *session) before(o order, set *statement) pgconn.Batch {
+	if o.begin != "" {
+		var batch pgconn.Batch
+		batch.ExecParams(o.begin, nil, nil, nil, nil)
+		if set != nil {
+			queueSetting(&batch, set.description, o.setting.value)
 		}
+		return batch
+	}
+	p := &s.prefix
+	if p.statement != set || p.value != o.setting.value {
+		p.statement, p.value, p.batch = set, o.setting.value, pgconn.Batch{}
+		queueSetting(&p.batch, set.description, o.setting.value)
 	}
 	// What is queued behind it may use the room behind the prefix: the batch before
 	// has been written by now.
 	return p.batch
+}
+
+func queueSetting(batch *pgconn.Batch, d *pgconn.StatementDescription, value string) {
+	values := [][]byte{[]byte(value)}
+	if d.Name == "" {
+		batch.ExecParams(d.SQL, values, d.ParamOIDs, nil, nil)
+	} else {
+		batch.ExecStatement(d, values, nil, nil)
+	}
 }
 
 // queue appends a statement with the arguments in the builder.
@@ -144,19 +206,25 @@ func queue(batch *pgconn.Batch, d *pgconn.StatementDescription, b *pgx.ExtendedQ
 // errNoResult should not happen: the server answers each statement.
 var errNoResult = errors.New("tenancy: the server did not answer the statement")
 
-// open reads the answer to the setting, without which the server skips the
-// statement, and then up to the statement's result.
-func (c *call) open() error {
+// open reads the answers to what came before the statement, without which the server
+// skips it, and then up to the statement's own result.
+func (c *call) open(before ...bool) error {
+	for _, sent := range before {
+		if !sent {
+			continue
+		}
+		if !c.results.NextResult() {
+			return c.noResult()
+		}
+		if _, err := c.results.ResultReader().Close(); err != nil {
+			_ = c.results.Close()
+			return err
+		}
+	}
 	if !c.results.NextResult() {
 		return c.noResult()
 	}
-	if _, err := c.results.ResultReader().Close(); err != nil {
-		_ = c.results.Close()
-		return err
-	}
-	if !c.results.NextResult() {
-		return c.noResult()
-	}
+	c.reader = c.results.ResultReader()
 	return nil
 }
 
@@ -167,18 +235,26 @@ func (c *call) noResult() error {
 	return errNoResult
 }
 
-// end reads what is left of the answer and gives the connection back. It returns
+// end reads what is left of the answer and gives an owned connection back. It returns
 // the first error of the statement and of the commit, which is behind the last
 // result: there a deferred constraint fails.
 func (c *call) end(tag pgconn.CommandTag, err error) error {
 	// Deferred for the tracer, which is the caller's code.
-	defer c.conn.Release()
-	if closeErr := c.results.Close(); err == nil {
-		err = closeErr
+	defer c.release()
+	if c.results != nil {
+		if closeErr := c.results.Close(); err == nil {
+			err = closeErr
+		}
 	}
 	c.session.failed(c.statement, err)
 	c.trace(tag, err)
 	return err
+}
+
+func (c *call) release() {
+	if c.owned != nil {
+		c.owned.Release()
+	}
 }
 
 func (c *call) trace(tag pgconn.CommandTag, err error) {
@@ -190,7 +266,7 @@ func (c *call) trace(tag pgconn.CommandTag, err error) {
 
 // exec reads the answer to its end.
 func (c *call) exec() (pgconn.CommandTag, error) {
-	tag, err := c.results.ResultReader().Close()
+	tag, err := c.reader.Close()
 	return tag, c.end(tag, err)
 }
 
@@ -203,7 +279,7 @@ type callRows struct {
 }
 
 func newCallRows(c call) *callRows {
-	return &callRows{Rows: pgx.RowsFromResultReader(c.session.conn.TypeMap(), c.results.ResultReader()), call: c}
+	return &callRows{Rows: pgx.RowsFromResultReader(c.session.conn.TypeMap(), c.reader), call: c}
 }
 
 func (r *callRows) Close() {

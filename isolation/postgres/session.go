@@ -17,13 +17,18 @@ type session struct {
 	// statement's types and keep them: the runner can then do so itself.
 	described bool
 	// named is set where the server is to keep the statements, too.
-	named      bool
+	named bool
+	// simple is set where only the simple protocol is to be spoken.
+	simple     bool
 	statements *statementCache
 	builder    pgx.ExtendedQueryBuilder
 	prefix     prefix
 	tracer     pgx.QueryTracer
 	prepares   pgx.PrepareTracer
 }
+
+// idle is the status of a connection that is in no transaction.
+const idle = 'I'
 
 // sessionKey is where a connection's session is among its custom data.
 const sessionKey = "github.com/tenancygen/tenancygen/isolation/postgres"
@@ -44,6 +49,8 @@ func sessionOf(conn *pgx.Conn) *session {
 		capacity = config.StatementCacheCapacity
 	case pgx.QueryExecModeCacheDescribe:
 		capacity = config.DescriptionCacheCapacity
+	case pgx.QueryExecModeSimpleProtocol:
+		s.simple = true
 	}
 	// pgx has an error for a cached mode without a cache.
 	s.described = capacity > 0
@@ -59,16 +66,19 @@ func (s *session) runs(sql string) bool {
 	return s.described && strings.ContainsAny(sql, " \t\r\n")
 }
 
-// know returns the statements of a setting and of a key. Those that the connection
+// know returns the statements of a setting, if there is one, and of a key. Those that the connection
 // does not know are described by the server, in one round trip for both, in which
 // the server also forgets what the cache has dropped.
 func (s *session) know(ctx context.Context, set setting, key statementKey) (known pair, err error) {
-	known = pair{s.statements.get(statementKey{sql: set.sql}), s.statements.get(key)}
-	if known.setting != nil && known.statement != nil {
+	if set.sql != "" {
+		known.setting = s.statements.get(statementKey{sql: set.sql})
+	}
+	known.statement = s.statements.get(key)
+	if known.statement != nil && (known.setting != nil || set.sql == "") {
 		return known, nil
 	}
 	var missing []*statement
-	if known.setting == nil {
+	if known.setting == nil && set.sql != "" {
 		known.setting = newStatement(statementKey{sql: set.sql})
 		missing = append(missing, known.setting)
 	}
@@ -79,7 +89,7 @@ func (s *session) know(ctx context.Context, set setting, key statementKey) (know
 	return known, s.prepare(ctx, missing)
 }
 
-// pair is what one call sends.
+// pair is what one call sends; the setting may be nil.
 type pair struct {
 	setting, statement *statement
 }
