@@ -2,7 +2,6 @@ package examples_test
 
 import (
 	"context"
-	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -131,48 +130,6 @@ var strategies = []struct {
 		}
 		return p
 	}},
-	{runtime.StrategyDatabase, func(t *testing.T, s *stage) pgxdb.Isolation {
-		p, err := postgres.NewDatabase(s.pool, gen.Layout, postgres.WithAdmin(s.super))
-		made(t)(p, err)
-		for _, ddl := range gen.Layout.DDL {
-			if ddl.Shared {
-				s.run(t, s.superURL, ddl.SQL)
-			}
-		}
-		s.run(t, s.superURL, "GRANT SELECT ON plans TO app_user")
-		for _, c := range []company{alpha, beta} {
-			if err := p.Initialize(t.Context(), c.tenant()); err != nil {
-				t.Fatal(err)
-			}
-			own, err := p.DatabaseURL(c.tenant())
-			if err != nil {
-				t.Fatal(err)
-			}
-			s.run(t, inDatabase(t, s.superURL, own), seedOf(c))
-			t.Cleanup(func() {
-				_, err := p.Destroy(context.WithoutCancel(t.Context()), c.tenant(), runtime.Confirmation(c.tenant().ID))
-				if err != nil {
-					t.Error(err)
-				}
-			})
-		}
-		return p
-	}},
-}
-
-// inDatabase returns a URL with the database of another.
-func inDatabase(t *testing.T, of, other string) string {
-	t.Helper()
-	u, err := url.Parse(of)
-	if err != nil {
-		t.Fatal(err)
-	}
-	o, err := url.Parse(other)
-	if err != nil {
-		t.Fatal(err)
-	}
-	u.Path = o.Path
-	return u.String()
 }
 
 // made fails t for the error of a constructor.
