@@ -43,6 +43,8 @@ type Database struct {
 	working sync.WaitGroup
 }
 
+var _ pgxdb.Isolation = (*Database)(nil)
+
 // NewDatabase returns a provider. The master pool leads to the shared database: it is
 // the handle of Global, it holds the registry of tenants' databases, and, with another
 // name of a database, it is the template of the tenants' pools (see WithURLTemplate

@@ -39,7 +39,7 @@ func (w *databaseWork) grant(ctx context.Context, tx pgx.Tx) error {
 				"GRANT USAGE ON SCHEMA "+namespace.Quote(schema)+" TO "+role,
 				"GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA "+namespace.Quote(schema)+" TO "+role)
 		}
-		statements = append(statements, "GRANT "+rights(table)+" ON "+relation(layout, table)+" TO "+role)
+		statements = append(statements, "GRANT "+strings.Join(rights(table), ", ")+" ON "+relation(layout, table)+" TO "+role)
 	}
 	_, err = tx.Exec(ctx, strings.Join(statements, ";\n"))
 	return err
@@ -47,11 +47,11 @@ func (w *databaseWork) grant(ctx context.Context, tx pgx.Tx) error {
 
 // rights are those of the application on a table. A global table is a copy here,
 // which nobody but CopyGlobals writes.
-func rights(t *runtime.Table) string {
+func rights(t *runtime.Table) []string {
 	if t.View || t.Class == runtime.ClassGlobal {
-		return "SELECT"
+		return []string{"SELECT"}
 	}
-	return "SELECT, INSERT, UPDATE, DELETE"
+	return []string{"SELECT", "INSERT", "UPDATE", "DELETE"}
 }
 
 // role returns the layout's role where the user of the tenant's pool is a member of
