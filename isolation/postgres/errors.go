@@ -17,6 +17,9 @@ var (
 	// ErrURLTemplate is returned by NewDatabase for a template of WithURLTemplate
 	// that does not say where the name of the tenant's database belongs.
 	ErrURLTemplate = errors.New("tenancy: the template of database URLs must have {database} as the name of the database")
+	// ErrTierProvider is returned by NewHybrid, wrapped with the reason, for providers
+	// that it cannot choose from.
+	ErrTierProvider = errors.New("tenancy: not the providers of a hybrid one")
 	// ErrLimit is returned by NewDatabase for a limit that is not positive.
 	ErrLimit = errors.New("tenancy: a limit must be positive")
 )
@@ -42,6 +45,10 @@ var (
 // ErrUnsafeConnection is returned by RLS.VerifyRole, wrapped with what is wrong, for
 // a connection on which policies would not keep tenants apart.
 var ErrUnsafeConnection = errors.New("tenancy: row-level security does not hold on this connection")
+
+// ErrNoTier is returned by every method of Hybrid, wrapped with the strategy, for a
+// tenant whose strategy has no provider.
+var ErrNoTier = errors.New("tenancy: no provider has the tenant's strategy")
 
 // What goes wrong with a tenant's pool before there is a connection.
 var (
