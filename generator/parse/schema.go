@@ -29,6 +29,13 @@ type SchemaStatement struct {
 	Lenient bool
 	// Concurrently is the place of that word.
 	Concurrently Range
+	// Inserts is set where it, or a part of it, is an INSERT.
+	Inserts bool
+	// Local is what becomes LOCAL where a setting is not to outlive the transaction.
+	Local Range
+	// Aborts is set for a statement that ends a transaction in another way than COMMIT,
+	// or undoes a part of it.
+	Aborts bool
 	// Functions are the functions and types that it makes, drops, renames, or, for a
 	// trigger, calls.
 	Functions []ObjectName
@@ -119,7 +126,7 @@ func schemaNames(w window, n *ast.Node) *SchemaStatement {
 	slices.SortStableFunc(r.out.Names, func(a, b RelationName) int { return cmp.Compare(a.Start, b.Start) })
 	for _, name := range r.out.Names {
 		if name.End > r.out.End || name.Start < r.out.Start && name.End > 0 {
-			r.problem("the name %s could not be found in it", name.Name)
+			r.problem("the name %q could not be found in it", name.Name)
 		}
 	}
 	return r.out
@@ -149,7 +156,7 @@ func (r *schemaReader) problem(format string, args ...any) {
 func (r *schemaReader) add(use NameUse, name ObjectName, location int32) {
 	at := r.indexAt(int(location))
 	if location < 0 || at == r.to || r.list[at].Start != int(location) {
-		r.problem("the name %s could not be found in it", name.Name)
+		r.problem("the name %q could not be found in it", name.Name)
 		return
 	}
 	r.addAt(use, name, at)
@@ -162,8 +169,8 @@ func (r *schemaReader) addAt(use NameUse, name ObjectName, at int) int {
 	if name.Schema != "" {
 		end = at + 3
 	}
-	if end > r.to || fold(r.list[end-1]) != name.Name || name.Schema != "" && (!r.is(at+1, ".") || fold(r.list[at]) != name.Schema) {
-		r.problem("the name %s could not be found in it", name.Name)
+	if end > r.to || name.Name == "" || fold(r.list[end-1]) != name.Name || name.Schema != "" && (!r.is(at+1, ".") || fold(r.list[at]) != name.Schema) {
+		r.problem("the name %q could not be found in it", name.Name)
 		return end
 	}
 	r.out.Names = append(r.out.Names, RelationName{Range: r.sub(at, end).span(), ObjectName: name, Use: use})

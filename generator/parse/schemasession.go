@@ -1,6 +1,7 @@
 package parse
 
 import (
+	"reflect"
 	"slices"
 	"strings"
 
@@ -16,13 +17,18 @@ var harmlessSettings = strings.Fields(`statement_timeout lock_timeout idle_in_tr
 // set reads SET: what makes no difference to the schema is for the session.
 func (r *schemaReader) set(s *ast.VariableSetStmt) {
 	r.out.Kind = SetsSession
+	if at := r.from + 1; r.is(at, "session") && !r.is(at+1, "authorization") {
+		r.out.Local = r.sub(at, at+1).span()
+	} else if !s.IsLocal && r.is(r.from, "set") {
+		r.out.Local = Range{r.list[r.from].End, r.list[r.from].End}
+	}
 	name := strings.ToLower(s.Name)
 	var values []string
 	for _, n := range s.Args {
 		values = append(values, n.GetAConst().GetSval().GetSval())
 	}
 	switch {
-	case s.Kind == ast.VariableSetKind_VAR_RESET || s.Kind == ast.VariableSetKind_VAR_RESET_ALL || s.Kind == ast.VariableSetKind_VAR_SET_DEFAULT:
+	case s.Kind == ast.VariableSetKind_VAR_RESET_ALL || s.Kind == ast.VariableSetKind_VAR_SET_MULTI:
 	case slices.Contains(harmlessSettings, name):
 	case name == "search_path":
 		r.searchPath(values)
@@ -49,7 +55,7 @@ func (r *schemaReader) transaction(s *ast.TransactionStmt) {
 	switch s.Kind {
 	case ast.TransactionStmtKind_TRANS_STMT_BEGIN, ast.TransactionStmtKind_TRANS_STMT_START, ast.TransactionStmtKind_TRANS_STMT_COMMIT:
 	default:
-		r.problem("it undoes a part of the schema, or keeps a transaction open")
+		r.out.Aborts = true
 	}
 }
 
@@ -65,7 +71,14 @@ func (r *schemaReader) selectStatement(s *ast.SelectStmt) {
 			return
 		}
 	}
-	r.problem("nobody can tell what the functions that it calls do")
+	var counted census
+	counted.count(reflect.ValueOf(s))
+	if s.IntoClause != nil || s.WithClause != nil || counted.functions > 0 {
+		r.problem("nobody can tell what it makes")
+	}
+	if r.out.Problem == "" {
+		r.out.Kind = SetsSession // it reads, and makes nothing
+	}
 }
 
 // other reads statements about what is no relation.

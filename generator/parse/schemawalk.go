@@ -69,10 +69,10 @@ func (w *schemaWalk) walk(node reflect.Value) {
 	case "SelectStmt", "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt":
 		outer := w.ctes
 		defer func() { w.ctes = outer }()
-		if target := v.FieldByName("Relation"); target.IsValid() {
-			w.ctes = nil // what is written is never a common table expression
-			w.walk(target)
-			w.ctes = outer
+		if target := v.FieldByName("Relation"); target.IsValid() { // never a common table expression
+			rel := target.Interface().(*ast.RangeVar)
+			w.note(SubjectName, nameOf(rel), rel.Location)
+			w.out.Inserts = w.out.Inserts || parts.name == "InsertStmt"
 		}
 		w.with(v.FieldByName("WithClause").Interface().(*ast.WithClause))
 		done = "WithClause"

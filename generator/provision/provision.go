@@ -141,7 +141,9 @@ func (s *statement) link() {
 		case r == nil || r == main:
 		case name.Index || name.Sequence:
 			r.owner = main
-		case name.Use == parse.CreatesName: // statistics, beside their table
+		case name.Use == parse.SubjectName && s.Kind == parse.MakesRelation: // the table of statistics
+			main.owner = r
+		case name.Use == parse.SubjectName || name.Use == parse.CreatesName:
 		case name.Use == parse.OwnerName:
 			main.owner = r
 		case name.Use == parse.LiteralName && r.sequence:

@@ -14,13 +14,12 @@ import (
 
 // emit adds a statement to the DDL.
 func (b *builder) emit(s *statement) {
-	if s.Kind == parse.SetsSession {
-		if s.Problem != "" {
-			b.unmovable(s, s.Problem, squash)
-		}
+	switch {
+	case s.Aborts:
+		b.report.Errorf(diag.SchemaUnsupported, b.span(s), "%s in the schema: it cannot be made in one transaction", s.What).
+			WithHelp("take the statement, and what it undoes, out of the schema's files")
 		return
-	}
-	if b.misses(s) {
+	case s.Kind == parse.SetsSession && s.Problem == "" || b.misses(s):
 		return
 	}
 	ddl := b.text(s)
@@ -40,7 +39,7 @@ const squash = "give tenancygen the schema as it is now, in place of all migrati
 // unmovable notes why the tables cannot be put in a namespace for each tenant. There
 // is one warning, at the first place, whatever the number of places.
 func (b *builder) unmovable(s *statement, why, help string) {
-	span := s.file.Span(s.Start, min(s.End, s.Start+len(s.What)))
+	span := b.span(s)
 	b.problems++
 	switch d := b.result.Unmovable; {
 	case d == nil:
@@ -49,6 +48,10 @@ func (b *builder) unmovable(s *statement, why, help string) {
 	case b.problems <= mostPlaces:
 		d.WithRelated(span, "%s: %s", s.What, why)
 	}
+}
+
+func (b *builder) span(s *statement) source.Span {
+	return s.file.Span(s.Start, min(s.End, s.Start+len(s.What)))
 }
 
 // mostPlaces is how many places the warning shows.
@@ -80,9 +83,12 @@ func (b *builder) text(s *statement) ir.LayoutDDL {
 	if s.Concurrently.End > 0 {
 		edits = append(edits, source.Edit{Start: s.Concurrently.Start - s.Start, End: s.Concurrently.End - s.Start})
 	}
+	if s.Kind == parse.SetsSession && s.Local.End > 0 {
+		edits = append(edits, source.Edit{Start: s.Local.Start - s.Start, End: s.Local.End - s.Start, New: " LOCAL"})
+	}
 	sql, moved, err := source.Apply(s.file.Text[s.Start:s.End], edits)
 	if err != nil {
-		panic(err) // one edit, inside
+		panic(err) // one edit, inside the statement
 	}
 	ddl := ir.LayoutDDL{SQL: sql}
 	for i, name := range s.Names {
@@ -146,6 +152,8 @@ func (b *builder) names(s *statement) (why, help string) {
 			return "a function in it is given the name of " + name.Name + " as text", "write 'name'::regclass, without another cast"
 		case name.Use == parse.TypeUse && name.Schema == "":
 			return "a type in it may be the row of " + name.Name, "write the columns, or the type with its schema"
+		case !ofTenants && name.Use == parse.SubjectName:
+			return "it is about " + name.Name + ", which belongs to tenants, and about tables that all tenants share", "write a statement for each"
 		case !ofTenants:
 			return "what all tenants share refers to " + name.Name + ", whose rows are a tenant's", "let tenants' tables refer to global ones, and not the other way round; or declare both excluded"
 		}
@@ -229,7 +237,7 @@ func (b *builder) trigger(s *statement) (why, help string) {
 
 // rows refuses to write rows of tenants that every tenant would get.
 func (b *builder) rows(s *statement) (why, help string) {
-	if b.ofTenants(s) && strings.HasPrefix(s.What, "INSERT") {
+	if b.ofTenants(s) && s.Inserts {
 		return "it writes rows of tenants, which each tenant would get", "make such rows in the application"
 	}
 	return "", ""
