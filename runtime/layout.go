@@ -102,8 +102,8 @@ type SlotKind uint8
 const (
 	// SlotTable is a reference to a table, view or sequence of a tenant.
 	SlotTable SlotKind = iota
-	// SlotName is a name for something that is made in the schema of its table, such
-	// as an index, which cannot be qualified.
+	// SlotName is a name for something that is in the schema of its table, such as an
+	// index, or a constraint that has one. It cannot be qualified.
 	SlotName
 	// SlotLiteral is a reference within a string literal, such as that of nextval.
 	SlotLiteral

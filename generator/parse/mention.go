@@ -15,10 +15,11 @@ type MentionKind int
 
 // The kinds of mention.
 const (
-	RelationMention MentionKind = iota // Schema, Name, Alias: a table or view, not a common table expression
-	TypeMention                        // Schema, Name: a type, as of a cast
-	ColumnMention                      // Schema, Name: the table of schema.table.column
-	ArgumentMention                    // Function, and Text of a string: an argument of a function
+	RelationMention   MentionKind = iota // Schema, Name, Alias: a table or view, not a common table expression
+	TypeMention                          // Schema, Name: a type, as of a cast
+	ColumnMention                        // Schema, Name: the table of schema.table.column
+	ArgumentMention                      // Function, and Text of a string: an argument of a function
+	ConstraintMention                    // Schema, Name: the table of the constraint Text, as of ON CONFLICT
 )
 
 // Mention is a place in a statement that names a relation, or may.
@@ -36,7 +37,7 @@ type Mention struct {
 
 // Outline returns the syntax tree of a statement as bytes, without the places in the
 // text. It visits every mention on the way, and where visit changes a relation's
-// Schema, Name or Alias, or an argument's Text, the outline has the change. So two
+// Schema, Name or Alias, or the Text of another mention, the outline has the change. So two
 // statements that differ in what visit evens out, and in layout, have one outline.
 //
 // It goes through the parser's own tree, whatever kinds of node that has, and knows
@@ -94,6 +95,7 @@ func (o *outline) message(m protoreflect.Message, names []string) {
 		}
 	case *ast.InsertStmt:
 		written = n.Relation
+		o.constraint(n)
 	case *ast.UpdateStmt:
 		written = n.Relation
 	case *ast.DeleteStmt:
@@ -190,6 +192,17 @@ func (o *outline) argument(function string, pos int, arg *ast.Node) {
 	if text != nil {
 		text.Sval = m.Text
 	}
+}
+
+// constraint mentions the constraint of ON CONFLICT ON CONSTRAINT.
+func (o *outline) constraint(n *ast.InsertStmt) {
+	infer := n.OnConflictClause.GetInfer()
+	if infer.GetConname() == "" {
+		return
+	}
+	m := Mention{Kind: ConstraintMention, Pos: int(infer.Location), Schema: n.Relation.GetSchemaname(), Name: n.Relation.GetRelname(), Text: infer.Conname}
+	o.visit(&m)
+	infer.Conname = m.Text
 }
 
 // lastTwo are the last two of several names, or an empty one and the only one.

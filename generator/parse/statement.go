@@ -259,8 +259,14 @@ func (c *converter) conflict(s *ast.OnConflictClause, w window) *Conflict {
 	}
 	do := w.findWord(w.from, "do")
 	if s.Infer != nil {
-		out.Constraint = s.Infer.Conname
 		arbiter := w.sub(w.from, do)
+		if out.Constraint = s.Infer.Conname; out.Constraint != "" {
+			if !arbiter.is(do-2, "constraint") {
+				c.fail(lost(w.start(), "ON CONSTRAINT"))
+				return out
+			}
+			out.ConstraintRange = w.sub(do-1, do).span()
+		}
 		for _, n := range s.Infer.IndexElems {
 			elem := n.GetIndexElem()
 			if elem.GetExpr() != nil {

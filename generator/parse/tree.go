@@ -133,10 +133,12 @@ type Conflict struct {
 	Range
 	// Columns are the arbiter's plain columns; Expressions is set when it also
 	// has others; Constraint is its name. All are empty for a bare ON CONFLICT.
-	Columns      []string
-	Expressions  []*Expr
-	Constraint   string
-	ArbiterWhere *Expr
+	Columns     []string
+	Expressions []*Expr
+	Constraint  string
+	// ConstraintRange is the text of its name.
+	ConstraintRange Range
+	ArbiterWhere    *Expr
 	// Update is set for DO UPDATE.
 	Update     bool
 	Set        []Set

@@ -67,6 +67,8 @@ func (t *Tables) expect(m *parse.Mention, prefix string) {
 	case parse.ArgumentMention:
 		_, name, _ := parse.SplitName(m.Text)
 		m.Text = marked + name
+	case parse.ConstraintMention:
+		m.Text = marked + m.Text
 	}
 }
 
@@ -89,6 +91,13 @@ func unmark(m *parse.Mention, prefix string) bool {
 		}
 		m.Text = marked + name
 		return true
+	case parse.ConstraintMention:
+		name, ok := strings.CutPrefix(m.Text, prefix)
+		if m.Schema != markSchema || !ok {
+			return false
+		}
+		m.Text = marked + name
+		return true
 	}
 	return false
 }
@@ -104,6 +113,8 @@ func fill(sql string, slots []ir.Slot, prefix string) (string, error) {
 		out.WriteString(sql[at:s.Start])
 		name := quoted(markSchema) + "." + quoted(prefix+s.Name)
 		switch {
+		case s.Kind == ir.SlotName:
+			name = quoted(prefix + s.Name)
 		case s.Kind == ir.SlotLiteral:
 			name = "'" + strings.ReplaceAll(name, "'", "''") + "'"
 		case s.Alias && prefix != "":

@@ -121,6 +121,7 @@ func (f *finder) query(q *parse.Query, names *level.Names) {
 		f.query(q.SetOp.Right, names)
 	case q.Insert != nil:
 		f.table(q.Insert.Target, nil) // what is written is a table, whatever else has its name
+		f.constraint(q.Insert)
 		f.query(q.Insert.Source, names)
 	case q.Update != nil:
 		f.level(q.Update.From, q.Update.Target, names)
@@ -175,6 +176,18 @@ func (f *finder) table(ref *parse.Table, names *level.Names) {
 	f.slots = append(f.slots, ir.Slot{
 		Start: ref.NameOnly.Start, End: ref.NameOnly.End, Name: ref.Name, Kind: ir.SlotTable, Alias: ref.Alias == "",
 	})
+}
+
+// constraint adds the slot of the constraint that ON CONFLICT names. It is called as its
+// index is, which has to have a name of its own wherever tables have.
+func (f *finder) constraint(ins *parse.Insert) {
+	if ins.Conflict == nil || ins.Conflict.Constraint == "" {
+		return
+	}
+	if t := f.resolver.Lookup(ins.Target); t != nil && belongs(t) {
+		at := ins.Conflict.ConstraintRange
+		f.slots = append(f.slots, ir.Slot{Start: at.Start, End: at.End, Name: ins.Conflict.Constraint, Kind: ir.SlotName})
+	}
 }
 
 // function adds the slot of a tenant's sequence that nextval is asked for.
