@@ -19,7 +19,11 @@ import (
 // Schema reads the schema files in order, the down parts of migrations blanked.
 // What cannot be read is in the report.
 func Schema(c *config.Config, r *diag.Report) []*source.File {
-	l := &lister{dir: c.Dir, report: r, what: "schema", seen: map[string]bool{}}
+	return schema(disk{}, c, r)
+}
+
+func schema(from files, c *config.Config, r *diag.Report) []*source.File {
+	l := &lister{from: from, dir: c.Dir, report: r, what: "schema", seen: map[string]bool{}}
 	files := l.files(c.Schema, c.SchemaSpans)
 	blank := !r.HasErrors()
 	for i, f := range files {
@@ -37,7 +41,7 @@ func Schema(c *config.Config, r *diag.Report) []*source.File {
 
 // Queries reads the query files in order. What cannot be read is in the report.
 func Queries(c *config.Config, r *diag.Report) []*source.File {
-	l := &lister{dir: c.Dir, report: r, what: "queries", seen: map[string]bool{}}
+	l := &lister{from: disk{}, dir: c.Dir, report: r, what: "queries", seen: map[string]bool{}}
 	return l.files(c.Queries, c.QueriesSpans)
 }
 
@@ -50,6 +54,7 @@ func spanAt(spans []source.Span, i int) source.Span {
 
 // lister finds and reads the files that a list of paths means.
 type lister struct {
+	from   files
 	dir    string
 	report *diag.Report
 	what   string          // the key in the configuration
@@ -67,7 +72,7 @@ func (l *lister) files(paths []string, spans []source.Span) []*source.File {
 				continue
 			}
 			l.seen[name] = true
-			text, err := os.ReadFile(name)
+			text, err := l.from.ReadFile(name)
 			if err != nil {
 				l.missing(span, name, err)
 				continue
@@ -89,14 +94,11 @@ func blankMark(text string) string {
 
 // expand returns the files that one path means, as sqlc finds them.
 func (l *lister) expand(path string, span source.Span) []string {
-	full := path
-	if !filepath.IsAbs(full) {
-		full = filepath.Join(l.dir, full)
-	}
+	full := l.from.Join(l.dir, path)
 	matches := []string{full}
 	if strings.ContainsAny(path, "*?[]") {
 		var err error
-		if matches, err = filepath.Glob(full); err != nil {
+		if matches, err = l.from.Glob(full); err != nil {
 			l.report.Errorf(diag.ConfigInvalid, span, "%s: %q is not a valid pattern", l.what, path).
 				WithHelp("* stands for any text, ? for one character, [a-z] for one of a range")
 			return nil
@@ -119,7 +121,7 @@ func (l *lister) expand(path string, span source.Span) []string {
 // list returns the SQL files of a directory, in the order of their names, or
 // the one file itself.
 func (l *lister) list(path string, span source.Span) (names []string, ok bool) {
-	info, err := os.Stat(path)
+	info, err := l.from.Stat(path)
 	if err != nil {
 		l.missing(span, path, err)
 		return nil, false
@@ -130,14 +132,14 @@ func (l *lister) list(path string, span source.Span) (names []string, ok bool) {
 		}
 		return []string{path}, true
 	}
-	entries, err := os.ReadDir(path) // sorted
+	entries, err := l.from.ReadDir(path) // sorted
 	if err != nil {
 		l.missing(span, path, err)
 		return nil, false
 	}
 	for _, e := range entries {
 		if name := e.Name(); !e.IsDir() && isSQL(name) && !isDown(name) {
-			names = append(names, filepath.Join(path, name))
+			names = append(names, l.from.Join(path, name))
 		}
 	}
 	return names, true
