@@ -13,6 +13,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/emit/ddl"
 	"github.com/tenancygen/tenancygen/generator/emit/gosrc"
 	"github.com/tenancygen/tenancygen/generator/emit/manifest"
+	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/project"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -43,6 +44,8 @@ type Result struct {
 	Dir string
 	// Files are the generated files by name.
 	Files map[string][]byte
+	// IR is what the emitters read; nil where nothing was emitted.
+	IR *ir.Package
 	// Queries are all statements, with what became of them.
 	Queries []Explained
 	// Analysis is the processor time that the analysis took in another process.
@@ -120,6 +123,7 @@ func Compile(ctx context.Context, in *Input, opts Options, report *diag.Report) 
 	}
 	pkg.Warnings = warnings(report, list, in.Config.Dir)
 	opts.done("certify")
+	result.IR = pkg
 	// emit: Go, DDL, and what the package protects and what not.
 	result.Files, err = gosrc.Emit(pkg)
 	if err != nil {

@@ -29,7 +29,7 @@ Exit codes: 0 fine, 1 findings in the input, 2 wrong usage or a bug.`,
 	flags := root.PersistentFlags()
 	flags.StringVarP(&a.configPath, "file", "f", config.DefaultPath, "the configuration file")
 	flags.Var(&a.diagnostics, "diagnostics", "how to print diagnostics on stderr: "+formats(", ")+" (pretty on a terminal, otherwise plain)")
-	root.AddCommand(a.generateCommand(), a.compileCommand(), a.diffCommand(), a.vetCommand(), a.explainCommand(), a.initCommand(), a.auditCommand(), a.versionCommand())
+	root.AddCommand(a.generateCommand(), a.compileCommand(), a.diffCommand(), a.vetCommand(), a.explainCommand(), a.initCommand(), a.auditCommand(), a.provisionCommand(), a.versionCommand())
 	return root
 }
 
