@@ -92,6 +92,10 @@ bench-generate: ## Time generate against sqlc generate, on made-up projects and 
 stress: ## Run the ordeal of every strategy for long: cancelled, panicking, killed
 	$(GO) test -race -timeout 60m -count=1 -run 'TestStress$$' -v ./isolation/postgres -stress.turns 300000 -stress.places 1000
 
+.PHONY: bench-provision
+bench-provision: ## Make 1,000 schemas of 10 tables each, kill it in the middle, and go on
+	$(GO) test ./cmd/tenancygen -run '^TestProvision$$' -v -count 1 -provision.tenants=1000
+
 .PHONY: bench-copy
 bench-copy: ## Compare COPY with the INSERTs of :copyfrom at 100, 1,000 and 100,000 rows
 	$(GO) test ./internal/bulk -run '^TestRatios$$' -v -count 1 -bulk.ratios
