@@ -104,7 +104,7 @@ func TestOnlyImporters(t *testing.T) {
 		"github.com/sqlc-dev/oliphant": {"generator/parse"},
 		"github.com/dave/jennifer":     {"generator/emit/gosrc"},
 		"github.com/sqlc-dev/sqlc":     {"generator/analyze/sqlcproc"},
-		"github.com/jackc/pgx":         {"runtime/pgxdb", "isolation/", "examples/", "internal/", "generator/analyze/sqlcproc", "cmd/tenancygen"},
+		"github.com/jackc/pgx":         {"runtime/pgxdb", "isolation/", "examples/", "internal/", "generator/analyze/sqlcproc", "cmd/tenancygen/cli"},
 		"go.yaml.in/yaml":              {"generator/config", "cmd/tenancygen/proposal"},
 		"github.com/spf13/cobra":       {"cmd/"},
 	}
