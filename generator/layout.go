@@ -38,10 +38,17 @@ func layout(in *Input, pkg *ir.Package, list []*statement, cat *catalog.Catalog,
 		return nil, err
 	}
 	made := provision.Schema(in.Schema, cat, report)
-	return &ir.Layout{
-		Tables: tables, Statements: layoutStatements(pkg, list, cat, report),
-		DDL: made.DDL, Fingerprint: made.Fingerprint, Unmovable: cmp.Or(unmovable(made, in.Config.Dir), twins(tables)),
-	}, nil
+	var statements diag.Report
+	out := &ir.Layout{
+		Tables: tables, Statements: layoutStatements(pkg, list, slot.Of(cat, made.DDL...), &statements),
+		DDL: made.DDL, Fingerprint: made.Fingerprint, Unmovable: unmovable(made, in.Config.Dir),
+	}
+	for _, d := range statements.Sorted() {
+		if d.IsError() || out.Unmovable == "" { // otherwise nothing is moved
+			report.Add(d)
+		}
+	}
+	return out, nil
 }
 
 // unmovable says why the tables cannot be moved, with its place and
@@ -53,25 +60,6 @@ func unmovable(made *provision.Result, dir string) string {
 	}
 	at := placeOf(d.Span, dir)
 	return fmt.Sprintf("%s:%d: %s; %s", at.Path, at.Line, d.Message, d.Help)
-}
-
-// twins says which tables of tenants could not be told apart in one namespace.
-func twins(tables []ir.LayoutTable) string {
-	first := map[string]ir.LayoutTable{}
-	for _, t := range tables {
-		if t.Class == ir.ClassGlobal {
-			continue
-		}
-		if other, ok := first[t.Name]; ok {
-			return fmt.Sprintf("the tables %s and %s of tenants have the same name in different schemas", qualified(other), qualified(t))
-		}
-		first[t.Name] = t
-	}
-	return ""
-}
-
-func qualified(t ir.LayoutTable) string {
-	return cmp.Or(t.Schema, catalog.DefaultSchema) + "." + t.Name
 }
 
 // layoutTables are the tables, parents before the tables that refer to them, and
@@ -141,8 +129,7 @@ func layoutTable(pkg *ir.Package, t *ir.Table, source *catalog.Table, circle int
 // a global table sends no text: CopyFrom is given the table's name. A query that
 // cannot be moved is not among them: to a provider that moves tables it is a statement
 // that nobody knows.
-func layoutStatements(pkg *ir.Package, list []*statement, cat *catalog.Catalog, report *diag.Report) []ir.LayoutStatement {
-	tables := slot.Of(cat)
+func layoutStatements(pkg *ir.Package, list []*statement, tables *slot.Tables, report *diag.Report) []ir.LayoutStatement {
 	found := make([]*ir.LayoutStatement, len(pkg.Queries))
 	reports := make([]diag.Report, len(pkg.Queries))
 	parallel.Each(len(found), func(i int) {

@@ -23,13 +23,23 @@ type Tables struct {
 	cat *catalog.Catalog
 	// own are the tables that belong to tenants, by schema and name.
 	own map[string]bool
-	// sequences are the tables of the sequences that PostgreSQL makes for columns.
-	sequences map[string]*catalog.Table
+	// sequences are those that are known, and whether they are a tenant's.
+	sequences map[string]bool
 }
 
-// Of returns what is known of the tables of a classified catalog.
-func Of(cat *catalog.Catalog) *Tables {
-	t := &Tables{cat, map[string]bool{}, map[string]*catalog.Table{}}
+// Of returns what is known of the tables of a classified catalog, and of the sequences
+// that PostgreSQL makes for their columns. Others are known by the DDL that makes them.
+func Of(cat *catalog.Catalog, ddl ...ir.LayoutDDL) *Tables {
+	t := &Tables{cat, map[string]bool{}, map[string]bool{}}
+	for _, shared := range []bool{true, false} {
+		for _, d := range ddl {
+			for _, name := range d.Creates {
+				if d.Shared == shared {
+					t.sequences[key("", name)] = !shared
+				}
+			}
+		}
+	}
 	for _, table := range cat.Tables {
 		if belongs(table) {
 			t.own[key(table.Schema, table.Name)] = true
@@ -37,7 +47,7 @@ func Of(cat *catalog.Catalog) *Tables {
 		for _, c := range table.Columns {
 			// The name of a sequence is cut where it is too long; such a one is not known.
 			if name := table.Name + "_" + c.Name + "_seq"; (c.Serial || c.Identity) && len(name) <= maxName {
-				t.sequences[key(table.Schema, name)] = table
+				t.sequences[key(table.Schema, name)] = belongs(table)
 			}
 		}
 	}
@@ -197,12 +207,12 @@ func (f *finder) function(e *parse.Expr) {
 	}
 	arg := e.Args[0].Uncast()
 	schema, name, ok := parse.SplitName(arg.Text)
-	owner := f.tables.sequences[key(schema, name)]
-	if arg.Kind != parse.ConstExpr || !ok || owner == nil {
-		f.fail(&Unmovable{"asks nextval for a sequence that is not known to be that of a column", "leave the column out, and it gets its value"})
+	own, known := f.tables.sequences[key(schema, name)]
+	if arg.Kind != parse.ConstExpr || !ok || !known {
+		f.fail(&Unmovable{"asks nextval for a sequence that the schema does not show", "leave the column out where it is a column's, and it gets its value"})
 		return
 	}
-	if !belongs(owner) {
+	if !own {
 		return
 	}
 	end := literalEnd(f.sql, arg.Pos)

@@ -54,7 +54,7 @@ func tables(t *testing.T) *slot.Tables {
 			t.Fatal(d.Message)
 		}
 	}
-	return slot.Of(cat)
+	return slot.Of(cat, ir.LayoutDDL{Creates: []string{"numbers"}}, ir.LayoutDDL{Shared: true, Creates: []string{"shared"}})
 }
 
 // marked shows the slots in a text: «name» is a slot, and «name^» one that needs an
@@ -124,6 +124,7 @@ var found = []string{
 	"SELECT nextval(«'orders_id_seq'»), pg_catalog.nextval(«'public.orders_id_seq'»::regclass)",
 	`INSERT INTO «lines^» (order_id) VALUES (nextval(«'"lines_id_seq"'»))`,
 	"SELECT nextval(«'lines_id_seq'» )",
+	"SELECT nextval(«'numbers'»), nextval('shared')",
 	"SELECT pg_relation_size('plans')",
 }
 
@@ -243,8 +244,8 @@ func TestUnmovable(t *testing.T) {
 		{"SELECT tableoid::regclass FROM orders", "casts to regclass, by which a table is known by its place"},
 		{"SELECT id FROM orders WHERE tableoid = 'orders'::regclass", "casts to regclass, by which a table is known by its place"},
 		{"SELECT pg_relation_size('orders')", `gives the name of a tenants' table to the function "pg_relation_size"`},
-		{"SELECT nextval('other_seq')", "asks nextval for a sequence that is not known to be that of a column"},
-		{"SELECT nextval($1::text)", "asks nextval for a sequence that is not known to be that of a column"},
+		{"SELECT nextval('other_seq')", "asks nextval for a sequence that the schema does not show"},
+		{"SELECT nextval($1::text)", "asks nextval for a sequence that the schema does not show"},
 		{"SELECT nextval(E'orders_id_seq')", "writes the name of a sequence in an unusual way"},
 		{"SELECT 1 FROM public.orders, shop.orders", `calls two tables "orders" at one place`},
 		{"UPDATE orders SET name = '' FROM shop.orders", `calls two tables "orders" at one place`},

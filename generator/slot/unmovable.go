@@ -54,8 +54,8 @@ func (t *Tables) named(m *parse.Mention) bool {
 		if schema, name, ok = parse.SplitName(m.Text); !m.Constant || !ok || !t.takesRelation(m) {
 			return false
 		}
-		if owner := t.sequences[key(schema, name)]; owner != nil {
-			return belongs(owner)
+		if own, known := t.sequences[key(schema, name)]; known {
+			return own
 		}
 	case parse.TypeMention:
 		// The type of an array of a table's rows has the table's name after a "_".

@@ -148,11 +148,17 @@ func (s *schema) prepareMoved(t *testing.T, texts []runtime.Text) {
 			t.Errorf("%v\n%s", err, text.SQL)
 		}
 	}
-	for _, name := range s.tenants {
-		drop := "DO $$ BEGIN DROP TABLE IF EXISTS public." + namespace.Quote(name) + " CASCADE; EXCEPTION WHEN wrong_object_type THEN DROP VIEW public." + namespace.Quote(name) + " CASCADE; END $$"
-		if err := run(t.Context(), conn, drop); err != nil {
-			t.Fatal(err)
+	for _, d := range s.layout.DDL {
+		for _, name := range d.Creates {
+			if kind := kindOf(t, conn, name); !d.Shared && kind != "" {
+				if err := run(t.Context(), conn, "DROP "+kind+" public."+namespace.Quote(name)+" CASCADE"); err != nil {
+					t.Fatal(err)
+				}
+			}
 		}
+	}
+	if err := run(t.Context(), conn, "SET search_path = public"); err != nil {
+		t.Fatal(err)
 	}
 	slots := 0
 	for i, text := range texts {
@@ -173,4 +179,15 @@ func (s *schema) prepareMoved(t *testing.T, texts []runtime.Text) {
 	if len(texts) == 0 || slots == 0 {
 		t.Error("nothing was prepared")
 	}
+}
+
+// kindOf is what a table or view of the shared schema is called in SQL; empty where
+// there is none of the name.
+func kindOf(t *testing.T, conn *pgx.Conn, name string) string {
+	t.Helper()
+	kinds := map[string]string{"r": "TABLE", "p": "TABLE", "v": "VIEW", "m": "MATERIALIZED VIEW"}
+	for _, kind := range column(t, conn, "SELECT relkind::text FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relname = $1", name) {
+		return kinds[kind]
+	}
+	return ""
 }
