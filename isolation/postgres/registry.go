@@ -17,7 +17,8 @@ import (
 // the transactions that make and remove namespaces, so that what it says is what is
 // there. Only the role that provisions has rights on it.
 const (
-	registryTable = namespace.RegistrySchema + ".namespaces"
+	registryName  = "namespaces"
+	registryTable = namespace.RegistrySchema + "." + registryName
 
 	makeRegistry = `
 CREATE SCHEMA IF NOT EXISTS ` + namespace.RegistrySchema + `;
@@ -66,12 +67,19 @@ func ensureRegistry(ctx context.Context, tx pgx.Tx) error {
 	if err := lock(ctx, tx, registryTable); err != nil {
 		return err
 	}
+	// Asked again: on a registry that is in use, CREATE INDEX IF NOT EXISTS would wait.
+	if found, err = hasRegistry(ctx, tx); found || err != nil {
+		return err
+	}
 	_, err = tx.Exec(ctx, makeRegistry)
 	return err
 }
 
+// hasRegistry reads the catalog's tables: to_regclass would answer from a cache that
+// does not know yet what another transaction has just made.
 func hasRegistry(ctx context.Context, tx pgx.Tx) (found bool, err error) {
-	err = tx.QueryRow(ctx, "SELECT pg_catalog.to_regclass($1) IS NOT NULL", registryTable).Scan(&found)
+	err = tx.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+		WHERE n.nspname = $1 AND c.relname = $2)`, namespace.RegistrySchema, registryName).Scan(&found)
 	return found, err
 }
 
