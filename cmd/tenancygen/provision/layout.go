@@ -1,13 +1,13 @@
-package cli
+package provision
 
 import (
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/runtime"
 )
 
-// runtimeLayout returns the layout as the generated package would have it, but for
+// layoutOf returns the layout as the generated package would have it, but for
 // its statements, which making tables does not need.
-func runtimeLayout(pkg *ir.Package) runtime.Layout {
+func layoutOf(pkg *ir.Package) runtime.Layout {
 	l := pkg.Layout
 	out := runtime.Layout{
 		Engine: pkg.Engine, Fingerprint: l.Fingerprint, Schema: pkg.DefaultSchema, Unmovable: l.Unmovable,
