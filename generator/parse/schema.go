@@ -36,11 +36,14 @@ type SchemaStatement struct {
 	// Aborts is set for a statement that ends a transaction in another way than COMMIT,
 	// or undoes a part of it.
 	Aborts bool
-	// Functions are the functions and types that it makes, drops, renames, or, for a
-	// trigger, calls.
+	// Functions are the functions and types that it makes, drops or renames.
 	Functions []ObjectName
-	// Removes is set where it takes something away, or gives it another name.
-	Removes bool
+	// Calls are the functions that it calls, or makes something of, by their names
+	// without schemas.
+	Calls []string
+	// Removes is set where it takes something away, or gives it another name, and Adds
+	// where it adds a column.
+	Removes, Adds bool
 }
 
 // SchemaKind says what a statement of a schema file is for.

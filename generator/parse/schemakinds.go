@@ -39,7 +39,7 @@ func (r *schemaReader) statement(n *ast.Node) {
 	case *ast.Node_CreateTrigStmt:
 		r.changes(s.CreateTrigStmt.Relation, false)
 		r.out.Kind = MakesTrigger
-		r.out.Functions = []ObjectName{qualified(s.CreateTrigStmt.Funcname)}
+		r.out.Calls = []string{qualified(s.CreateTrigStmt.Funcname).Name}
 		r.mentions(s.CreateTrigStmt.Args)
 	case *ast.Node_RenameStmt:
 		r.rename(s.RenameStmt)
@@ -190,6 +190,8 @@ func (r *schemaReader) alterTable(s *ast.AlterTableStmt) {
 		switch cmd.GetSubtype() {
 		case ast.AlterTableType_AT_DropColumn, ast.AlterTableType_AT_DropConstraint, ast.AlterTableType_AT_AlterColumnType:
 			r.out.Removes = true
+		case ast.AlterTableType_AT_AddColumn:
+			r.out.Adds = true
 		case ast.AlterTableType_AT_AddIdentity:
 			r.makes(ObjectName{s.Relation.Schemaname, objectName(s.Relation.Relname, cmd.Name, "seq")}, false)
 		}

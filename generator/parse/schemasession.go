@@ -104,13 +104,31 @@ func (r *schemaReader) other(n *ast.Node) {
 		if relationKinds[s.AlterOwnerStmt.ObjectType] {
 			r.problem("it gives a relation to another owner")
 		}
-	case *ast.Node_CompositeTypeStmt:
-	case *ast.Node_CreateDomainStmt, *ast.Node_AlterDomainStmt, *ast.Node_CreateRangeStmt, *ast.Node_DefineStmt,
-		*ast.Node_CreateExtensionStmt, *ast.Node_AlterExtensionStmt, *ast.Node_AlterFunctionStmt, *ast.Node_CreateCastStmt,
-		*ast.Node_CreateOpClassStmt, *ast.Node_CreateOpFamilyStmt, *ast.Node_AlterOpFamilyStmt, *ast.Node_CreateConversionStmt,
+	case *ast.Node_DefineStmt:
+		r.definition(s.DefineStmt.Definition)
+	case *ast.Node_CreateRangeStmt:
+		r.definition(s.CreateRangeStmt.Params)
+	case *ast.Node_CreateCastStmt:
+		r.out.Calls = append(r.out.Calls, qualified(s.CreateCastStmt.GetFunc().GetObjname()).Name)
+	case *ast.Node_CreateOpClassStmt:
+		for _, n := range s.CreateOpClassStmt.Items {
+			r.out.Calls = append(r.out.Calls, qualified(n.GetCreateOpClassItem().GetName().GetObjname()).Name)
+		}
+	case *ast.Node_CompositeTypeStmt, *ast.Node_CreateDomainStmt, *ast.Node_AlterDomainStmt,
+		*ast.Node_CreateExtensionStmt, *ast.Node_AlterExtensionStmt, *ast.Node_AlterFunctionStmt,
+		*ast.Node_CreateOpFamilyStmt, *ast.Node_AlterOpFamilyStmt, *ast.Node_CreateConversionStmt,
 		*ast.Node_CreateRoleStmt, *ast.Node_AlterRoleStmt, *ast.Node_GrantRoleStmt, *ast.Node_AlterTypeStmt, *ast.Node_AlterCollationStmt,
 		*ast.Node_AlterTsdictionaryStmt, *ast.Node_AlterTsconfigurationStmt, *ast.Node_AlterOperatorStmt, *ast.Node_CreatePlangStmt:
 	default:
 		r.problem("nobody can tell what it does")
+	}
+}
+
+// definition notes the functions of an operator, aggregate or type.
+func (r *schemaReader) definition(list []*ast.Node) {
+	for _, n := range list {
+		if t := n.GetDefElem().GetArg().GetTypeName(); t != nil {
+			r.out.Calls = append(r.out.Calls, qualified(t.Names).Name)
+		}
 	}
 }

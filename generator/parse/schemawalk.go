@@ -193,7 +193,9 @@ var valueFunctions = []string{"nextval", "currval"}
 // call notes the strings that a function is given: the sequence of nextval, and what
 // may be the name of a relation to another one.
 func (w *schemaWalk) call(n *ast.FuncCall) {
-	takes := slices.Contains(valueFunctions, qualified(n.Funcname).Name)
+	name := qualified(n.Funcname).Name
+	w.out.Calls = append(w.out.Calls, name)
+	takes := slices.Contains(valueFunctions, name)
 	for _, arg := range n.Args {
 		if text := arg.GetAConst(); text.GetSval() != nil && takes {
 			w.string(LiteralName, text)

@@ -27,7 +27,10 @@ type Result struct {
 // Schema reads the schema files, which the catalog has been loaded and classified
 // from. What makes the tables unmovable is a warning in the report.
 func Schema(files []*source.File, cat *catalog.Catalog, report *diag.Report) *Result {
-	b := &builder{catalog: cat, report: report, timeline: &timeline{live: map[parse.ObjectName]*relation{}}, result: &Result{}}
+	b := &builder{
+		catalog: cat, report: report, timeline: &timeline{live: map[parse.ObjectName]*relation{}}, result: &Result{},
+		functions: map[string][]*statement{}, tenantWords: words{map[string]bool{}, map[string]bool{}},
+	}
 	for _, file := range files {
 		list, err := parse.SchemaStatements(file.Text)
 		if err != nil {
@@ -38,7 +41,7 @@ func Schema(files []*source.File, cat *catalog.Catalog, report *diag.Report) *Re
 		}
 	}
 	b.settle(cat)
-	b.nameTenants()
+	b.collect()
 	for _, s := range b.statements {
 		b.emit(s)
 	}
@@ -55,10 +58,12 @@ type builder struct {
 	statements []*statement
 	result     *Result
 	problems   int
+	// functions are those of the schema, by their names without schemas.
+	functions map[string][]*statement
 	// tenantNames are the names that relations of tenants ever have, in lower case.
-	tenantNames map[string]bool
+	tenantNames []string
 	// tenantWords are the words of the tenants' statements so far.
-	tenantWords map[string]bool
+	tenantWords words
 }
 
 // statement is a statement with the relations that its names mean.
@@ -70,6 +75,8 @@ type statement struct {
 	// unknown is set when it is about relations that are not there.
 	unknown bool
 }
+
+func (s *statement) text() string { return s.file.Text[s.Start:s.End] }
 
 // resolve finds the relations that a statement names, and does to the timeline what
 // the statement does to the schema.

@@ -84,6 +84,8 @@ func TestSlots(t *testing.T) {
 		"ALTER TABLE orders ALTER id SET DEFAULT nextval('orders_id_seq')":    "tenant: ALTER TABLE «orders|orders» ALTER id SET DEFAULT nextval(«'orders_id_seq|'orders_id_seq'»)",
 		"ALTER TABLE orders ADD f oid DEFAULT 'public.orders'::regclass":      "tenant: ALTER TABLE «orders|orders» ADD f oid DEFAULT «'orders|'public.orders'»::regclass",
 		"CREATE INDEX CONCURRENTLY orders_i ON orders (kind) WHERE kind > ''": "tenant: CREATE INDEX  orders_i ON «orders|orders» (kind) WHERE kind > ''",
+		"ALTER TABLE kinds ADD label text":                                    "shared: ALTER TABLE kinds ADD label text",
+		"ALTER TABLE orders ADD n int DEFAULT known()":                        "tenant: ALTER TABLE «orders|orders» ADD n int DEFAULT known()",
 		"CREATE INDEX ON kinds (lower(code))":                                 "shared: CREATE INDEX ON kinds (lower(code))",
 		"ALTER TABLE orders ADD u public.orders[]":                            "tenant: ALTER TABLE «orders|orders» ADD u «orders|public.orders»[]",
 		// What has neither class goes with what it refers to.
@@ -127,6 +129,9 @@ func TestSlots(t *testing.T) {
 	}
 }
 
+// opaque is a function of which nobody sees what it reads.
+const opaque = "CREATE FUNCTION f() RETURNS int LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELECT 1'; RETURN 1; END $$; "
+
 func TestUnmovable(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -166,7 +171,7 @@ func TestUnmovable(t *testing.T) {
 		"CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION f()":             "it calls f, which the schema does not show",
 		"CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION known('orders')": "a function in it is given the name of orders as text",
 		"CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'SELECT 1'; RETURN NEW; END $$; CREATE TRIGGER t BEFORE INSERT ON orders FOR EACH ROW EXECUTE FUNCTION f()": "it calls f, which runs SQL that its text does not show",
-		"CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT count(*)::int FROM kinds, Orders'":                                                                                           "the function's text names Orders, and would look for it where all tenants' functions are",
+		"CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT count(*)::int FROM kinds, Orders'":                                                                                           "the function's text names orders, and would look for it where all tenants' functions are",
 		"CREATE FUNCTION f(o orders) RETURNS int LANGUAGE sql AS 'SELECT 1'":                                                                                                                  "a type in it may be the row of orders",
 		"CREATE FUNCTION f() RETURNS int BEGIN ATOMIC SELECT id FROM orders; END":                                                                                                             "what all tenants share refers to orders, whose rows are a tenant's",
 		"INSERT INTO orders (tenant_id) SELECT id FROM tenants":                                                                                                                               "it writes rows of tenants, which each tenant would get",
@@ -174,14 +179,24 @@ func TestUnmovable(t *testing.T) {
 		"UPDATE orders SET id = 1; WITH x AS (INSERT INTO orders (id) VALUES (1)) DELETE FROM orders":                                                                                         "it writes rows of tenants, which each tenant would get",
 		"INSERT INTO kinds SELECT kind FROM orders":                                                                                                                                           "what all tenants share refers to orders, whose rows are a tenant's",
 		"DELETE FROM kinds WHERE code IN (SELECT kind FROM orders)":                                                                                                                           "what all tenants share refers to orders, whose rows are a tenant's",
-		"DROP TYPE mood CASCADE":                                                             "it changes or removes mood, which a statement about tenants' tables names before",
-		"ALTER TYPE mood RENAME VALUE 'low' TO 'none'":                                       "it changes or removes mood, which a statement about tenants' tables names before",
-		"ALTER TABLE kinds RENAME TO sorts":                                                  "it changes or removes kinds, which a statement about tenants' tables names before",
-		"ALTER TABLE kinds RENAME COLUMN code TO id":                                         "it changes or removes kinds, which a statement about tenants' tables names before",
-		"ALTER TABLE kinds DROP CONSTRAINT kinds_pkey CASCADE":                               "it changes or removes kinds, which a statement about tenants' tables names before",
-		"WITH x AS (INSERT INTO kinds VALUES ('a')) DELETE FROM orders":                      "it is about orders, which belongs to tenants, and about tables that all tenants share",
-		"WITH x AS (DELETE FROM orders RETURNING kind) INSERT INTO kinds SELECT kind FROM x": "it is about kinds, which all tenants share, and about tables of tenants",
-		"TRUNCATE kinds, orders":                                                             "it is about orders, which belongs to tenants, and about tables that all tenants share",
+		"DROP TYPE mood CASCADE":                                                                                                                    "it changes or removes mood, which a statement about tenants' tables names before",
+		"ALTER TYPE mood RENAME VALUE 'low' TO 'none'":                                                                                              "it changes or removes mood, which a statement about tenants' tables names before",
+		"ALTER TABLE kinds RENAME TO sorts":                                                                                                         "it changes or removes kinds, which a statement about tenants' tables names before",
+		"ALTER TABLE kinds RENAME COLUMN code TO id":                                                                                                "it changes or removes kinds, which a statement about tenants' tables names before",
+		"ALTER TABLE kinds DROP CONSTRAINT kinds_pkey CASCADE":                                                                                      "it changes or removes kinds, which a statement about tenants' tables names before",
+		"WITH x AS (INSERT INTO kinds VALUES ('a')) DELETE FROM orders":                                                                             "it is about orders, which belongs to tenants, and about tables that all tenants share",
+		"WITH x AS (DELETE FROM orders RETURNING kind) INSERT INTO kinds SELECT kind FROM x":                                                        "it is about kinds, which all tenants share, and about tables of tenants",
+		opaque + "ALTER TABLE orders ADD n int DEFAULT f()":                                                                                         "it calls f, which runs SQL that its text does not show",
+		opaque + "CREATE VIEW v AS SELECT id FROM orders WHERE id > public.f()":                                                                     "it calls f, which runs SQL that its text does not show",
+		opaque + "CREATE FUNCTION g() RETURNS int LANGUAGE sql AS 'SELECT F() + 1'; ALTER TABLE orders ADD n int DEFAULT g()":                       "it calls g, which calls f, which runs SQL that its text does not show",
+		opaque + "CREATE DOMAIN d AS int CHECK (VALUE > f())":                                                                                       "it calls f, which runs SQL that its text does not show",
+		opaque + "CREATE OPERATOR === (LEFTARG = int, RIGHTARG = int, FUNCTION = f)":                                                                "it calls f, which runs SQL that its text does not show",
+		opaque + "CREATE CAST (mood AS int) WITH FUNCTION f()":                                                                                      "it calls f, which runs SQL that its text does not show",
+		"ALTER TABLE orders ADD n text DEFAULT query_to_xml('SELECT * FROM ' || 'orders', true, true, '')::text":                                    "it calls query_to_xml, which may use any table",
+		"CREATE VIEW v AS SELECT kinds.* FROM kinds, orders; ALTER TABLE kinds ADD label text":                                                      "it adds to kinds, whose columns a statement about tenants' tables may have copied before",
+		"CREATE TABLE copied (LIKE kinds, tenant_id uuid NOT NULL); ALTER TABLE kinds ADD label text":                                               "it adds to kinds, whose columns a statement about tenants' tables may have copied before",
+		`CREATE TABLE "My Orders" (tenant_id uuid NOT NULL); CREATE FUNCTION h() RETURNS bigint LANGUAGE sql AS 'SELECT count(*) FROM "My Orders"'`: "the function's text names my orders, and would look for it where all tenants' functions are",
+		"TRUNCATE kinds, orders": "it is about orders, which belongs to tenants, and about tables that all tenants share",
 	} {
 		made, _ := schema(t, text)
 		if made.Unmovable == nil {

@@ -1,7 +1,6 @@
 package provision
 
 import (
-	"regexp"
 	"slices"
 	"strings"
 
@@ -86,7 +85,7 @@ func (b *builder) text(s *statement) ir.LayoutDDL {
 	if s.Kind == parse.SetsSession && s.Local.End > 0 {
 		edits = append(edits, source.Edit{Start: s.Local.Start - s.Start, End: s.Local.End - s.Start, New: " LOCAL"})
 	}
-	sql, moved, err := source.Apply(s.file.Text[s.Start:s.End], edits)
+	sql, moved, err := source.Apply(s.text(), edits)
 	if err != nil {
 		panic(err) // one edit, inside the statement
 	}
@@ -115,19 +114,17 @@ func (b *builder) problem(s *statement) (why, help string) {
 	if s.Problem != "" {
 		return s.Problem, squash
 	}
-	if why, help = b.names(s); why != "" {
-		return why, help
+	checks := []func(*statement) (string, string){b.names, b.rows, b.calls}
+	switch {
+	case s.Kind == parse.MakesFunction:
+		checks = append(checks, b.function)
+	case !b.ofTenants(s):
+		checks = append(checks, b.order)
 	}
-	switch s.Kind {
-	case parse.MakesFunction:
-		return b.function(s)
-	case parse.MakesTrigger:
-		return b.trigger(s)
-	case parse.WritesRows:
-		return b.rows(s)
-	}
-	if !b.ofTenants(s) && s.Removes {
-		return b.removed(s)
+	for _, check := range checks {
+		if why, help = check(s); why != "" {
+			return why, help
+		}
 	}
 	return "", ""
 }
@@ -167,72 +164,6 @@ func needless(name parse.RelationName) bool {
 		return true
 	}
 	return name.Use == parse.TypeUse || name.Use == parse.MentionName
-}
-
-var word = regexp.MustCompile(`[\pL_][\pL\pN_$]*`)
-
-// field is what a trigger's function takes from a row.
-var field = regexp.MustCompile(`(?i)\b(?:new|old)\s*\.\s*"?\w+"?`)
-
-// nameTenants collects the names that relations of tenants ever have.
-func (b *builder) nameTenants() {
-	b.tenantNames, b.tenantWords = map[string]bool{}, map[string]bool{}
-	for _, s := range b.statements {
-		for i, name := range s.Names {
-			if r := s.relations[i]; r != nil && r.side == tenants {
-				b.tenantNames[strings.ToLower(name.Name)] = true
-			}
-		}
-	}
-}
-
-// remember notes the words of a statement of tenants.
-func (b *builder) remember(s *statement) {
-	for _, w := range word.FindAllString(s.file.Text[s.Start:s.End], -1) {
-		b.tenantWords[strings.ToLower(w)] = true
-	}
-}
-
-// removed refuses to take away what a statement of tenants before it has named: what
-// is shared is made, and unmade, before the first tenant's tables are.
-func (b *builder) removed(s *statement) (why, help string) {
-	names := slices.Clone(s.Functions)
-	for _, name := range s.Names {
-		if name.Use == parse.SubjectName {
-			names = append(names, name.ObjectName)
-		}
-	}
-	for _, name := range names {
-		if b.tenantWords[strings.ToLower(name.Name)] {
-			return "it changes or removes " + name.Name + ", which a statement about tenants' tables names before", squash
-		}
-	}
-	return "", ""
-}
-
-// function refuses a function whose text names tenants' tables: it finds them by the
-// search path, which does not lead to them.
-func (b *builder) function(s *statement) (why, help string) {
-	text := field.ReplaceAllString(s.file.Text[s.Start:s.End], "")
-	for _, w := range word.FindAllString(text, -1) {
-		if b.tenantNames[strings.ToLower(w)] {
-			return "the function's text names " + w + ", and would look for it where all tenants' functions are", "do without the table in it; a name that means something else there can be changed"
-		}
-	}
-	return "", ""
-}
-
-// trigger refuses one whose function may look for tenants' tables.
-func (b *builder) trigger(s *statement) (why, help string) {
-	if !b.ofTenants(s) {
-		return "", ""
-	}
-	for _, f := range s.Functions {
-		if why := b.catalog.Opaque(f.Name); why != "" {
-			return "it calls " + f.Name + ", which " + why, "list the function under functions: once you have made sure that it names no table of tenants"
-		}
-	}
-	return "", ""
 }
 
 // rows refuses to write rows of tenants that every tenant would get.

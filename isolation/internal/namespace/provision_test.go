@@ -32,6 +32,8 @@ type schema struct {
 	name   string
 	text   []string // the statements of the files
 	layout *runtime.Layout
+	// tenants are the names of tenants' tables and views.
+	tenants []string
 }
 
 // readSchema reads the project of a configuration; nil for one with errors.
@@ -69,6 +71,12 @@ func readSchema(t *testing.T, name, path string) *schema {
 			out.Slots = append(out.Slots, runtime.Slot{Start: slot.Start, End: slot.End, Name: slot.Name, Kind: slotKinds[slot.Kind]})
 		}
 		s.layout.DDL = append(s.layout.DDL, out)
+	}
+	for _, table := range cat.Tables {
+		switch table.Tenancy.Class {
+		case ir.ClassTenant, ir.ClassRoot, ir.ClassChild, ir.ClassView:
+			s.tenants = append(s.tenants, table.Name)
+		}
 	}
 	return s
 }
