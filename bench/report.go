@@ -44,8 +44,12 @@ func (r *results) report() string {
 	}
 	line("")
 	for _, k := range kinds() {
+		done := map[string]bool{}
 		for _, c := range comparisons(r.settings.lab.Tenants) {
-			r.table(line, k, c)
+			if !done[c.key()] {
+				r.table(line, k, c)
+			}
+			done[c.key()] = true
 		}
 	}
 	line("## The strategies\n")
@@ -73,12 +77,12 @@ func (r *results) table(line func(string, ...any), k kind, c comparison) {
 		}
 	}
 	line("%s\n%s", header, rule)
-	for _, name := range append([]string{c.baseline}, c.others...) {
-		f := r.look(k.name, c.baseline, name, c.tenants)
+	for _, s := range strategies() {
+		f := r.look(k.name, c.baseline, s.name, c.tenants)
 		if f == nil {
 			continue
 		}
-		cells := []string{name, fmt.Sprintf("%.2f", f.roundTrips), fmt.Sprintf("%.0f", f.allocations)}
+		cells := []string{s.name, fmt.Sprintf("%.2f", f.roundTrips), fmt.Sprintf("%.0f", f.allocations)}
 		for _, link := range []lab.Link{lab.Direct, lab.Delayed} {
 			cells = append(cells, cell(f.latency[link].P50), cell(f.latency[link].P99))
 		}

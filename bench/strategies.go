@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"fmt"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -18,21 +19,24 @@ type strategy struct {
 	name string
 	// what says it in the results.
 	what string
-	// prepare makes what the strategy needs for the first tenants; may be nil. It is
-	// called once for each number of tenants, the smallest first.
+	// prepare makes what the strategy needs for the first tenants; may be nil. It can
+	// be called again, for more or fewer.
 	prepare func(ctx context.Context, l *lab.Lab, tenants int) error
 	// open returns a client, and what closes it.
-	open func(ctx context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error)
+	open opener
 }
+
+type opener func(ctx context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error)
 
 // The names that comparisons and targets use.
 const (
 	raw, sqlc, naive, row, rls = "raw pgx", "sqlc", "RLS by hand", "row", "rls"
+	schema, prefix, database   = "schema", "prefix", "database"
 	gorm, ent                  = "GORM", "ent"
 )
 
 func strategies() []strategy {
-	return []strategy{
+	return append([]strategy{
 		{name: raw, what: "pgx by hand, SQL without a tenant", open: onPool(lab.Plain, func(p *pgxpool.Pool) (workload.Reader, error) {
 			return workload.NewRaw(p), nil
 		})},
@@ -56,11 +60,11 @@ func strategies() []strategy {
 		{name: ent, what: "ent on pgx's database/sql, the same predicate", open: onDatabase(func(db *sql.DB) (workload.Reader, error) {
 			return workload.NewEnt(db), nil
 		})},
-	}
+	}, namespaced()...)
 }
 
 // onPool opens a client on a pool of its own.
-func onPool(role lab.Role, client func(*pgxpool.Pool) (workload.Reader, error)) func(context.Context, *lab.Lab, lab.Link) (workload.Reader, func(), error) {
+func onPool(role lab.Role, client func(*pgxpool.Pool) (workload.Reader, error)) opener {
 	return func(ctx context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error) {
 		pool, err := l.Pool(ctx, role, link)
 		if err != nil {
@@ -76,7 +80,7 @@ func onPool(role lab.Role, client func(*pgxpool.Pool) (workload.Reader, error)) 
 }
 
 // onDatabase opens a client on database/sql with as many connections as a pool.
-func onDatabase(client func(*sql.DB) (workload.Reader, error)) func(context.Context, *lab.Lab, lab.Link) (workload.Reader, func(), error) {
+func onDatabase(client func(*sql.DB) (workload.Reader, error)) opener {
 	return func(_ context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error) {
 		config, err := pgx.ParseConfig(l.URL(lab.Plain, link))
 		if err != nil {
@@ -103,11 +107,21 @@ type comparison struct {
 	kinds    []string // all when empty
 }
 
+// key tells the table of the results in which a comparison is.
+func (c comparison) key() string { return fmt.Sprintf("%d %s", c.tenants, c.baseline) }
+
 // comparisons returns them for that many tenants at most. The baseline of each
-// works on the rows of as many tenants: fewer rows are faster for everybody.
+// works on the rows of as many tenants: fewer rows are faster for everybody. Those who
+// give tenants tables of their own come last, since they make a great many.
 func comparisons(tenants int) []comparison {
-	return []comparison{
+	all := []comparison{
 		{tenants: tenants, baseline: raw, others: []string{sqlc, row, rls, naive, gorm, ent}},
 		{tenants: tenants, baseline: sqlc, others: []string{row, rls, gorm, ent}, kinds: []string{"list"}},
 	}
+	for _, n := range []int{1, 10} {
+		if n < tenants {
+			all = append(all, comparison{tenants: n, baseline: raw, others: []string{row, rls, schema, prefix, database}})
+		}
+	}
+	return append(all, comparison{tenants: tenants, baseline: raw, others: []string{schema, prefix}})
 }

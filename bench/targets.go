@@ -67,6 +67,7 @@ func targets(tenants int) []target {
 		{what: "transaction of five queries under RLS, round trips more than raw", limit: 0, figure: exact(trips, "tx5", rls, raw)},
 		{what: "point read with the row filter, p50 directly, × raw", limit: 1.05, figure: p50("point", raw, row, tenants, lab.Direct)},
 		{what: "point read with the row filter, allocations more than raw", limit: 2, figure: exact(allocations, "point", row, raw)},
+		{what: fmt.Sprintf("point read in a schema of %d, p50 with the delay, × raw", tenants), limit: 1.15, figure: p50("point", raw, schema, tenants, lab.Delayed)},
 		{what: "list of 100 with the row filter, p50 directly, × sqlc", limit: 0.86, figure: p50("list", sqlc, row, tenants, lab.Direct)},
 		{what: "list of 100 with the row filter, allocations", limit: 120, figure: exact(allocations, "list", row, "")},
 		{what: "list of 100 under RLS, p50 directly, × sqlc", limit: 1.05, figure: p50("list", sqlc, rls, tenants, lab.Direct)},

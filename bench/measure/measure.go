@@ -152,6 +152,15 @@ func timed(ctx context.Context, d time.Duration, op Op) (slice, error) {
 // Throughputs compares how many calls the goroutines do together in the same time.
 func Throughputs(ctx context.Context, plan Plan, goroutines int, baseline Op, variants []Op) ([]Ratio, error) {
 	rounds := make([][]float64, len(variants))
+	// The first slice of each makes its connections, and does not count.
+	for _, op := range variants {
+		if _, err := rate(ctx, plan.Slice, goroutines, op); err != nil {
+			return nil, err
+		}
+	}
+	if _, err := rate(ctx, plan.Slice, goroutines, baseline); err != nil {
+		return nil, err
+	}
 	before, err := rate(ctx, plan.Slice, goroutines, baseline)
 	if err != nil {
 		return nil, err
@@ -222,8 +231,8 @@ func rate(ctx context.Context, d time.Duration, goroutines int, op Op) (float64,
 // Allocations returns how often a call allocates, on average over many.
 func Allocations(ctx context.Context, calls int, op Op) (float64, error) {
 	var before, after runtime.MemStats
-	i := int(next.Add(step))
-	if err := op(ctx, i); err != nil {
+	i, err := settle(ctx, calls, op)
+	if err != nil {
 		return 0, err
 	}
 	runtime.ReadMemStats(&before)
@@ -239,8 +248,8 @@ func Allocations(ctx context.Context, calls int, op Op) (float64, error) {
 
 // RoundTrips returns how many round trips a call takes, on average over many.
 func RoundTrips(ctx context.Context, calls int, turns func() (int64, error), op Op) (float64, error) {
-	i := int(next.Add(step))
-	if err := op(ctx, i); err != nil {
+	i, err := settle(ctx, calls, op)
+	if err != nil {
 		return 0, err
 	}
 	before, err := turns()
@@ -255,4 +264,17 @@ func RoundTrips(ctx context.Context, calls int, turns func() (int64, error), op 
 	}
 	after, err := turns()
 	return float64(after-before) / float64(calls), err
+}
+
+// settle calls op before calls are counted: a pool asks a connection that has not been
+// used for a second whether it still lives. It returns the number of the last call.
+func settle(ctx context.Context, calls int, op Op) (int, error) {
+	i := int(next.Add(step))
+	for range calls/5 + 1 {
+		i++
+		if err := op(ctx, i); err != nil {
+			return i, err
+		}
+	}
+	return i, nil
 }

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 
 	"github.com/jackc/pgx/v5/pgtype"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenancygen/tenancygen/runtime"
 )
@@ -70,34 +69,6 @@ func Keys(n, tenants int) []Key {
 		keys[i] = k
 	}
 	return keys
-}
-
-// Seed fills the empty tables of the default schema with the rows of as many
-// tenants. The pool is a superuser's.
-func Seed(ctx context.Context, pool *pgxpool.Pool, tenants int) error {
-	conn, err := pool.Acquire(ctx)
-	if err != nil {
-		return err
-	}
-	defer conn.Release()
-	const tenant = `('00000000-0000-4000-8000-' || lpad(to_hex(%s), 12, '0'))::uuid`
-	for _, statement := range []string{
-		// The rows are right, so the foreign keys need not look.
-		"SET session_replication_role = replica",
-		fmt.Sprintf("INSERT INTO tenants SELECT "+tenant+", 'Tenant ' || i FROM generate_series(0, %d) AS i", "i", tenants-1),
-		fmt.Sprintf(`INSERT INTO tickets (id, tenant_id, customer_id, number, title, amount, open, created_at)
-			SELECT i + 1, `+tenant+`, i / %d + 1, i %% %d, 'The title of ticket number ' || i, i %% 1000, i %% 3 = 0,
-			       timestamptz '2025-01-01 00:00:00Z' + i * interval '1 minute'
-			FROM generate_series(0, %d) AS i`,
-			fmt.Sprintf("i / %d", ticketsPerTenant), ticketsPerCustomer, ticketsPerTenant, tenants*ticketsPerTenant-1),
-		"RESET session_replication_role",
-		"VACUUM (ANALYZE) tenants, tickets, events",
-	} {
-		if _, err := conn.Exec(ctx, statement); err != nil {
-			return fmt.Errorf("seed: %w", err)
-		}
-	}
-	return nil
 }
 
 // wantTicket checks what a point read has brought.
