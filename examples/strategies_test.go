@@ -2,6 +2,7 @@ package examples_test
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"regexp"
 	"strings"
@@ -75,8 +76,8 @@ func (s *stage) run(t *testing.T, url, sql string) {
 	}
 }
 
-// shared makes the tables that companies share, with their rows.
-func (s *stage) shared(t *testing.T, policies bool) {
+// shared makes the tables that companies share, with the rows of some.
+func (s *stage) shared(t *testing.T, policies bool, companies ...company) {
 	t.Helper()
 	paths := []string{"schema.sql"}
 	if policies {
@@ -89,7 +90,7 @@ func (s *stage) shared(t *testing.T, policies bool) {
 		}
 		s.run(t, s.superURL, string(text))
 	}
-	for _, c := range []company{alpha, beta} {
+	for _, c := range companies {
 		s.run(t, s.superURL, seedOf(c))
 	}
 	if !policies {
@@ -103,11 +104,11 @@ var strategies = []struct {
 	build func(*testing.T, *stage) pgxdb.Isolation
 }{
 	{runtime.StrategyRLS, func(t *testing.T, s *stage) pgxdb.Isolation {
-		s.shared(t, true)
+		s.shared(t, true, alpha, beta)
 		return made(t)(postgres.NewRLS(s.pool, postgres.WithLayout(gen.Layout)))
 	}},
 	{runtime.StrategyRow, func(t *testing.T, s *stage) pgxdb.Isolation {
-		s.shared(t, false)
+		s.shared(t, false, alpha, beta)
 		return made(t)(postgres.NewRowFilter(s.pool, postgres.WithLayout(gen.Layout)))
 	}},
 	{runtime.StrategySchema, func(t *testing.T, s *stage) pgxdb.Isolation {
@@ -130,6 +131,64 @@ var strategies = []struct {
 		}
 		return p
 	}},
+	{runtime.StrategyDatabase, func(t *testing.T, s *stage) pgxdb.Isolation {
+		p, err := postgres.NewDatabase(s.pool, gen.Layout, postgres.WithAdmin(s.super))
+		made(t)(p, err)
+		for _, ddl := range gen.Layout.DDL {
+			if ddl.Shared {
+				s.run(t, s.superURL, ddl.SQL)
+			}
+		}
+		s.run(t, s.superURL, "GRANT SELECT ON plans TO app_user")
+		for _, c := range []company{alpha, beta} {
+			if err := p.Initialize(t.Context(), c.tenant()); err != nil {
+				t.Fatal(err)
+			}
+			own, err := p.DatabaseURL(c.tenant())
+			if err != nil {
+				t.Fatal(err)
+			}
+			s.run(t, inDatabase(t, s.superURL, own), seedOf(c))
+			t.Cleanup(func() {
+				_, err := p.Destroy(context.WithoutCancel(t.Context()), c.tenant(), runtime.Confirmation(c.tenant().ID))
+				if err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		return p
+	}},
+	{runtime.StrategyHybrid, func(t *testing.T, s *stage) pgxdb.Isolation {
+		// One company has a schema, and the other shares its tables with nobody yet.
+		s.shared(t, true, beta)
+		schema, err := postgres.NewSchema(s.pool, gen.Layout, postgres.WithAdmin(s.super))
+		made(t)(schema, err)
+		s.run(t, s.superURL, "SET search_path = "+pgx.Identifier{initialized(t, schema, alpha)}.Sanitize()+", public;"+seedOf(alpha))
+		rls := made(t)(postgres.NewRLS(s.pool, postgres.WithLayout(gen.Layout)))
+		return made(t)(postgres.NewHybrid(
+			map[runtime.Strategy]pgxdb.Isolation{runtime.StrategySchema: schema, runtime.StrategyRLS: rls},
+			func(tenant runtime.Tenant) runtime.Strategy {
+				if tenant.ID == alpha.tenant().ID {
+					return runtime.StrategySchema
+				}
+				return runtime.StrategyRLS
+			}))
+	}},
+}
+
+// inDatabase returns a URL with the database of another.
+func inDatabase(t *testing.T, of, other string) string {
+	t.Helper()
+	u, err := url.Parse(of)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o, err := url.Parse(other)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.Path = o.Path
+	return u.String()
 }
 
 // made fails t for the error of a constructor.
