@@ -53,7 +53,7 @@ func (t *tokens) matchBrackets() error {
 			open = append(open, i)
 		case ")", "]":
 			if len(open) == 0 {
-				return &Error{Pos: tok.Start, Message: "unmatched " + tok.text}
+				return &Error{Pos: tok.Start, Message: "unmatched " + tok.text, Help: "open it before, or take it out"}
 			}
 			o := open[len(open)-1]
 			open = open[:len(open)-1]
@@ -61,7 +61,7 @@ func (t *tokens) matchBrackets() error {
 		}
 	}
 	if len(open) > 0 {
-		return &Error{Pos: t.list[open[0]].Start, Message: "unmatched " + t.list[open[0]].text}
+		return &Error{Pos: t.list[open[0]].Start, Message: "unmatched " + t.list[open[0]].text, Help: "close it"}
 	}
 	return nil
 }

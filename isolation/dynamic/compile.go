@@ -32,9 +32,12 @@ type statement struct {
 }
 
 // compiler is what statements are compiled with. It is not changed once it is made.
+//
+// tamper is nil but in tests: it spoils a plan, so that they can see certify refuse.
 type compiler struct {
 	catalog *catalog.Catalog
 	tables  *slot.Tables
+	tamper  func(*scope.Plan)
 }
 
 // compile takes a text through the stages. Parameters stay the author's, also those
@@ -78,6 +81,9 @@ func (c *compiler) scoped(sql string, report *diag.Report) *statement {
 	for _, r := range plan.GlobalWrites {
 		report.Errorf(diag.GlobalWrite, text.Span(r.Ref.NameRange), "a tenant's statement writes the global table %q", r.Table.QualifiedName()).
 			WithHelp("all tenants share its rows: write them by a generated method of Global()")
+	}
+	if c.tamper != nil {
+		c.tamper(plan)
 	}
 	result, err := rewrite.Apply(text, plan, c.catalog)
 	if err != nil {

@@ -1,6 +1,7 @@
 package dynamic
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
@@ -12,7 +13,7 @@ import (
 // accepted is one statement with the tenant's parameter behind the author's.
 func FuzzFilter(f *testing.F) {
 	for _, sql := range []string{
-		"SELECT body FROM notes WHERE id = $1", "SELECT 1; SELECT 2", "/* /*+ */ DELETE FROM notes -- */ SELECT 1",
+		"SELECT body FROM notes WHERE id = $1", "SELECT 1; SELECT 2", "", "SELECT (1", "SELECT 1)", "SELECT 'a", "/* /*+ */ DELETE FROM notes -- */ SELECT 1",
 		"-- name: X :one\nSELECT $2, $1 FROM notes n, notes", "WITH n AS (DELETE FROM notes RETURNING *) SELECT * FROM n FOR UPDATE",
 		"INSERT INTO notes VALUES (1, $1, 'a') ON CONFLICT DO NOTHING", "SELECT $$a$$, $tag$ $1 $tag$, E'\\'', U&'a' FROM notes",
 		"UPDATE notes SET tenant_id = $1", "SELECT @a, sqlc.arg(b) FROM notes", "SELECT 1 /* -- */ ;;", "SELECT 'a\x00'", "\xff",
@@ -27,7 +28,12 @@ func FuzzFilter(f *testing.F) {
 		if s != again || (err == nil) != (err2 == nil) {
 			t.Fatalf("%q: %v, then %v", sql, err, err2)
 		}
-		if err != nil {
+		if e := (*Error)(nil); errors.As(err, &e) {
+			for _, d := range e.Diagnostics {
+				if d.Code == "" || d.Message == "" || d.Help == "" {
+					t.Fatalf("%q: %+v", sql, d)
+				}
+			}
 			return
 		}
 		text, args, err := filter.Filter(runtime.Query{SQL: sql, Args: make([]any, s.params)}, ann)
