@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/emit/ddl"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parallel"
+	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/provision"
 	"github.com/tenancygen/tenancygen/generator/slot"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -173,12 +175,16 @@ func layoutStatement(q *ir.Query, at source.Span, tables *slot.Tables, report *d
 // printedTypes are the types that the database prints under another name than the
 // catalog gives them.
 var printedTypes = map[string]string{
-	"varchar": "character varying", "bpchar": "character", "char": `"char"`,
+	"double precision": "double precision",
+	"varchar":          "character varying", "bpchar": "character", "char": `"char"`,
 	"varbit": "bit varying", "timestamptz": "timestamp with time zone", "timetz": "time with time zone",
 	"timestamp": "timestamp without time zone", "time": "time without time zone",
 	"serial": "integer", "serial4": "integer", "bigserial": "bigint", "serial8": "bigint",
 	"smallserial": "smallint", "serial2": "smallint",
 }
+
+// plainTypes are the names of types that the database prints as they are.
+var plainTypes = regexp.MustCompile(`\A[a-z_][a-z0-9_]*\z`)
 
 // printedType is a type of the catalog as format_type prints it. An array prints the
 // same whatever its dimensions.
@@ -187,7 +193,13 @@ func printedType(name string) string {
 	if printed, ok := printedTypes[base]; ok {
 		base = printed
 	} else {
-		base = strings.TrimPrefix(base, catalog.DefaultSchema+".")
+		parts := strings.Split(strings.TrimPrefix(base, catalog.DefaultSchema+"."), ".")
+		for i, part := range parts {
+			if !plainTypes.MatchString(part) {
+				parts[i] = parse.Quote(part)
+			}
+		}
+		base = strings.Join(parts, ".")
 	}
 	if array {
 		base += "[]"
