@@ -47,7 +47,7 @@ func TestExact(t *testing.T) {
 	allocations := map[string]map[string]float64{}
 	for _, s := range strategies() {
 		if s.prepare != nil {
-			if err := s.prepare(t.Context(), l, 2); err != nil {
+			if _, err := s.prepare(t.Context(), l, 2); err != nil {
 				t.Fatalf("%s: %v", s.name, err)
 			}
 		}
@@ -118,7 +118,7 @@ func TestForeignRow(t *testing.T) {
 	}()
 	for _, s := range strategies() {
 		if s.prepare != nil {
-			if err := s.prepare(t.Context(), l, 2); err != nil {
+			if _, err := s.prepare(t.Context(), l, 2); err != nil {
 				t.Fatalf("%s: %v", s.name, err)
 			}
 		}

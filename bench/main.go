@@ -44,7 +44,7 @@ func flags() settings {
 	flag.DurationVar(&s.lab.Delay, "delay", 500*time.Microsecond, "the round trip time that the proxy adds")
 	flag.BoolVar(&s.lab.Pin, "pin", true, "put client, server and proxy on one processor (Linux; the server has to be ours)")
 	flag.DurationVar(&s.plan.Slice, "slice", 40*time.Millisecond, "how long a variant is measured at a time")
-	flag.IntVar(&s.plan.Rounds, "rounds", 15, "how many slices of each variant are measured")
+	flag.IntVar(&s.plan.Rounds, "rounds", 9, "how many slices of each variant are measured")
 	only := flag.String("only", "", "the strategies that are measured, with commas; all when empty")
 	kinds := flag.String("work", "", "the kinds of work that are measured: point,list,insert,tx5,tx10; all when empty")
 	flag.StringVar(&s.out, "out", "RESULTS.md", "the file for the results; - for the terminal")

@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -18,27 +20,18 @@ import (
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
 )
 
-// places is what is needed of a provider here.
-type places interface {
-	pgxdb.Provider
-	Initialize(ctx context.Context, t runtime.Tenant) error
-	Destroy(ctx context.Context, t runtime.Tenant, confirm runtime.Confirmation) (runtime.Removal, error)
-	DatabaseURL(t runtime.Tenant) (string, error)
-	Close() error
-}
-
-// newPlaces makes a provider on a pool; what needs more rights runs on admin.
-type newPlaces func(pool, admin *pgxpool.Pool) (places, error)
+// newIsolation makes a provider on a pool; what needs more rights runs on admin.
+type newIsolation func(pool, admin *pgxpool.Pool) (pgxdb.Isolation, error)
 
 // namespaced are the strategies that give each tenant tables of its own.
 func namespaced() []strategy {
-	newSchema := func(pool, admin *pgxpool.Pool) (places, error) {
+	newSchema := func(pool, admin *pgxpool.Pool) (pgxdb.Isolation, error) {
 		return postgres.NewSchema(pool, gen.Layout, postgres.WithAdmin(admin))
 	}
-	newPrefix := func(pool, admin *pgxpool.Pool) (places, error) {
+	newPrefix := func(pool, admin *pgxpool.Pool) (pgxdb.Isolation, error) {
 		return postgres.NewPrefix(pool, gen.Layout, postgres.WithAdmin(admin))
 	}
-	newDatabase := func(pool, admin *pgxpool.Pool) (places, error) {
+	newDatabase := func(pool, admin *pgxpool.Pool) (pgxdb.Isolation, error) {
 		return postgres.NewDatabase(pool, gen.Layout, postgres.WithAdmin(admin))
 	}
 	return []strategy{
@@ -53,7 +46,7 @@ func namespaced() []strategy {
 
 // isolated opens a client on the provider, for the role that the layout gives rights
 // to.
-func isolated(provider newPlaces) opener {
+func isolated(provider newIsolation) opener {
 	return func(ctx context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error) {
 		pool, err := l.Pool(ctx, lab.Isolated, link)
 		if err != nil {
@@ -72,39 +65,61 @@ func isolated(provider newPlaces) opener {
 	}
 }
 
+// workers are how many tenants are made at a time. More make nothing faster here.
+const workers = 4
+
 // prepare returns a function that makes the places of the first tenants, with their
-// rows, where they are missing.
-func prepare(name runtime.Strategy, provider newPlaces) func(context.Context, *lab.Lab, int) error {
-	return func(ctx context.Context, l *lab.Lab, tenants int) error {
+// rows, where they are missing. It returns how long the places alone took.
+func prepare(name runtime.Strategy, provider newIsolation) func(context.Context, *lab.Lab, int) (time.Duration, error) {
+	return func(ctx context.Context, l *lab.Lab, tenants int) (time.Duration, error) {
 		admin, err := l.Pool(ctx, lab.Admin, lab.Direct)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		defer admin.Close()
 		pool, err := l.Pool(ctx, lab.Isolated, lab.Direct)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		defer pool.Close()
 		p, err := provider(pool, admin)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		defer func() { _ = p.Close() }()
-		if err := each(ctx, tenants, func(ctx context.Context, n int) error {
-			if err := p.Initialize(ctx, workload.Tenant(n)); err != nil {
-				return err
-			}
-			if name == runtime.StrategyDatabase {
+
+		begin := time.Now()
+		if err := runtime.InitializeAll(ctx, p, first(tenants), workers, nil); err != nil {
+			return 0, err
+		}
+		took := time.Since(begin)
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(workers)
+		for n := range tenants {
+			group.Go(func() error {
+				if name != runtime.StrategyDatabase {
+					return seedTables(ctx, admin, name, n)
+				}
 				l.AtClose(destroy(l, provider, n))
 				return seedDatabase(ctx, l, p, n)
-			}
-			return seedTables(ctx, admin, name, n)
-		}); err != nil {
-			return err
+			})
 		}
-		_, err = admin.Exec(ctx, "VACUUM (ANALYZE)")
-		return err
+		if err := group.Wait(); err != nil {
+			return 0, err
+		}
+		_, err = admin.Exec(context.WithoutCancel(ctx), "VACUUM (ANALYZE)")
+		return took, err
+	}
+}
+
+// first returns the tenants with the numbers below n.
+func first(n int) iter.Seq2[runtime.Tenant, error] {
+	return func(yield func(runtime.Tenant, error) bool) {
+		for i := range n {
+			if !yield(workload.Tenant(i), nil) {
+				return
+			}
+		}
 	}
 }
 
@@ -140,7 +155,7 @@ func seedTables(ctx context.Context, admin *pgxpool.Pool, strategy runtime.Strat
 }
 
 // seedDatabase writes a tenant's rows to its own database.
-func seedDatabase(ctx context.Context, l *lab.Lab, p places, n int) error {
+func seedDatabase(ctx context.Context, l *lab.Lab, p pgxdb.Isolation, n int) error {
 	dsn, err := p.DatabaseURL(workload.Tenant(n))
 	if err != nil {
 		return err
@@ -163,7 +178,7 @@ func seedDatabase(ctx context.Context, l *lab.Lab, p places, n int) error {
 
 // destroy returns a function that removes a tenant's database, which does not go with
 // that of the lab.
-func destroy(l *lab.Lab, provider newPlaces, n int) func(context.Context) error {
+func destroy(l *lab.Lab, provider newIsolation, n int) func(context.Context) error {
 	return func(ctx context.Context) error {
 		admin, err := l.Pool(ctx, lab.Admin, lab.Direct)
 		if err != nil {
@@ -178,19 +193,4 @@ func destroy(l *lab.Lab, provider newPlaces, n int) func(context.Context) error 
 		_, err = p.Destroy(ctx, t, runtime.Confirmation(t.ID))
 		return errors.Join(err, p.Close())
 	}
-}
-
-// each calls f for the numbers below n, a few at a time.
-func each(ctx context.Context, n int, f func(ctx context.Context, i int) error) error {
-	group, ctx := errgroup.WithContext(ctx)
-	group.SetLimit(lab.Connections / 2) // each has the registry's connection and one for the rows
-	for i := range n {
-		group.Go(func() error {
-			if err := f(ctx, i); err != nil {
-				return fmt.Errorf("tenant %d: %w", i, err)
-			}
-			return nil
-		})
-	}
-	return group.Wait()
 }

@@ -52,6 +52,16 @@ func (r *results) report() string {
 			done[c.key()] = true
 		}
 	}
+	if len(r.places) > 0 {
+		line("## Making the places of tenants\n")
+		line("With three tables and six indexes each, by `runtime.InitializeAll` with %d workers.\n", workers)
+		line("| strategy | tenants | seconds | tenants per second |")
+		line("|---|---|---|---|")
+		for _, p := range r.places {
+			line("| %s | %d | %.2f | %.0f |", p.strategy, p.tenants, p.took.Seconds(), float64(p.tenants)/p.took.Seconds())
+		}
+		line("")
+	}
 	line("## The strategies\n")
 	for _, s := range strategies() {
 		line("- **%s**: %s", s.name, s.what)

@@ -23,6 +23,14 @@ type results struct {
 	load           string
 	direct, server string
 	rows           []*figures
+	places         []places
+}
+
+// places are tenants' schemas, databases or tables that were made.
+type places struct {
+	strategy string
+	tenants  int
+	took     time.Duration
 }
 
 // figures are those of one strategy at one kind of work, as multiples of a
@@ -59,6 +67,7 @@ func (r *results) look(kind, baseline, name string, tenants int) *figures {
 
 // measure runs the comparisons, on the direct link first.
 func (r *results) measure(ctx context.Context, l *lab.Lab) error {
+	made := map[string]int{}
 	for _, c := range comparisons(r.settings.lab.Tenants) {
 		chosen, err := r.choose(c)
 		if err != nil {
@@ -72,10 +81,14 @@ func (r *results) measure(ctx context.Context, l *lab.Lab) error {
 				continue
 			}
 			begin := time.Now()
-			if err := s.prepare(ctx, l, c.tenants); err != nil {
+			took, err := s.prepare(ctx, l, c.tenants)
+			if err != nil {
 				return fmt.Errorf("%s, %d tenants: %w", s.name, c.tenants, err)
 			}
-			progress("%s: made the places of %d tenants in %.1f s", s.name, c.tenants, time.Since(begin).Seconds())
+			// The first ones were there already.
+			r.places = append(r.places, places{s.name, c.tenants - made[s.name], took})
+			made[s.name] = c.tenants
+			progress("%s: the places of %d tenants, and their rows: %.1f s", s.name, c.tenants, time.Since(begin).Seconds())
 		}
 		for _, link := range []lab.Link{lab.Direct, lab.Delayed} {
 			if err := r.compare(ctx, l, c, chosen, link); err != nil {
@@ -188,10 +201,13 @@ func (r *results) compareKind(ctx context.Context, l *lab.Lab, c comparison, k k
 	return nil
 }
 
-// warm runs op for the time, and at least as often as calls says.
+// warmest is how long it may take until all tenants' statements are warm.
+const warmest = 3 * time.Second
+
+// warm runs op for the time, and as often as calls says unless that takes too long.
 func warm(ctx context.Context, d time.Duration, calls int, op measure.Op) error {
 	begin := time.Now()
-	for i := 0; i < calls || time.Since(begin) < d; i++ {
+	for i := 0; i < calls && time.Since(begin) < warmest || time.Since(begin) < d; i++ {
 		if err := op(ctx, i); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -19,9 +20,9 @@ type strategy struct {
 	name string
 	// what says it in the results.
 	what string
-	// prepare makes what the strategy needs for the first tenants; may be nil. It can
-	// be called again, for more or fewer.
-	prepare func(ctx context.Context, l *lab.Lab, tenants int) error
+	// prepare makes what the strategy needs for the first tenants, and returns how long
+	// their places took; nil where there are none. It can be called again, for more.
+	prepare func(ctx context.Context, l *lab.Lab, tenants int) (time.Duration, error)
 	// open returns a client, and what closes it.
 	open opener
 }
@@ -120,7 +121,7 @@ func comparisons(tenants int) []comparison {
 	}
 	for _, n := range []int{1, 10} {
 		if n < tenants {
-			all = append(all, comparison{tenants: n, baseline: raw, others: []string{row, rls, schema, prefix, database}})
+			all = append(all, comparison{tenants: n, baseline: raw, others: []string{row, rls, schema, prefix, database}, kinds: []string{"point", "list"}})
 		}
 	}
 	return append(all, comparison{tenants: tenants, baseline: raw, others: []string{schema, prefix}})
