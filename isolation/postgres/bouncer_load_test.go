@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
@@ -30,6 +32,8 @@ type load struct {
 	// bare leaves the predicate out of the statements, so that nothing but the
 	// policies keeps tenants apart.
 	bare bool
+	// hand has the workers look with SQL that no layout knows, too.
+	hand bool
 	// handle returns the handle of a tenant.
 	handle func(runtime.Tenant) pgxdb.Handle
 	// after looks at what a turn has left; it may be nil.
@@ -48,6 +52,9 @@ const (
 	countJobs = "SELECT count(*) FROM jobs WHERE worker = $1 AND {own}"
 	updateJob = "UPDATE jobs SET body = body || '!' WHERE worker = $1 AND id = $2 AND {own}"
 	deleteJob = "DELETE FROM jobs WHERE worker = $1 AND id = $2 AND {own} RETURNING tenant_id"
+	divide    = "SELECT 1 / $1::int"
+	series    = "SELECT n FROM generate_series(1, $1::int) n"
+	sleep     = "SELECT pg_sleep($1::float8)"
 )
 
 // jobsSQL returns the text of a statement for a predicate on parameter number n, or
@@ -213,6 +220,9 @@ func (w *worker) scoped(t runtime.Tenant, sql string, args ...any) (string, []an
 // look reads the rows of the tenant.
 func (w *worker) look(ctx context.Context, db pgxdb.DB, t runtime.Tenant, want []string) error {
 	sql, args := w.scoped(t, listJobs, w.number)
+	if w.hand && w.random.IntN(3) == 0 {
+		sql += " -- written by hand"
+	}
 	found, err := db.Query(ctx, sql, args...)
 	if err != nil {
 		return err
@@ -255,16 +265,16 @@ func (w *worker) act(ctx context.Context, db pgxdb.Handle, t runtime.Tenant, min
 	case action < 32:
 		return w.remove(ctx, db, t, mine)
 	case action < 35:
-		_, err := db.Exec(ctx, "SELECT 1 / $1::int", 0)
+		_, err := db.Exec(ctx, divide, 0)
 		return provoked(err, "22012")
 	case action < 38: // more than fits into one read
-		series, err := db.Query(ctx, "SELECT n FROM generate_series(1, $1::int) n", 5000)
+		found, err := db.Query(ctx, series, 5000)
 		if err != nil {
 			return err
 		}
-		series.Next()
-		series.Close()
-		return series.Err()
+		found.Next()
+		found.Close()
+		return found.Err()
 	default:
 		return w.cancelled(ctx, db)
 	}
@@ -415,7 +425,7 @@ func (w *worker) remove(ctx context.Context, db pgxdb.DB, t runtime.Tenant, mine
 func (w *worker) cancelled(ctx context.Context, db pgxdb.DB) error {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Millisecond)
 	defer cancel()
-	if _, err := db.Exec(ctx, "SELECT pg_sleep($1::float8)", 1); err == nil {
+	if _, err := db.Exec(ctx, sleep, 1); err == nil {
 		return fmt.Errorf("%w: no error of a statement that was cancelled", errWrong)
 	}
 	return nil
@@ -430,10 +440,12 @@ func manyTenants(n int) []runtime.Tenant {
 	return list
 }
 
-// storedJobs reads what the database holds.
-func storedJobs(t *testing.T, conn *pgx.Conn) []string {
+// storedJobs reads what a table holds. Where it is the place of a tenant, rows of
+// another are marked.
+func storedJobs(t *testing.T, pool *pgxpool.Pool, table, tenant string) []string {
 	t.Helper()
-	found, err := conn.Query(t.Context(), "SELECT worker || ' ' || tenant_id || ' ' || id || ' ' || body FROM jobs")
+	found, err := pool.Query(t.Context(), "SELECT CASE WHEN $1 NOT IN ('', tenant_id) THEN 'in the place of ' || $1 || ': ' ELSE '' END"+
+		" || worker || ' ' || tenant_id || ' ' || id || ' ' || body FROM "+table, tenant)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -444,3 +456,31 @@ func storedJobs(t *testing.T, conn *pgx.Conn) []string {
 	slices.Sort(stored)
 	return stored
 }
+
+// jobsLayout is what the generator would say of the table.
+func jobsLayout(role string) runtime.Layout {
+	column := func(name, typ string) runtime.Column { return runtime.Column{Name: name, Type: typ, NotNull: true} }
+	l := runtime.Layout{
+		Engine: "postgresql", Fingerprint: "jobs", Schema: "public", Role: role, Setting: "app.current_tenant",
+		Tables: []runtime.Table{{
+			Name: "jobs", Class: runtime.ClassTenant, Column: "tenant_id", Owned: "jobs.tenant_id = $1",
+			Columns: []runtime.Column{column("tenant_id", "text"), column("worker", "integer"), column("id", "integer"), column("body", "text")},
+		}},
+		DDL: []runtime.DDL{{Text: jobsText(jobsTable, false), Creates: []string{"jobs"}}},
+	}
+	for _, sql := range []string{insertJob, listJobs, countJobs, updateJob, deleteJob, divide, series, sleep} {
+		l.Statements = append(l.Statements, jobsText(jobsSQL(sql, true, 0), true))
+	}
+	return l
+}
+
+// jobsText returns a text with the places in it where the table is named.
+func jobsText(sql string, alias bool) runtime.Text {
+	text := runtime.Text{SQL: sql}
+	for _, at := range jobsName.FindAllStringIndex(sql, -1) {
+		text.Slots = append(text.Slots, runtime.Slot{Start: at[0], End: at[1], Name: "jobs", Alias: alias})
+	}
+	return text
+}
+
+var jobsName = regexp.MustCompile(`\bjobs\b`)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 
@@ -19,31 +20,64 @@ import (
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
 )
 
-// behind is a database with the table of the load, behind a PgBouncer whose three
-// connections the eight of a pool share.
-type behind struct {
-	admin *pgx.Conn
-	// dsn is that of the application's role through PgBouncer, and direct without.
-	dsn, direct string
+// strategy is a provider and what it needs in the database.
+type strategy struct {
+	provider isolationtest.NewProvider
+	policies bool
+	// hand is set where hand-written SQL is confined.
+	hand bool
+	// place says where the table of a tenant is; nil where tenants share one.
+	place isolationtest.PlaceFunc
 }
 
-func newBehind(t *testing.T, policies bool, settings ...string) *behind {
+// bare reports whether the load goes without predicates: something else than the SQL
+// is there to keep tenants apart.
+func (s strategy) bare() bool { return s.policies || s.place != nil }
+
+var strategies = map[string]strategy{
+	"row filter": {provider: newRowFilter},
+	"rls":        {provider: newRLS, policies: true, hand: true},
+	"schema":     {provider: newSchema, place: schemaPlace, hand: true},
+	"prefix":     {provider: newPrefix, place: prefixPlace},
+}
+
+// shared are the strategies whose tenants share a table.
+func shared() map[string]strategy {
+	list := maps.Clone(strategies)
+	maps.DeleteFunc(list, func(_ string, s strategy) bool { return s.place != nil })
+	return list
+}
+
+// behind is a database for the load, behind a PgBouncer whose three connections the
+// eight of a pool share.
+type behind struct {
+	strategy
+	admin *pgxpool.Pool
+	// dsn is that of the application's role through PgBouncer, and direct without.
+	dsn, direct string
+	layout      runtime.Layout
+	provided    pgxdb.Provider
+}
+
+func newBehind(t *testing.T, s strategy, settings ...string) *behind {
 	t.Helper()
 	superuser := testpg.Database(t)
 	role, roleURL := testpg.Role(t, superuser)
-	admin, err := pgx.Connect(t.Context(), superuser)
-	if err != nil {
-		t.Fatal(err)
+	b := &behind{
+		strategy: s, admin: newPool(t, superuser), layout: jobsLayout(role),
+		dsn: testpg.Bouncer(t, roleURL, settings...), direct: roleURL,
 	}
-	t.Cleanup(func() { _ = admin.Close(context.Background()) })
+	if s.place != nil {
+		return b
+	}
 	ddl := jobsTable + "; GRANT SELECT, INSERT, UPDATE, DELETE ON jobs TO " + role
-	if policies {
+	if s.policies {
 		ddl += ";" + jobsPolicy
 	}
-	if _, err := admin.Exec(t.Context(), ddl); err != nil {
+	if _, err := b.admin.Exec(t.Context(), ddl); err != nil {
 		t.Fatal(err)
 	}
-	return &behind{admin: admin, dsn: testpg.Bouncer(t, roleURL, settings...), direct: roleURL}
+	return b
 }
 
 // pool returns a pool whose connections are PgBouncer's.
@@ -66,25 +100,48 @@ func (b *behind) pool(t *testing.T, mode pgx.QueryExecMode, change ...func(*pgxp
 	return pool
 }
 
+// open makes a provider on a pool of b, and the places of the tenants.
+func (b *behind) open(t *testing.T, mode pgx.QueryExecMode, tenants []runtime.Tenant) pgxdb.Provider {
+	t.Helper()
+	p := b.provider(t, isolationtest.Database{Pool: b.pool(t, mode), Admin: b.admin, Layout: b.layout})
+	b.provided = p
+	if b.place == nil {
+		return p
+	}
+	isolation := p.(pgxdb.Isolation)
+	for _, tenant := range tenants {
+		if err := isolation.Initialize(t.Context(), tenant); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return p
+}
+
+// stored reads what the database holds for the tenants. A row in the place of another
+// tenant is marked.
+func (b *behind) stored(t *testing.T, tenants []runtime.Tenant) []string {
+	t.Helper()
+	if b.place == nil {
+		return storedJobs(t, b.admin, "jobs", "")
+	}
+	var all []string
+	for _, tenant := range tenants {
+		place, err := b.place(b.provided.(pgxdb.Isolation), tenant, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, storedJobs(t, b.admin, place.Table("jobs"), tenant.ID)...)
+	}
+	slices.Sort(all)
+	return all
+}
+
 // unnamed are the modes that need no named prepared statement of the server's.
 var unnamed = []pgx.QueryExecMode{
 	pgx.QueryExecModeCacheDescribe,
 	pgx.QueryExecModeDescribeExec,
 	pgx.QueryExecModeExec,
 	pgx.QueryExecModeSimpleProtocol,
-}
-
-// shared are the providers for tables that tenants share.
-var shared = map[string]struct {
-	policies bool
-	provider func(*testing.T, *pgxpool.Pool) pgxdb.Provider
-}{
-	"row filter": {false, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
-		return newRowFilter(t, isolationtest.Database{Pool: pool, Admin: pool})
-	}},
-	"rls": {true, func(t *testing.T, pool *pgxpool.Pool) pgxdb.Provider {
-		return newRLS(t, isolationtest.Database{Pool: pool})
-	}},
 }
 
 // TestBehindPgBouncer runs the load where transactions of one connection go to
@@ -97,15 +154,14 @@ func TestBehindPgBouncer(t *testing.T) {
 		modes = append(slices.Clone(modes), pgx.QueryExecModeCacheStatement)
 		settings = []string{"max_prepared_statements=50"}
 	}
-	for name, p := range shared {
+	for name, s := range strategies {
 		for _, mode := range modes {
-			for _, tenants := range []int{2, 50} {
-				t.Run(fmt.Sprintf("%s/%s/%d tenants", name, mode, tenants), func(t *testing.T) {
+			for _, n := range []int{2, 30} {
+				t.Run(fmt.Sprintf("%s/%s/%d tenants", name, mode, n), func(t *testing.T) {
 					t.Parallel()
-					b := newBehind(t, p.policies, settings...)
-					provider := p.provider(t, b.pool(t, mode))
-					o := load{tenants: manyTenants(tenants), workers: 8, turns: 40, bare: p.policies, handle: provider.For}.run(t.Context())
-					b.wantRight(t, o)
+					b, tenants := newBehind(t, s, settings...), manyTenants(n)
+					o := load{tenants: tenants, workers: 8, turns: 40, bare: s.bare(), hand: s.hand, handle: b.open(t, mode, tenants).For}.run(t.Context())
+					b.wantRight(t, o, tenants)
 					if len(o.failures) > 0 {
 						t.Errorf("errors, such as: %v", o.failures[0])
 					}
@@ -116,13 +172,13 @@ func TestBehindPgBouncer(t *testing.T) {
 }
 
 // wantRight fails t for wrong rows, and for writes that were lost.
-func (b *behind) wantRight(t *testing.T, o *outcome) {
+func (b *behind) wantRight(t *testing.T, o *outcome, tenants []runtime.Tenant) {
 	t.Helper()
 	t.Log(o)
 	for _, err := range o.wrong[:min(3, len(o.wrong))] {
 		t.Error(err)
 	}
-	if d := cmp.Diff(o.stored, storedJobs(t, b.admin), cmpopts.EquateEmpty()); d != "" {
+	if d := cmp.Diff(o.stored, b.stored(t, tenants), cmpopts.EquateEmpty()); d != "" {
 		t.Errorf("stored rows (-acknowledged +stored):\n%s", d)
 	}
 	if o.turns == 0 {
@@ -134,22 +190,21 @@ func (b *behind) wantRight(t *testing.T, o *outcome) {
 // turns on one connection of the server, and looks at it after each turn.
 func TestTwoClientsOnOneBackend(t *testing.T) {
 	t.Parallel()
-	for name, p := range shared {
+	for name, s := range shared() {
 		for _, mode := range unnamed {
 			t.Run(name+"/"+mode.String(), func(t *testing.T) {
 				t.Parallel()
-				b := newBehind(t, p.policies, "default_pool_size=1")
-				tenants := manyTenants(2)
+				b, tenants := newBehind(t, s, "default_pool_size=1"), manyTenants(2)
 				clients := map[string]pgxdb.Provider{}
 				for _, tenant := range tenants {
-					clients[tenant.ID] = p.provider(t, b.pool(t, mode))
+					clients[tenant.ID] = b.open(t, mode, nil)
 				}
-				o := load{tenants: tenants, workers: 1, turns: 150, bare: p.policies, handle: func(tenant runtime.Tenant) pgxdb.Handle {
+				o := load{tenants: tenants, workers: 1, turns: 150, bare: s.bare(), handle: func(tenant runtime.Tenant) pgxdb.Handle {
 					return clients[tenant.ID].For(tenant)
 				}, after: func(ctx context.Context) error {
-					return oneCleanBackend(ctx, p.policies, clients)
+					return oneCleanBackend(ctx, s.policies, clients)
 				}}.run(t.Context())
-				b.wantRight(t, o)
+				b.wantRight(t, o, tenants)
 				if len(o.failures) > 0 {
 					t.Errorf("errors, such as: %v", o.failures[0])
 				}
@@ -191,13 +246,13 @@ func TestStatementCacheBehindPgBouncer(t *testing.T) {
 	if testpg.BouncerPrepares(t) {
 		settings = []string{"max_prepared_statements=0"}
 	}
-	for name, p := range shared {
+	for name, s := range strategies {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := newBehind(t, p.policies, settings...)
-			provider := p.provider(t, b.pool(t, pgx.QueryExecModeCacheStatement))
-			o := load{tenants: manyTenants(2), workers: 8, turns: 40, bare: p.policies, handle: provider.For}.run(t.Context())
-			b.wantRight(t, o)
+			b, tenants := newBehind(t, s, settings...), manyTenants(2)
+			provider := b.open(t, pgx.QueryExecModeCacheStatement, tenants)
+			o := load{tenants: tenants, workers: 8, turns: 40, bare: s.bare(), handle: provider.For}.run(t.Context())
+			b.wantRight(t, o, tenants)
 			codes := o.codes()
 			if !slices.ContainsFunc(o.failures, func(err error) bool { return errors.Is(err, postgres.ErrPreparedElsewhere) }) {
 				t.Errorf("no error says what to do: %v", o.failures)
@@ -220,7 +275,7 @@ func (d poolHandle) InTx(ctx context.Context, fn func(pgxdb.DB) error) error {
 	return pgxdb.InTx(ctx, d, fn)
 }
 
-// sessionPool sets the tenant of the context for the session when a connection is
+// sessionPool has a hook that sets the tenant of the context for the session when a connection is
 // taken from the pool.
 func sessionPool(config *pgxpool.Config) {
 	config.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
@@ -230,15 +285,30 @@ func sessionPool(config *pgxpool.Config) {
 	}
 }
 
-// TestPgBouncerLoadFindsMistakes is the negative control: a tenant that is set for
-// the session, which is right without PgBouncer, and the mode of pgx that prepares a
-// statement on one connection and runs it on another.
+// pathPool sets the search_path of the session to the tenant's schema in that place.
+func pathPool(b *behind) func(*pgxpool.Config) {
+	return func(config *pgxpool.Config) {
+		config.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
+			tenant, _ := runtime.FromContext(ctx)
+			schema, err := b.provided.(pgxdb.Isolation).SchemaName(tenant)
+			if err != nil {
+				return false, err
+			}
+			_, err = conn.Exec(ctx, "SELECT set_config('search_path', $1, false)", schema)
+			return err == nil, err
+		}
+	}
+}
+
+// TestPgBouncerLoadFindsMistakes is the negative control: a tenant, or a tenant's
+// schema, that is set for the session, which is right without PgBouncer, and the mode
+// of pgx that prepares a statement on one connection and runs it on another.
 func TestPgBouncerLoadFindsMistakes(t *testing.T) {
 	t.Parallel()
-	run := func(t *testing.T, b *behind, mode pgx.QueryExecMode, policies bool, change ...func(*pgxpool.Config)) *outcome {
+	run := func(t *testing.T, b *behind, mode pgx.QueryExecMode, change ...func(*pgxpool.Config)) *outcome {
 		t.Helper()
 		pool := b.pool(t, mode, change...)
-		o := load{tenants: manyTenants(2), workers: 8, turns: 40, bare: policies, handle: func(runtime.Tenant) pgxdb.Handle {
+		o := load{tenants: manyTenants(2), workers: 8, turns: 40, bare: b.bare(), handle: func(runtime.Tenant) pgxdb.Handle {
 			return poolHandle{pool}
 		}}.run(t.Context())
 		t.Log(o)
@@ -247,20 +317,28 @@ func TestPgBouncerLoadFindsMistakes(t *testing.T) {
 	for _, mode := range unnamed {
 		t.Run("setting of the session/"+mode.String(), func(t *testing.T) {
 			t.Parallel()
-			if o := run(t, newBehind(t, true), mode, true, sessionPool); o.foreign() == 0 {
+			if o := run(t, newBehind(t, strategies["rls"]), mode, sessionPool); o.foreign() == 0 {
 				t.Error("the mistake was not found")
 			}
 		})
 	}
 	t.Run("setting of the session/without PgBouncer", func(t *testing.T) {
 		t.Parallel()
-		b := newBehind(t, true)
+		b := newBehind(t, strategies["rls"])
 		b.dsn = b.direct
-		b.wantRight(t, run(t, b, pgx.QueryExecModeExec, true, sessionPool))
+		b.wantRight(t, run(t, b, pgx.QueryExecModeExec, sessionPool), nil)
+	})
+	t.Run("search_path of the session", func(t *testing.T) {
+		t.Parallel()
+		b := newBehind(t, strategies["schema"])
+		b.open(t, pgx.QueryExecModeExec, manyTenants(2))
+		if o := run(t, b, pgx.QueryExecModeExec, pathPool(b)); o.foreign() == 0 {
+			t.Error("the mistake was not found")
+		}
 	})
 	t.Run("described on another connection", func(t *testing.T) {
 		t.Parallel()
-		if o := run(t, newBehind(t, false), pgx.QueryExecModeDescribeExec, false); len(o.wrong) == 0 {
+		if o := run(t, newBehind(t, strategies["row filter"]), pgx.QueryExecModeDescribeExec); len(o.wrong) == 0 {
 			t.Error("the mistake was not found")
 		}
 	})
