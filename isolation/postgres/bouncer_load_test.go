@@ -14,9 +14,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
@@ -431,21 +431,32 @@ func (w *worker) cancelled(ctx context.Context, db pgxdb.DB) error {
 	return nil
 }
 
-// manyTenants returns n tenants.
+// manyTenants returns n tenants, whose ids nobody else has: names of databases are
+// the whole server's.
 func manyTenants(n int) []runtime.Tenant {
+	mine := uuid.NewString()[:8]
 	var list []runtime.Tenant
 	for i := range n {
-		list = append(list, runtime.Tenant{ID: fmt.Sprintf("tenant-%d", i+1)})
+		list = append(list, runtime.Tenant{ID: fmt.Sprintf("tenant-%s-%d", mine, i+1)})
 	}
 	return list
 }
 
-// storedJobs reads what a table holds. Where it is the place of a tenant, rows of
-// another are marked.
-func storedJobs(t *testing.T, pool *pgxpool.Pool, table, tenant string) []string {
+// storedJobs reads what a table holds for tenants. Where it is the place of a tenant,
+// that is all, and rows of another are marked.
+func storedJobs(t *testing.T, dsn, table, place string, tenants []runtime.Tenant) []string {
 	t.Helper()
-	found, err := pool.Query(t.Context(), "SELECT CASE WHEN $1 NOT IN ('', tenant_id) THEN 'in the place of ' || $1 || ': ' ELSE '' END"+
-		" || worker || ' ' || tenant_id || ' ' || id || ' ' || body FROM "+table, tenant)
+	conn, err := pgx.Connect(t.Context(), dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	var ids []string
+	for _, tenant := range tenants {
+		ids = append(ids, tenant.ID)
+	}
+	found, err := conn.Query(t.Context(), "SELECT CASE WHEN $1 NOT IN ('', tenant_id) THEN 'in the place of ' || $1 || ': ' ELSE '' END"+
+		" || worker || ' ' || tenant_id || ' ' || id || ' ' || body FROM "+table+" WHERE $1 <> '' OR tenant_id = ANY($2)", place, ids)
 	if err != nil {
 		t.Fatal(err)
 	}

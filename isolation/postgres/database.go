@@ -142,10 +142,6 @@ func (d *Database) poolConfig(t runtime.Tenant) (*pgxpool.Config, error) {
 	if config.ConnConfig.ConnectTimeout <= 0 {
 		config.ConnConfig.ConnectTimeout = defaultConnectTimeout
 	}
-	// Two steps for one statement are not safe behind a pooler; see splits.
-	if config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeDescribeExec {
-		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-	}
 	if d.options.database.poolConfig != nil {
 		database := config.ConnConfig.Database
 		if err := d.options.database.poolConfig(config, t); err != nil {
@@ -153,6 +149,10 @@ func (d *Database) poolConfig(t runtime.Tenant) (*pgxpool.Config, error) {
 		}
 		// The name is that of Verify and Destroy, too.
 		config.ConnConfig.Database = database
+	}
+	// Two steps for one statement are not safe behind a pooler; see splits.
+	if config.ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeDescribeExec {
+		config.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
 	}
 	after := config.AfterConnect
 	config.AfterConnect = func(ctx context.Context, conn *pgx.Conn) error {

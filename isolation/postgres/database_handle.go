@@ -23,7 +23,8 @@ func (d databaseHandle) Exec(ctx context.Context, sql string, args ...any) (pgco
 		return pgconn.CommandTag{}, err
 	}
 	defer l.release()
-	return l.Conn.Exec(ctx, sql, args...)
+	tag, err := l.Conn.Exec(ctx, sql, args...)
+	return tag, explained(err)
 }
 
 func (d databaseHandle) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
@@ -49,7 +50,7 @@ func (d databaseHandle) Query(ctx context.Context, sql string, args ...any) (pgx
 	}()
 	rows, err := l.Conn.Query(ctx, sql, args...)
 	if err != nil {
-		return rows, err
+		return rows, explained(err)
 	}
 	sent = true
 	return &leasedRows{rows, l}, nil
