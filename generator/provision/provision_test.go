@@ -243,3 +243,26 @@ func TestFingerprint(t *testing.T) {
 		seen[f] = text
 	}
 }
+
+// TestCreates lists what a statement makes, under the names that PostgreSQL gives.
+func TestCreates(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("l", 40)
+	for text, want := range map[string][]string{
+		"CREATE TABLE t (a serial, b int PRIMARY KEY, tenant_id uuid NOT NULL UNIQUE)":                                                              {"t_a_seq", "t_pkey", "t_tenant_id_key", "t"},
+		"CREATE TABLE t (tenant_id uuid NOT NULL, n int GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME public.numbers), CONSTRAINT k PRIMARY KEY (n))": {"t_n_seq", "k", "t", "numbers"},
+		"CREATE TABLE " + long + " (tenant_id uuid NOT NULL, " + long + "2 int UNIQUE)":                                                             {long[:29] + "_" + long[:29] + "_key", long},
+		"ALTER TABLE orders ADD UNIQUE (kind, mood), ADD c bigserial":                                                                               {"orders_kind_mood_key", "orders_c_seq"},
+		"ALTER TABLE orders ADD EXCLUDE USING gist (kind WITH =, lower(kind) WITH =)":                                                               {"orders_kind_expr_excl"},
+		"CREATE INDEX ON orders (kind, lower(kind)) INCLUDE (id)":                                                                                   {"orders_kind_expr_id_idx"},
+		"CREATE MATERIALIZED VIEW v AS SELECT code FROM kinds":                                                                                      {"v"},
+		"ALTER SEQUENCE orders_id_seq RENAME TO numbers":                                                                                            {"numbers"},
+		"ALTER TABLE orders ADD FOREIGN KEY (kind) REFERENCES kinds":                                                                                nil,
+		"CREATE STATISTICS s ON kind, mood FROM orders":                                                                                             {"s"},
+	} {
+		made, _ := schema(t, text)
+		if diff := cmp.Diff(want, made.DDL[len(made.DDL)-1].Creates); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", text, diff)
+		}
+	}
+}

@@ -90,6 +90,9 @@ func (b *builder) text(s *statement) ir.LayoutDDL {
 		panic(err) // one edit, inside the statement
 	}
 	ddl := ir.LayoutDDL{SQL: sql}
+	if s.Kind == parse.RenamesRelation {
+		ddl.Creates = append(ddl.Creates, s.To)
+	}
 	for i, name := range s.Names {
 		if name.Use == parse.CreatesName && !slices.Contains(ddl.Creates, name.Name) {
 			ddl.Creates = append(ddl.Creates, name.Name)

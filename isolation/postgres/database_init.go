@@ -125,6 +125,7 @@ func (w *databaseWork) fill(ctx context.Context) error {
 // script is all DDL of the layout, as it was written.
 func (w *databaseWork) script() string {
 	var script strings.Builder
+	script.WriteString(strings.Join(namespace.Before(w.d.layout.Schema), ";\n") + ";\n")
 	for _, ddl := range w.d.layout.DDL {
 		// A statement may end in a comment.
 		script.WriteString(ddl.SQL + "\n;\n")
