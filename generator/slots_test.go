@@ -3,7 +3,9 @@ package generator
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -84,6 +86,9 @@ func TestSlots(t *testing.T) {
 	check(compileProject(t, filepath.Join("..", "examples"), "", nil))
 	check(compileProject(t, filepath.Join(oracleData, "nasty"), "", nil))
 	check(compileInput(t, readMinder(t), nil))
+	for _, since := range nastySince {
+		check(compileSince(t, since.version, nil))
+	}
 	t.Run("golden", func(t *testing.T) {
 		paths, err := filepath.Glob(filepath.Join("..", "golden", "*", "*.txtar"))
 		if err != nil {
@@ -95,12 +100,37 @@ func TestSlots(t *testing.T) {
 			}
 		}
 	})
+	t.Run("sqlc", func(t *testing.T) { y.projects(t) })
 	y.log(t)
 	if y.statements < 500 {
 		t.Errorf("only %d statements have slots", y.statements)
 	}
 	if n := y.statements; len(y.unmovable)*10 > n {
 		t.Errorf("too many statements are unmovable: %v", slices.Sorted(maps.Keys(y.unmovable)))
+	}
+}
+
+// projects finds the slots of sqlc's own test projects, every table of which is given a
+// tenant column.
+func (y *slotTally) projects(t *testing.T) {
+	t.Helper()
+	root := filepath.Join("..", "..", "shared", "corpora", "sqlc")
+	if _, err := os.Stat(root); err != nil {
+		t.Skip("the projects of sqlc are not beside the repository")
+	}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || d.Name() != "sqlc.json" && d.Name() != "sqlc.yaml" {
+			return err
+		}
+		if p, _ := sqlcProject(t, path); p != nil {
+			if err := y.movable(slot.Of(p.catalog), p.statements); err != nil {
+				t.Errorf("%s: %v", path, err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 
