@@ -123,10 +123,10 @@ type check struct {
 	run  func(context.Context, *env) error
 }
 
-// checks returns the properties that hold for the layout of e, or those of them
-// that were asked for.
-func (e *env) checks() []check {
-	list := []check{
+// handleChecks are for every provider, and policyChecks for those that leave isolation
+// to policies.
+var (
+	handleChecks = []check{
 		{"own rows only", checkOwnRows},
 		{"affected rows are own", checkAffected},
 		{"ids are data", checkIDs},
@@ -147,11 +147,27 @@ func (e *env) checks() []check {
 		{"global handle", checkGlobal},
 		{"round trips", checkRoundTrips},
 	}
+	policyChecks = []check{
+		{"foreign writes are rejected", checkForeignWrites},
+		{"commit in the statements", checkUserCommit},
+	}
+)
+
+// Checks returns the names of all checks, whatever provider they are for.
+func Checks() []string {
+	var names []string
+	for _, c := range slices.Concat(handleChecks, policyChecks, lifecycleChecks, placeChecks) {
+		names = append(names, c.name)
+	}
+	return names
+}
+
+// checks returns the properties that hold for the layout of e, or those of them
+// that were asked for.
+func (e *env) checks() []check {
+	list := slices.Clone(handleChecks)
 	if e.layout.policies {
-		list = append(list,
-			check{"foreign writes are rejected", checkForeignWrites},
-			check{"commit in the statements", checkUserCommit},
-		)
+		list = append(list, policyChecks...)
 	}
 	if _, ok := e.provider.(pgxdb.Isolation); ok {
 		list = append(list, lifecycleChecks...)
