@@ -57,11 +57,19 @@ func (d databaseHandle) Query(ctx context.Context, sql string, args ...any) (pgx
 }
 
 func (d databaseHandle) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := d.Query(ctx, sql, args...)
+	l, err := d.pools.acquire(ctx, d.tenant)
 	if err != nil {
 		return pgxdb.Refuse(err).QueryRow(ctx, sql)
 	}
-	return tenantRow{rows}
+	sent := false
+	defer func() {
+		if !sent {
+			l.release()
+		}
+	}()
+	row := &leasedRow{l.Conn.QueryRow(ctx, sql, args...), l}
+	sent = true
+	return row
 }
 
 func (d databaseHandle) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
@@ -103,6 +111,18 @@ func (d databaseHandle) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx
 
 func (d databaseHandle) InTx(ctx context.Context, fn func(pgxdb.DB) error) error {
 	return pgxdb.InTx(ctx, d, fn)
+}
+
+// leasedRow gives its connection back when it is scanned.
+type leasedRow struct {
+	pgx.Row
+	lease lease
+}
+
+func (r *leasedRow) Scan(dest ...any) error {
+	// Deferred for the destinations' own methods, which may panic.
+	defer r.lease.release()
+	return r.Row.Scan(dest...)
 }
 
 // leasedRows give their connection back when they are closed.

@@ -4,6 +4,7 @@ import (
 	"container/list"
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -64,11 +65,12 @@ type tenantPool struct {
 	slots chan struct{}
 	err   error
 
+	held  atomic.Int32 // callers that have a connection, or are about to
+	conns atomic.Int32 // open or being opened
+
 	// Below, pools.mu is held.
 	element   *list.Element // nil when it has been taken out, to be closed
 	pins      int           // callers between pin and unpin
-	held      int           // those of them that have a connection, or are about to
-	conns     int           // open or being opened
 	idleSince time.Time     // when pins became 0
 }
 
@@ -181,10 +183,12 @@ func (s *pools) use(ctx context.Context, p *tenantPool) (*pgxpool.Conn, error) {
 		<-p.slots
 		return nil, err
 	}
-	s.mu.Lock()
-	p.held++
-	s.mu.Unlock()
-	conn, err := p.pool.Acquire(context.WithValue(ctx, callerKey{}, ctx))
+	asking := ctx
+	if p.held.Add(1) > p.conns.Load() {
+		// A connection will be opened, most likely.
+		asking = context.WithValue(ctx, callerKey{}, ctx)
+	}
+	conn, err := p.pool.Acquire(asking)
 	if err != nil {
 		s.leave(p)
 		return nil, connectError(err)
@@ -209,14 +213,12 @@ func (s *pools) enter(ctx context.Context, slots chan struct{}) error {
 	}
 }
 
-// leave gives the slots back.
+// leave gives the slots back. Unpin comes next, and tells those who wait for the
+// connection.
 func (s *pools) leave(p *tenantPool) {
 	<-p.slots
 	<-s.slots
-	s.mu.Lock()
-	p.held--
-	s.notify()
-	s.mu.Unlock()
+	p.held.Add(-1)
 }
 
 // unpin lets the pool be closed. It reports whether the caller's pool was closed
@@ -224,6 +226,7 @@ func (s *pools) leave(p *tenantPool) {
 func (s *pools) unpin(p *tenantPool) (again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.notify()
 	p.pins--
 	if p.pins == 0 && p.element != nil {
 		p.idleSince = time.Now()

@@ -88,7 +88,7 @@ func (s *pools) reserve(ctx context.Context, p *tenantPool) error {
 		s.mu.Lock()
 		if s.conns < cap(s.slots) {
 			s.conns++
-			p.conns++
+			p.conns.Add(1)
 			s.mu.Unlock()
 			return nil
 		}
@@ -122,7 +122,7 @@ func (s *pools) unreserve(p *tenantPool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.conns--
-	p.conns--
+	p.conns.Add(-1)
 	s.notify()
 }
 
@@ -139,7 +139,7 @@ func (s *pools) notify() {
 // was not used for the longest time. The lock is held.
 func (s *pools) spare(but *tenantPool) (spare []*tenantPool) {
 	for e := s.recent.Back(); e != nil; e = e.Prev() {
-		if p := e.Value.(*tenantPool); p != but && p.conns > p.held {
+		if p := e.Value.(*tenantPool); p != but && p.conns.Load() > p.held.Load() {
 			spare = append(spare, p)
 		}
 	}
