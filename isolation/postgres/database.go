@@ -187,8 +187,10 @@ var markerTable = namespace.Quote(namespace.RegistrySchema) + ".identity"
 
 // The codes of errors of the server.
 const (
-	undefinedTable    = "42P01"
-	undefinedDatabase = "3D000"
+	undefinedTable      = "42P01"
+	undefinedDatabase   = "3D000"
+	foreignKeyViolation = "23503"
+	restrictViolation   = "23001"
 )
 
 // hasCode reports whether the server said that.

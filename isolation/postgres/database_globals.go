@@ -79,12 +79,22 @@ func (w *databaseWork) copyGlobals(ctx context.Context, tx pgx.Tx) error {
 	if err != nil {
 		return err
 	}
-	// First what others may refer to, and last what they no longer may.
+	// A row that is gone may have the unique value of a new one, so it goes first. Where
+	// another row refers to it that is yet to be overwritten, it goes last.
+	err = pgx.BeginFunc(ctx, tx, func(tx pgx.Tx) error { return removeAll(ctx, tx, copies) })
+	if err != nil && !hasCode(err, foreignKeyViolation) && !hasCode(err, restrictViolation) {
+		return err
+	}
 	for _, c := range copies {
 		if err := execAll(ctx, tx, c.put()...); err != nil {
 			return fmt.Errorf("table %s: %w", c.table, err)
 		}
 	}
+	return removeAll(ctx, tx, copies)
+}
+
+// removeAll removes the rows that are gone, those that refer to others first.
+func removeAll(ctx context.Context, tx pgx.Tx, copies []globalCopy) error {
 	for _, c := range slices.Backward(copies) {
 		if err := execAll(ctx, tx, c.remove()...); err != nil {
 			return fmt.Errorf("table %s: %w", c.table, err)

@@ -1,8 +1,8 @@
-// Package postgres isolates the tenants of an application that share the tables
-// of one PostgreSQL database, on a *pgxpool.Pool.
+// Package postgres isolates the tenants of an application on PostgreSQL, on a
+// *pgxpool.Pool. Its strategies are used by generated code and hand-written pgx in the
+// same way.
 //
-// It has two strategies, which generated code and hand-written pgx use in the
-// same way:
+// In two of them tenants share tables:
 //
 //   - RowFilter trusts the SQL text: the predicate that generated code carries is
 //     what keeps tenants apart. It adds nothing to a statement and refuses a
@@ -11,6 +11,13 @@
 //     keep tenants apart, whatever the SQL says. A statement costs one network
 //     round trip, as it does without isolation: the setting that the policies
 //     read, and the statement, travel together as one implicit transaction.
+//
+// In the others each tenant has tables of its own, which the provider makes and removes:
+//
+//   - Schema and Prefix write another name in the place of each of the tenant's tables.
+//   - Database sends a statement as it is, to the tenant's own database.
+//
+// Hybrid has one of these for each tier of tenants.
 //
 // # What holds under RLS
 //
