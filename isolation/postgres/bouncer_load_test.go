@@ -479,7 +479,7 @@ func jobsLayout(role string) runtime.Layout {
 		}},
 		DDL: []runtime.DDL{{Text: jobsText(jobsTable, false), Creates: []string{"jobs"}}},
 	}
-	for _, sql := range []string{insertJob, listJobs, countJobs, updateJob, deleteJob, divide, series, sleep} {
+	for _, sql := range []string{insertJob, listJobs, readJobs, countJobs, updateJob, deleteJob, divide, series, sleep} {
 		l.Statements = append(l.Statements, jobsText(jobsSQL(sql, true, 0), true))
 	}
 	return l

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/url"
 	gort "runtime"
 	"strings"
 	"sync"
@@ -20,6 +21,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenancygen/tenancygen/internal/testpg"
+	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
+	"github.com/tenancygen/tenancygen/isolation/isolationtest"
 	"github.com/tenancygen/tenancygen/isolation/postgres"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
@@ -268,16 +271,17 @@ func (o *ordeal) check(t *testing.T, have map[jobKey]string) {
 
 // arena is a database with the table of the load, and a pool of a few connections.
 type arena struct {
-	admin *pgxpool.Pool
-	pool  *pgxpool.Pool
-	role  string
+	superuser string
+	admin     *pgxpool.Pool
+	pool      *pgxpool.Pool
+	role      string
 }
 
 func newArena(t *testing.T, ddl string) *arena {
 	t.Helper()
 	superuser := testpg.Database(t)
 	role, roleURL := testpg.Role(t, superuser)
-	a := &arena{admin: newPool(t, superuser), role: role}
+	a := &arena{superuser: superuser, admin: newPool(t, superuser), role: role}
 	if ddl != "" {
 		if _, err := a.admin.Exec(t.Context(), ddl+"; GRANT SELECT, INSERT, UPDATE, DELETE ON jobs TO "+role); err != nil {
 			t.Fatal(err)
@@ -310,16 +314,25 @@ func (a *arena) connections(t *testing.T) (n int) {
 	return n
 }
 
-// jobs returns the rows of a table of the load.
-func (a *arena) jobs(t *testing.T, pool *pgxpool.Pool, table string, into map[jobKey]string) {
+// jobs reads the rows of a table of the load. A row that is not of the tenant whose
+// place it is in counts as one that nobody has sent.
+func (a *arena) jobs(t *testing.T, url, table, place string, into map[jobKey]string) {
 	t.Helper()
-	rows, err := pool.Query(t.Context(), "SELECT tenant_id, worker, id, body FROM "+table)
+	conn, err := pgx.Connect(t.Context(), url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	rows, err := conn.Query(t.Context(), "SELECT tenant_id, worker, id, body FROM "+table)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var key jobKey
 	var body string
 	if _, err := pgx.ForEachRow(rows, []any{&key.tenant, &key.worker, &key.id, &body}, func() error {
+		if place != "" && key.tenant != place {
+			body += " in the place of " + place
+		}
 		into[key] = body
 		return nil
 	}); err != nil {
@@ -338,31 +351,58 @@ func heap() uint64 {
 // TestStress is the ordeal for every strategy. It is not parallel, since it looks at
 // the heap.
 func TestStress(t *testing.T) {
+	superuserPlace := func(place isolationtest.PlaceFunc) func(*arena, pgxdb.Isolation, runtime.Tenant) (string, string, error) {
+		return func(a *arena, p pgxdb.Isolation, t runtime.Tenant) (string, string, error) {
+			at, err := place(p, t, a.superuser)
+			if err != nil {
+				return "", "", err
+			}
+			return a.superuser, at.Table("jobs"), nil
+		}
+	}
 	for name, tc := range map[string]struct {
 		ddl      string
 		bare     bool
-		provider func(*testing.T, *arena) pgxdb.Isolation
+		tenants  int
+		provider isolationtest.NewProvider
+		// place is where the rows of a tenant are, where each has a place.
+		place func(*arena, pgxdb.Isolation, runtime.Tenant) (url, table string, err error)
 	}{
-		"row": {jobsTable, false, func(t *testing.T, a *arena) pgxdb.Isolation {
-			p, err := postgres.NewRowFilter(a.pool)
-			return must(t, p, err)
-		}},
-		"rls": {jobsTable + ";" + jobsPolicy, true, func(t *testing.T, a *arena) pgxdb.Isolation {
-			p, err := postgres.NewRLS(a.pool)
-			return must(t, p, err)
+		"row":    {jobsTable, false, *stressTenants, newRowFilter, nil},
+		"rls":    {jobsTable + ";" + jobsPolicy, true, *stressTenants, newRLS, nil},
+		"schema": {"", true, *stressPlaces, newSchema, superuserPlace(schemaPlace)},
+		"prefix": {"", true, *stressPlaces, newPrefix, superuserPlace(prefixPlace)},
+		"database": {"", true, 5, newTenantDatabases, func(a *arena, p pgxdb.Isolation, t runtime.Tenant) (string, string, error) {
+			return inDatabase(&behind{superuser: a.superuser, provided: p}, t)
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := newArena(t, tc.ddl)
-			provider := tc.provider(t, a)
-			tenants := manyTenants(*stressTenants)
+			provider := tc.provider(t, isolationtest.Database{Pool: a.pool, Admin: a.admin, Layout: jobsLayout(a.role)}).(pgxdb.Isolation)
+			tenants := manyTenants(tc.tenants)
+			if tc.place != nil {
+				a.initialize(t, provider, tenants)
+			}
 			before := heap()
 			o := &ordeal{provider: provider, tenants: tenants, bare: tc.bare, kill: a.kill}
 			o.run(t.Context(), *stressTurns)
 			have := map[jobKey]string{}
-			a.jobs(t, a.admin, "jobs", have)
+			if tc.place == nil {
+				a.jobs(t, a.superuser, "jobs", "", have)
+			} else {
+				for _, tenant := range tenants {
+					url, table, err := tc.place(a, provider, tenant)
+					if err != nil {
+						t.Fatal(err)
+					}
+					a.jobs(t, url, table, tenant.ID, have)
+				}
+			}
 			o.check(t, have)
 			o, have = nil, nil
+			if err := provider.Close(); err != nil {
+				t.Error(err)
+			}
 			a.wantNothingLeft(t)
 			if grown := int64(heap()) - int64(before); grown > stressHeap {
 				t.Errorf("the heap has grown by %d bytes", grown)
@@ -372,12 +412,42 @@ func TestStress(t *testing.T) {
 	}
 }
 
-func must[P pgxdb.Isolation](t *testing.T, p P, err error) pgxdb.Isolation {
+// initialize makes the places of tenants, which are removed after the test.
+func (a *arena) initialize(t *testing.T, p pgxdb.Isolation, tenants []runtime.Tenant) {
 	t.Helper()
-	if err != nil {
+	all := func(yield func(runtime.Tenant, error) bool) {
+		for _, tenant := range tenants {
+			if !yield(tenant, nil) {
+				return
+			}
+		}
+	}
+	if err := runtime.InitializeAll(t.Context(), p, all, 2, nil); err != nil {
 		t.Fatal(err)
 	}
-	return p
+	t.Cleanup(func() {
+		for _, tenant := range tenants {
+			if name, ok := strings.CutPrefix(a.databaseOf(p, tenant), "/"); ok {
+				_, _ = a.admin.Exec(context.Background(), "DROP DATABASE IF EXISTS "+namespace.Quote(name)+" WITH (FORCE)")
+			}
+		}
+	})
+}
+
+// databaseOf returns the path of the tenant's database; empty where it has none.
+func (a *arena) databaseOf(p pgxdb.Isolation, t runtime.Tenant) string {
+	if _, ok := p.(*postgres.Database); !ok {
+		return ""
+	}
+	of, err := p.DatabaseURL(t)
+	if err != nil {
+		return ""
+	}
+	u, err := url.Parse(of)
+	if err != nil {
+		return ""
+	}
+	return u.Path
 }
 
 // wantNothingLeft looks that the pool has its connections back, and that the server
