@@ -81,4 +81,17 @@
 // though not in a transaction; pgx.NamedArgs and other rewriters work. Where a
 // statement goes through pgx.Batch, a tracer on the pool sees a batch of two; in the
 // cached modes it sees the statement.
+//
+// # Tables of the tenant's own
+//
+// [Schema] and [Prefix] give each tenant tables of its own in one database, and take
+// the Layout of a generated package. They know its texts, and send them with the
+// tenant's names of tables in them, in one round trip as without isolation; the
+// search_path has no part in that. Other SQL is written by hand: Schema runs it in a
+// transaction whose search_path is the tenant's schema and nothing else, and Prefix
+// refuses it. A pgx.QueryRewriter may replace the arguments of generated SQL and not
+// the SQL, and nothing is prepared under a name of the caller's.
+//
+// Who owns what is in the table tenancy.namespaces, which is written in the
+// transactions that make and remove namespaces.
 package postgres

@@ -36,13 +36,6 @@ const hashLength = 16
 var (
 	lower = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
 
-	// plain is what is a part of a name as it is.
-	plain = regexp.MustCompile(`\A[a-z0-9]+(_[a-z0-9]+)*\z`)
-	// hashed is what ends as if it had a hash.
-	hashed = regexp.MustCompile(fmt.Sprintf(`_[a-z2-7]{%d}\z`, hashLength))
-	uuid   = regexp.MustCompile(`\A[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\z`)
-	// uuidPart is what a UUID becomes. An id that is spelled so gets a hash.
-	uuidPart = regexp.MustCompile(`\A[0-9a-f]{8}_[0-9a-f]{4}_[0-9a-f]{4}_[0-9a-f]{4}_[0-9a-f]{12}\z`)
 	// others are the characters that a name does not have.
 	others = regexp.MustCompile(`[^a-z0-9]+`)
 	// stored is what a name may be that somebody chose.
@@ -75,7 +68,7 @@ func Prefix(id string) (string, error) {
 // where prefix and name are.
 func Table(prefix, name string) string {
 	full := prefix + name
-	if len(full) <= maxName && !hashed.MatchString(full) {
+	if len(full) <= maxName && !isHashed(full) {
 		return full
 	}
 	return withHash(full, prefix+"\x00"+name, maxName)
@@ -132,10 +125,10 @@ func Quote(name string) string {
 // the id itself, or the id with the dashes of a UUID replaced.
 func part(id string, limit int) string {
 	if len(id) <= limit {
-		if plain.MatchString(id) && !hashed.MatchString(id) && !uuidPart.MatchString(id) {
+		if isPlain(id) && !isHashed(id) && !isUUID(id, '_') {
 			return id
 		}
-		if uuid.MatchString(id) {
+		if isUUID(id, '-') {
 			return strings.ReplaceAll(id, "-", "_")
 		}
 	}
@@ -145,6 +138,59 @@ func part(id string, limit int) string {
 	}
 	return withHash(readable, id, limit)
 }
+
+// The looks at an id are loops and no regular expressions, since every handle of a
+// tenant needs its name.
+
+// isPlain reports whether an id is a part of a name as it is.
+func isPlain(id string) bool {
+	before := byte('_')
+	for i := range len(id) {
+		if c := id[i]; !isLetter(c) && !isDigit(c) && (c != '_' || before == '_') {
+			return false
+		}
+		before = id[i]
+	}
+	return before != '_'
+}
+
+// isHashed reports whether a name ends as if it had a hash.
+func isHashed(name string) bool {
+	from := len(name) - hashLength
+	if from < 1 || name[from-1] != '_' {
+		return false
+	}
+	for i := from; i < len(name); i++ {
+		if c := name[i]; !isLetter(c) && (c < '2' || c > '7') {
+			return false
+		}
+	}
+	return true
+}
+
+// isUUID reports whether an id is a UUID in lower case with a separator. What a UUID
+// becomes has underscores, and an id that is spelled so gets a hash.
+func isUUID(id string, separator byte) bool {
+	if len(id) != len("6f1c2a9e-0d5b-4c6e-8f2a-1b2c3d4e5f60") {
+		return false
+	}
+	for i := range len(id) {
+		switch c := id[i]; i {
+		case 8, 13, 18, 23:
+			if c != separator {
+				return false
+			}
+		default:
+			if !isDigit(c) && (c < 'a' || c > 'f') {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func isLetter(c byte) bool { return 'a' <= c && c <= 'z' }
+func isDigit(c byte) bool  { return '0' <= c && c <= '9' }
 
 // withHash cuts a readable name so that it fits with the hash of what it is for.
 func withHash(readable, of string, limit int) string {
