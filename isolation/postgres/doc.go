@@ -63,6 +63,18 @@
 //   - SendBatch, Prepare and pgx's query options as the first thing begin the
 //     transaction in a round trip of its own, as pgx does.
 //
+// # Statements of tenants with tables of their own
+//
+// Under Schema and Prefix the same query is another text for each tenant. In the
+// cached modes a connection asks the server once for its types, for whichever tenant
+// comes first, and from then on a call takes one round trip for every tenant: the text
+// is parsed with the call. At its third use a tenant's statement is held by the
+// server; the capacity of the mode bounds how many are. Results are read as the server
+// describes them for the very statement, so that a tenant whose table is not like the
+// others' has its own rows or an error. SQL that is written by hand travels with its
+// search_path in the same way, and transactions begin with their first statement as
+// under RLS. SendBatch goes through pgx.Batch and its own cache.
+//
 // # What RLS asks of the application
 //
 // The role of the pool must be subject to the policies: not a superuser, without

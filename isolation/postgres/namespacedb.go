@@ -34,12 +34,65 @@ func (d spaceDB) render(sql string) (rendered string, handwritten bool, err erro
 	return sql, true, nil
 }
 
+// order returns how sql is run.
+func (d spaceDB) order(sql string, args []any) (order, error) {
+	text, known := d.text(sql)
+	switch {
+	case known:
+		return order{sql: sql, slots: text.Slots, space: d.space, args: args}, nil
+	case d.space.Prefix != "":
+		return order{}, ErrHandwritten
+	}
+	return order{sql: sql, late: true, space: d.space, setting: setting{setPath, d.searchPath()}, args: args}, nil
+}
+
+// runs reports whether the runner may have a statement: of generated SQL, a rewriter
+// is for pgx to call, with the text that is sent.
+func (o *order) runs() bool {
+	if len(o.args) == 0 {
+		return true
+	}
+	switch o.args[0].(type) {
+	case pgx.QueryRewriter:
+		return o.late
+	case pgx.QueryExecMode, pgx.QueryResultFormats, pgx.QueryResultFormatsByOID:
+		return false
+	}
+	return true
+}
+
+// start has the runner send a statement. It reports whether it did, which it does not
+// where pgx has to.
+func (d spaceDB) start(ctx context.Context, o order) (c call, started bool, err error) {
+	if !o.runs() || hasQueryOption(o.args) {
+		return call{}, false, nil
+	}
+	conn, err := d.pool.Acquire(ctx)
+	if err != nil {
+		return call{}, false, err
+	}
+	s := sessionOf(conn.Conn())
+	if !s.runs(o.sql) {
+		conn.Release()
+		return call{}, false, nil
+	}
+	c, err = start(ctx, s, conn, o)
+	return c, err == nil, err
+}
+
 func (d spaceDB) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	rendered, handwritten, err := d.render(sql)
+	o, err := d.order(sql, args)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	if handwritten {
+	c, started, err := d.start(ctx, o)
+	switch {
+	case err != nil:
+		return pgconn.CommandTag{}, o.explained(err)
+	case started:
+		tag, err := c.exec()
+		return tag, o.explained(err)
+	case o.late:
 		rows, err := d.queryAlone(ctx, sql, args)
 		if err != nil {
 			return pgconn.CommandTag{}, err
@@ -47,28 +100,51 @@ func (d spaceDB) Exec(ctx context.Context, sql string, args ...any) (pgconn.Comm
 		rows.Close()
 		return rows.CommandTag(), rows.Err()
 	}
-	tag, err := d.plain.Exec(ctx, rendered, guarded(args)...)
+	tag, err := d.plain.Exec(ctx, o.text(), guarded(args)...)
 	return tag, uninitialized(err)
 }
 
 func (d spaceDB) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	rendered, handwritten, err := d.render(sql)
+	rows, err := d.query(ctx, sql, args)
 	if err != nil {
 		return pgxdb.Refuse(err).Query(ctx, sql)
 	}
-	if handwritten {
-		rows, err := d.queryAlone(ctx, sql, args)
-		if err != nil {
-			return pgxdb.Refuse(err).Query(ctx, sql)
-		}
-		return rows, nil
+	return rows, nil
+}
+
+func (d spaceDB) query(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
+	o, err := d.order(sql, args)
+	if err != nil {
+		return nil, err
 	}
-	rows, err := d.plain.Query(ctx, rendered, guarded(args)...)
-	return spaceRows(ctx, rows, err)
+	c, started, err := d.start(ctx, o)
+	switch {
+	case err != nil:
+		return nil, o.explained(err)
+	case started && o.late:
+		return newCallRows(c), nil
+	case started:
+		return checkedRows{newCallRows(c)}, nil
+	case o.late:
+		return d.queryAlone(ctx, sql, args)
+	}
+	rows, err := d.plain.Query(ctx, o.text(), guarded(args)...)
+	if err != nil {
+		return nil, uninitialized(err)
+	}
+	return checkedRows{rows}, nil
+}
+
+// explained says so where the tables that generated SQL names are not there.
+func (o *order) explained(err error) error {
+	if o.late {
+		return err
+	}
+	return uninitialized(err)
 }
 
 func (d spaceDB) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := d.Query(ctx, sql, args...)
+	rows, err := d.query(ctx, sql, args)
 	if err != nil {
 		return pgxdb.Refuse(err).QueryRow(ctx, sql)
 	}
@@ -101,11 +177,10 @@ func (d spaceDB) copied(table pgx.Identifier) (pgx.Identifier, error) {
 func (d spaceDB) Begin(ctx context.Context) (pgx.Tx, error) { return d.BeginTx(ctx, pgx.TxOptions{}) }
 
 func (d spaceDB) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
-	tx, err := d.plain.BeginTx(ctx, options)
-	if err != nil {
+	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return d.in(tx), nil
+	return d.in(&tenantTx{transaction: &transaction{ctx: ctx, pool: d.pool, options: options, copies: true}}), nil
 }
 
 func (d spaceDB) InTx(ctx context.Context, fn func(pgxdb.DB) error) error {
@@ -233,14 +308,7 @@ func uninitialized(err error) error {
 	return err
 }
 
-// spaceRows returns rows that say so where the tenant's tables are not there.
-func spaceRows(ctx context.Context, rows pgx.Rows, err error) (pgx.Rows, error) {
-	if err != nil {
-		return pgxdb.Refuse(uninitialized(err)).Query(ctx, "")
-	}
-	return checkedRows{rows}, nil
-}
-
+// checkedRows say so where the tenant's tables are not there.
 type checkedRows struct{ pgx.Rows }
 
 func (r checkedRows) Err() error { return uninitialized(r.Rows.Err()) }

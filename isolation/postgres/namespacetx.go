@@ -37,21 +37,44 @@ const setPath = "SELECT pg_catalog.set_config('search_path', $1, true)"
 // prepare makes the transaction ready for the next statement: hand-written SQL finds
 // the tenant's tables and nothing else, and generated SQL what tenants share.
 func (tx spaceTx) prepare(ctx context.Context, handwritten bool) error {
+	set, err := tx.needs(ctx, handwritten)
+	if err != nil || set.sql == "" {
+		return err
+	}
+	_, err = tx.Tx.Exec(ctx, set.sql, set.value)
+	return err
+}
+
+// needs returns the search_path that the next statement needs, if it has to be set.
+func (tx spaceTx) needs(ctx context.Context, handwritten bool) (setting, error) {
 	if !handwritten && !tx.path.changed {
-		return nil
+		return setting{}, nil
 	}
 	if !tx.path.changed {
 		if err := tx.Tx.QueryRow(ctx, "SELECT pg_catalog.current_setting('search_path')").Scan(&tx.path.original); err != nil {
-			return err
+			return setting{}, err
 		}
 		tx.path.changed = true
 	}
-	path := tx.path.original
 	if handwritten {
-		path = tx.db.searchPath()
+		return setting{setPath, tx.db.searchPath()}, nil
 	}
-	_, err := tx.Tx.Exec(ctx, setPath, path)
-	return err
+	return setting{setPath, tx.path.original}, nil
+}
+
+// order returns how sql is run in the transaction.
+func (tx spaceTx) order(ctx context.Context, sql string, args []any) (o order, err error) {
+	if o, err = tx.db.order(sql, args); err == nil {
+		o.setting, err = tx.needs(ctx, o.late)
+	}
+	return o, err
+}
+
+// own returns the transaction where it is one of the runner's, and the statement one
+// that the runner may have.
+func (tx spaceTx) own(o order) (*tenantTx, bool) {
+	own, ok := tx.Tx.(*tenantTx)
+	return own, ok && o.runs()
 }
 
 // searchPath is the one for hand-written SQL. Where pg_temp is not named, temporary
@@ -59,44 +82,56 @@ func (tx spaceTx) prepare(ctx context.Context, handwritten bool) error {
 func (d spaceDB) searchPath() string { return namespace.Quote(d.space.Schema) + ", pg_temp" }
 
 func (tx spaceTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
-	rendered, handwritten, err := tx.db.render(sql)
+	// Not with pgx's Exec, which sends several statements where there are no arguments,
+	// of which one could end the transaction.
+	rows, err := tx.query(ctx, sql, args)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	if handwritten {
-		// Not with Exec, which sends several statements where there are no arguments,
-		// of which one could end the transaction.
-		rows, err := tx.Query(ctx, sql, args...)
-		if err != nil {
-			return pgconn.CommandTag{}, err
-		}
-		rows.Close()
-		return rows.CommandTag(), rows.Err()
-	}
-	if err := tx.prepare(ctx, false); err != nil {
-		return pgconn.CommandTag{}, err
-	}
-	tag, err := tx.Tx.Exec(ctx, rendered, guarded(args)...)
-	return tag, uninitialized(err)
+	rows.Close()
+	return rows.CommandTag(), rows.Err()
 }
 
 func (tx spaceTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	rendered, handwritten, err := tx.db.render(sql)
-	if err == nil {
-		err = tx.prepare(ctx, handwritten)
-	}
+	rows, err := tx.query(ctx, sql, args)
 	if err != nil {
 		return pgxdb.Refuse(err).Query(ctx, sql)
 	}
-	if handwritten {
+	return rows, nil
+}
+
+func (tx spaceTx) query(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
+	o, err := tx.order(ctx, sql, args)
+	if err != nil {
+		return nil, err
+	}
+	if own, ok := tx.own(o); ok {
+		rows, err := own.queryOrder(ctx, o)
+		if err != nil {
+			return nil, o.explained(err)
+		}
+		if o.late {
+			return rows, nil
+		}
+		return checkedRows{rows}, nil
+	}
+	if o.setting.sql != "" {
+		if _, err := tx.Tx.Exec(ctx, o.setting.sql, o.setting.value); err != nil {
+			return nil, err
+		}
+	}
+	if o.late {
 		return tx.Tx.Query(ctx, sql, slices.Concat(tx.db.handwritten, args)...)
 	}
-	rows, err := tx.Tx.Query(ctx, rendered, guarded(args)...)
-	return spaceRows(ctx, rows, err)
+	rows, err := tx.Tx.Query(ctx, o.text(), guarded(args)...)
+	if err != nil {
+		return nil, uninitialized(err)
+	}
+	return checkedRows{rows}, nil
 }
 
 func (tx spaceTx) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rows, err := tx.Query(ctx, sql, args...)
+	rows, err := tx.query(ctx, sql, args)
 	if err != nil {
 		return pgxdb.Refuse(err).QueryRow(ctx, sql)
 	}

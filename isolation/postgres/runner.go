@@ -8,6 +8,9 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
+	"github.com/tenancygen/tenancygen/runtime"
 )
 
 // setting is a setting that a statement needs: a SELECT of set_config, local to the
@@ -31,8 +34,28 @@ type order struct {
 	begin string
 	// setting comes behind it, if any.
 	setting setting
-	sql     string
-	args    []any
+	// sql is the text as the application wrote it. It is sent with its slots filled
+	// for the space, where it has slots.
+	sql   string
+	slots []runtime.Slot
+	space namespace.Space
+	// late is set where the text means something else under the setting, so that the
+	// server must not read it before.
+	late bool
+	args []any
+}
+
+// key is what the statement is known by.
+func (o *order) key() statementKey {
+	if len(o.slots) == 0 && !o.late {
+		return statementKey{sql: o.sql}
+	}
+	return statementKey{space: o.space, sql: o.sql, late: o.late}
+}
+
+// text is what is sent.
+func (o *order) text() string {
+	return namespace.Render(runtime.Text{SQL: o.sql, Slots: o.slots}, o.space)
 }
 
 // call is a statement that has been sent, with what has to come before it, in one
@@ -42,9 +65,9 @@ type call struct {
 	// owned is the connection where it is to be given back at the end.
 	owned     *pgxpool.Conn
 	statement *statement
-	// results are what has come before as well; nil where there was nothing.
-	results *pgconn.MultiResultReader
-	reader  *pgconn.ResultReader
+	reader    *pgconn.ResultReader
+	// rest is what the answer is a part of; nil where there is nothing else.
+	rest interface{ Close() error }
 	// sent is set when something may have reached the server.
 	sent bool
 	// traced is the context of the tracer; nil without one.
@@ -71,11 +94,11 @@ func start(ctx context.Context, s *session, owned *pgxpool.Conn, o order) (c cal
 	if err != nil {
 		return c, err
 	}
-	known, err := c.send(ctx, o)
+	known, err := c.send(ctx, &o)
 	if known.outdated(err) {
 		s.statements.clear()
 		if again, rollbackErr := s.anew(ctx, o); rollbackErr == nil && again {
-			_, err = c.send(ctx, o)
+			_, err = c.send(ctx, &o)
 		}
 	}
 	started = err == nil
@@ -119,9 +142,9 @@ func rewrite(ctx context.Context, conn *pgx.Conn, sql string, args []any) (strin
 
 // send sends an order with one Sync behind it, and reads up to where the statement's
 // result begins. It returns the statements that it used.
-func (c *call) send(ctx context.Context, o order) (pair, error) {
+func (c *call) send(ctx context.Context, o *order) (pair, error) {
 	s := c.session
-	known, err := s.know(ctx, o.setting, statementKey{sql: o.sql})
+	known, err := s.know(ctx, o)
 	if err != nil {
 		return pair{}, err
 	}
@@ -134,17 +157,28 @@ func (c *call) send(ctx context.Context, o order) (pair, error) {
 		return pair{}, err
 	}
 	c.sent = true
-	if o.begin == "" && known.setting == nil {
-		return known, c.sendAlone(ctx)
+	switch {
+	case c.statement.hold && o.begin == "":
+		err = c.sendHeld(ctx, o)
+	case o.begin != "" || known.setting != nil:
+		err = c.sendBehind(ctx, o, known.setting)
+	default:
+		err = c.sendAlone(ctx)
 	}
-	batch := s.before(o, known.setting)
-	queue(&batch, d, &s.builder)
-	c.results = s.conn.PgConn().ExecBatch(ctx, &batch)
-	if err := c.open(o.begin != "", known.setting != nil); err != nil {
-		s.failed(c.statement, err)
-		return known, err
-	}
-	return known, nil
+	s.failed(c.statement, err)
+	return known, err
+}
+
+// sendBehind sends a statement behind what has to come before it.
+func (c *call) sendBehind(ctx context.Context, o *order, set *statement) error {
+	s := c.session
+	batch := s.before(o, set)
+	queue(&batch, c.statement.description, &s.builder)
+	results := s.conn.PgConn().ExecBatch(ctx, &batch)
+	c.rest = results
+	var err error
+	c.reader, err = open(results, o.begin != "", set != nil)
+	return err
 }
 
 // sendAlone sends a statement that has nothing before it.
@@ -160,12 +194,55 @@ func (c *call) sendAlone(ctx context.Context) error {
 	}
 	// There are no rows: either the statement has none, or it failed.
 	_, err := c.reader.Close()
-	c.session.failed(c.statement, err)
 	return err
 }
 
+// sendHeld has the server hold the statement, and executes it, in one round trip. The
+// result is described by the server: the types may be those of another tenant's
+// table.
+func (c *call) sendHeld(ctx context.Context, o *order) error {
+	s, b := c.session, &c.session.builder
+	held := s.newStatement(c.statement.key, c.statement.description.SQL, true)
+	held.description.ParamOIDs = c.statement.description.ParamOIDs
+	p := s.conn.PgConn().StartPipeline(ctx)
+	dropped := s.forget(p)
+	before := 0
+	if o.setting.sql != "" {
+		sendSetting(p, o.setting)
+		before = 1
+	}
+	sendPrepare(p, held.description)
+	p.SendQueryPrepared(held.description.Name, b.ParamValues, b.ParamFormats, b.ResultFormats)
+	if err := p.Sync(); err != nil {
+		s.statements.dropped = append(dropped, s.statements.dropped...)
+		_ = p.Close()
+		return err
+	}
+	for {
+		result, err := p.GetResults()
+		if err != nil {
+			_ = p.Close()
+			return err
+		}
+		switch result := result.(type) {
+		case *pgconn.StatementDescription:
+			held.description.ParamOIDs, held.description.Fields = result.ParamOIDs, result.Fields
+			s.statements.put(held)
+		case *pgconn.ResultReader:
+			if before > 0 {
+				before--
+				continue
+			}
+			c.reader, c.rest = result, p
+			return nil
+		case *pgconn.PipelineSync, nil:
+			return errors.Join(errNoResult, p.Close())
+		}
+	}
+}
+
 // before returns a batch of what comes before the statement of an order.
-func (s *session) before(o order, set *statement) pgconn.Batch {
+func (s *session) before(o *order, set *statement) pgconn.Batch {
 	if o.begin != "" {
 		var batch pgconn.Batch
 		batch.ExecParams(o.begin, nil, nil, nil, nil)
@@ -208,28 +285,27 @@ var errNoResult = errors.New("tenancy: the server did not answer the statement")
 
 // open reads the answers to what came before the statement, without which the server
 // skips it, and then up to the statement's own result.
-func (c *call) open(before ...bool) error {
+func open(results *pgconn.MultiResultReader, before ...bool) (*pgconn.ResultReader, error) {
 	for _, sent := range before {
 		if !sent {
 			continue
 		}
-		if !c.results.NextResult() {
-			return c.noResult()
+		if !results.NextResult() {
+			return nil, noResult(results)
 		}
-		if _, err := c.results.ResultReader().Close(); err != nil {
-			_ = c.results.Close()
-			return err
+		if _, err := results.ResultReader().Close(); err != nil {
+			_ = results.Close()
+			return nil, err
 		}
 	}
-	if !c.results.NextResult() {
-		return c.noResult()
+	if !results.NextResult() {
+		return nil, noResult(results)
 	}
-	c.reader = c.results.ResultReader()
-	return nil
+	return results.ResultReader(), nil
 }
 
-func (c *call) noResult() error {
-	if err := c.results.Close(); err != nil {
+func noResult(results *pgconn.MultiResultReader) error {
+	if err := results.Close(); err != nil {
 		return err
 	}
 	return errNoResult
@@ -241,8 +317,8 @@ func (c *call) noResult() error {
 func (c *call) end(tag pgconn.CommandTag, err error) error {
 	// Deferred for the tracer, which is the caller's code.
 	defer c.release()
-	if c.results != nil {
-		if closeErr := c.results.Close(); err == nil {
+	if c.rest != nil {
+		if closeErr := c.rest.Close(); err == nil {
 			err = closeErr
 		}
 	}
@@ -269,63 +345,3 @@ func (c *call) exec() (pgconn.CommandTag, error) {
 	tag, err := c.reader.Close()
 	return tag, c.end(tag, err)
 }
-
-// callRows are the rows of a call. Closing them ends it.
-type callRows struct {
-	pgx.Rows
-	call  call
-	ended bool
-	err   error
-}
-
-func newCallRows(c call) *callRows {
-	return &callRows{Rows: pgx.RowsFromResultReader(c.session.conn.TypeMap(), c.reader), call: c}
-}
-
-func (r *callRows) Close() {
-	if r.ended {
-		return
-	}
-	r.ended = true
-	r.Rows.Close()
-	r.err = r.call.end(r.Rows.CommandTag(), r.Rows.Err())
-}
-
-func (r *callRows) Err() error {
-	if r.ended {
-		return r.err
-	}
-	return r.Rows.Err()
-}
-
-func (r *callRows) Next() bool {
-	if r.Rows.Next() {
-		return true
-	}
-	r.Close()
-	return false
-}
-
-func (r *callRows) Scan(dest ...any) error {
-	err := r.Rows.Scan(dest...)
-	if err != nil {
-		r.Close()
-	}
-	return err
-}
-
-func (r *callRows) Values() ([]any, error) {
-	values, err := r.Rows.Values()
-	if err != nil {
-		r.Close()
-	}
-	return values, err
-}
-
-// callRow is the first of the rows of a call.
-type callRow callRows
-
-func (r *callRow) Scan(dest ...any) error { return scanFirst((*callRows)(r), dest) }
-
-// Conn returns the connection, which belongs to the rows until they are closed.
-func (r *callRows) Conn() *pgx.Conn { return r.call.session.conn }

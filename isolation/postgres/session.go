@@ -7,15 +7,18 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
 )
 
 // session is what the runner knows of one connection. It lies with the connection,
 // and is used by whoever has acquired that.
 type session struct {
 	conn *pgx.Conn
-	// described is set where the connection's mode has pgx ask the server for a
+	// caches is set where the connection's mode has pgx ask the server for a
 	// statement's types and keep them: the runner can then do so itself.
-	described bool
+	caches bool
 	// named is set where the server is to keep the statements, too.
 	named bool
 	// simple is set where only the simple protocol is to be spoken.
@@ -53,7 +56,7 @@ func sessionOf(conn *pgx.Conn) *session {
 		s.simple = true
 	}
 	// pgx has an error for a cached mode without a cache.
-	s.described = capacity > 0
+	s.caches = capacity > 0
 	s.statements = newStatementCache(capacity)
 	data[sessionKey] = s
 	return s
@@ -63,30 +66,62 @@ func sessionOf(conn *pgx.Conn) *session {
 // word may be the name of a statement that the application has prepared, which only
 // pgx knows.
 func (s *session) runs(sql string) bool {
-	return s.described && strings.ContainsAny(sql, " \t\r\n")
+	return s.caches && strings.ContainsAny(sql, " \t\r\n")
 }
 
-// know returns the statements of a setting, if there is one, and of a key. Those that the connection
-// does not know are described by the server, in one round trip for both, in which
-// the server also forgets what the cache has dropped.
-func (s *session) know(ctx context.Context, set setting, key statementKey) (known pair, err error) {
-	if set.sql != "" {
-		known.setting = s.statements.get(statementKey{sql: set.sql})
-	}
-	known.statement = s.statements.get(key)
-	if known.statement != nil && (known.setting != nil || set.sql == "") {
-		return known, nil
-	}
+// know returns the statements of an order, and of its setting if it has one. Those
+// that the connection does not know are described by the server, in one round trip
+// for both, in which the server also forgets what the cache has dropped.
+func (s *session) know(ctx context.Context, o *order) (known pair, err error) {
 	var missing []*statement
-	if known.setting == nil && set.sql != "" {
-		known.setting = newStatement(statementKey{sql: set.sql})
-		missing = append(missing, known.setting)
+	if o.setting.sql != "" {
+		key := statementKey{sql: o.setting.sql}
+		if known.setting = s.statements.get(key); known.setting == nil {
+			known.setting = s.newStatement(key, key.sql, s.named)
+			missing = append(missing, known.setting)
+		}
 	}
-	if known.statement == nil {
-		known.statement = newStatement(key)
+	if known.statement = s.find(o); known.statement == nil {
+		known.statement = s.newStatement(o.key(), o.text(), s.named)
 		missing = append(missing, known.statement)
 	}
-	return known, s.prepare(ctx, missing)
+	if len(missing) == 0 {
+		return known, nil
+	}
+	return known, s.prepare(ctx, o, missing)
+}
+
+// find returns the statement of an order, or nil where the server has to describe it.
+func (s *session) find(o *order) *statement {
+	key := o.key()
+	if st := s.statements.get(key); st != nil || key.space == (namespace.Space{}) {
+		return st
+	}
+	types, ok := s.statements.types.get(o.sql)
+	if !ok {
+		return nil
+	}
+	st := s.newStatement(key, o.text(), false)
+	st.description.ParamOIDs, st.description.Fields = types.ParamOIDs, types.Fields
+	if s.statements.wanted(key) {
+		if s.named {
+			st.hold = true
+		} else {
+			s.statements.put(st)
+		}
+	}
+	return st
+}
+
+func (s *session) newStatement(key statementKey, text string, named bool) *statement {
+	st := &statement{key: key, description: &pgconn.StatementDescription{SQL: text}}
+	if named && key.late {
+		// The same text, read under another setting, is another statement.
+		st.description.Name = statementName(key.space.Schema + "\x00" + text)
+	} else if named {
+		st.description.Name = statementName(text)
+	}
+	return st
 }
 
 // pair is what one call sends; the setting may be nil.
@@ -94,35 +129,22 @@ type pair struct {
 	setting, statement *statement
 }
 
-func newStatement(key statementKey) *statement {
-	return &statement{key: key, description: &pgconn.StatementDescription{SQL: key.sql}}
-}
-
-// prepare has the server describe statements, and keep them where they are to have
-// names, and puts them in the cache.
-func (s *session) prepare(ctx context.Context, missing []*statement) (err error) {
-	last := missing[len(missing)-1]
+// prepare has the server describe the statements of an order, and keep them where
+// they have names, and puts them in the cache.
+func (s *session) prepare(ctx context.Context, o *order, missing []*statement) (err error) {
+	last := missing[len(missing)-1].description
 	if s.prepares != nil {
-		ctx = s.prepares.TracePrepareStart(ctx, s.conn, pgx.TracePrepareStartData{
-			Name: last.description.Name, SQL: last.description.SQL,
-		})
+		ctx = s.prepares.TracePrepareStart(ctx, s.conn, pgx.TracePrepareStartData{Name: last.Name, SQL: last.SQL})
 		defer func() { s.prepares.TracePrepareEnd(ctx, s.conn, pgx.TracePrepareEndData{Err: err}) }()
 	}
 	p := s.conn.PgConn().StartPipeline(ctx)
-	dropped := s.statements.takeDropped()
-	for _, name := range dropped {
-		p.SendDeallocate(name)
-	}
+	dropped := s.forget(p)
 	for _, st := range missing {
-		name := ""
-		if s.named {
-			name = statementName(st.description.SQL)
-			// A failed attempt, or a deallocation behind our back, may have left one;
-			// to close what is not there is no error.
-			p.SendDeallocate(name)
+		if o.late && st.description == last {
+			// What the text means depends on the setting.
+			sendSetting(p, o.setting)
 		}
-		st.description.Name = name
-		p.SendPrepare(name, st.description.SQL, nil)
+		sendPrepare(p, st.description)
 	}
 	if err := p.Sync(); err != nil {
 		// Such as a context that has ended: then nothing was sent.
@@ -138,14 +160,47 @@ func (s *session) prepare(ctx context.Context, missing []*statement) (err error)
 		}
 		switch d := result.(type) {
 		case *pgconn.StatementDescription:
-			missing[0].description.ParamOIDs, missing[0].description.Fields = d.ParamOIDs, d.Fields
-			s.statements.put(missing[0])
+			s.described(missing[0], d)
 			missing = missing[1:]
 		case *pgconn.PipelineSync, nil:
-			return errors.Join(errors.New("tenancy: the server did not describe the statement"), p.Close())
+			return errors.Join(errNoResult, p.Close())
 		}
 	}
 	return p.Close()
+}
+
+// sendSetting has the server make a setting, whether it holds the statement or not.
+func sendSetting(p *pgconn.Pipeline, set setting) {
+	p.SendQueryParams(set.sql, [][]byte{[]byte(set.value)}, []uint32{pgtype.TextOID}, nil, nil)
+}
+
+// forget tells the server what the cache has dropped.
+func (s *session) forget(p *pgconn.Pipeline) []string {
+	dropped := s.statements.takeDropped()
+	for _, name := range dropped {
+		p.SendDeallocate(name)
+	}
+	return dropped
+}
+
+// sendPrepare has the server describe a statement, with the types of its parameters
+// where they are known.
+func sendPrepare(p *pgconn.Pipeline, d *pgconn.StatementDescription) {
+	if d.Name != "" {
+		// A failed attempt, or a deallocation behind our back, may have left one; to
+		// close what is not there is no error.
+		p.SendDeallocate(d.Name)
+	}
+	p.SendPrepare(d.Name, d.SQL, d.ParamOIDs)
+}
+
+// described takes note of what the server says of a statement.
+func (s *session) described(st *statement, d *pgconn.StatementDescription) {
+	st.description.ParamOIDs, st.description.Fields = d.ParamOIDs, d.Fields
+	s.statements.put(st)
+	if st.key.space != (namespace.Space{}) {
+		s.statements.types.put(st.key.sql, st.description)
+	}
 }
 
 // failed looks at the error of a statement, and forgets the statement unless the

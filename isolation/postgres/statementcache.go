@@ -1,18 +1,22 @@
 package postgres
 
 import (
-	"container/list"
 	"crypto/sha256"
 	"encoding/hex"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
 )
 
 // statementKey is what a statement of one connection is known by: the text as the
-// application wrote it, and the namespace that it was rendered for, which is empty
-// where the text is sent as it is.
+// application wrote it, and the tenant's place that it was rendered for, which is
+// none where the text is the same for all.
 type statementKey struct {
-	namespace, sql string
+	space namespace.Space
+	sql   string
+	// late is that of order.
+	late bool
 }
 
 // statement is a statement that a connection knows.
@@ -21,59 +25,77 @@ type statement struct {
 	// description has the text that is sent, and a name where the server holds it
 	// prepared. Without a name the text is parsed at each use.
 	description *pgconn.StatementDescription
+	// hold is set where the server is to hold it from this use on.
+	hold bool
 }
 
-// statementCache holds the statements of one connection, as many as it has room
-// for; the one that has not been used for the longest time goes first. The server
-// does not hear of it at once: the names of what went wait in dropped for a request
-// that can take them along. It is not safe for concurrent use.
+// statementCache holds the statements of one connection. There are two sorts. Where
+// tenants share tables, a text is one statement. Where each has tables of its own,
+// the same text is another statement for each tenant, and there may be more of them
+// than the server should hold: then only those that come again and again are held,
+// and the others are parsed at each use, with the types that the text was found to
+// have for whichever tenant came first, since tenants' tables are alike. It is not
+// safe for concurrent use.
 type statementCache struct {
-	capacity int
-	entries  map[statementKey]*list.Element // of *statement
-	used     list.List                      // the last used first
-	dropped  []string
+	// held are the statements that are not parsed again.
+	held *lru[statementKey, *statement]
+	// types are the descriptions by the author's text alone.
+	types *lru[string, *pgconn.StatementDescription]
+	// seen counts the uses of what is not held.
+	seen *lru[statementKey, int]
+	// dropped are the names that the server may forget. They wait for a request that
+	// can take them along.
+	dropped []string
 }
+
+// seenPerHeld is how many more statements are counted than held.
+const seenPerHeld = 4
+
+// usesToHold is at which use a statement of one tenant's is held. A statement that
+// many tenants use in turn would otherwise displace another at each use.
+const usesToHold = 3
 
 func newStatementCache(capacity int) *statementCache {
-	return &statementCache{capacity: capacity, entries: map[statementKey]*list.Element{}}
+	return &statementCache{
+		held:  newLRU[statementKey, *statement](capacity),
+		types: newLRU[string, *pgconn.StatementDescription](capacity),
+		seen:  newLRU[statementKey, int](seenPerHeld * capacity),
+	}
 }
 
-// get returns the statement, or nil.
+// get returns the statement if it is held, or nil.
 func (c *statementCache) get(key statementKey) *statement {
-	e, ok := c.entries[key]
-	if !ok {
-		return nil
-	}
-	c.used.MoveToFront(e)
-	return e.Value.(*statement)
+	s, _ := c.held.get(key)
+	return s
 }
 
-// put adds a statement, in the place of one of the same key.
+// put holds a statement, in the place of one of the same key.
 func (c *statementCache) put(s *statement) {
-	c.remove(s.key)
-	if c.used.Len() >= c.capacity {
-		c.remove(c.used.Back().Value.(*statement).key)
+	if displaced, ok := c.held.put(s.key, s); ok {
+		c.drop(displaced)
 	}
-	c.entries[s.key] = c.used.PushFront(s)
+	c.seen.remove(s.key)
 }
 
-// remove forgets the statement, if it is there.
+// remove forgets the statement, and the types of its text.
 func (c *statementCache) remove(key statementKey) {
-	e, ok := c.entries[key]
-	if !ok {
-		return
+	if s, ok := c.held.remove(key); ok {
+		c.drop(s)
 	}
-	delete(c.entries, key)
-	c.used.Remove(e)
-	if name := e.Value.(*statement).description.Name; name != "" {
-		c.dropped = append(c.dropped, name)
-	}
+	c.types.remove(key.sql)
 }
 
 // clear forgets all statements.
 func (c *statementCache) clear() {
-	for c.used.Len() > 0 {
-		c.remove(c.used.Front().Value.(*statement).key)
+	for _, s := range c.held.clear() {
+		c.drop(s)
+	}
+	c.types.clear()
+}
+
+func (c *statementCache) drop(s *statement) {
+	if s.description.Name != "" {
+		c.dropped = append(c.dropped, s.description.Name)
 	}
 }
 
@@ -82,6 +104,14 @@ func (c *statementCache) takeDropped() []string {
 	names := c.dropped
 	c.dropped = nil
 	return names
+}
+
+// wanted counts a use of a statement that is not held, and reports whether it is to
+// be held from now on.
+func (c *statementCache) wanted(key statementKey) bool {
+	n, _ := c.seen.get(key)
+	c.seen.put(key, n+1)
+	return n+1 >= usesToHold
 }
 
 // statementName returns the name under which the server holds a text. It is the

@@ -8,6 +8,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5/pgconn"
 	"pgregory.net/rapid"
+
+	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
 )
 
 // The cache does what a slice does that is searched from the front.
@@ -26,8 +28,8 @@ func TestStatementCache(t *testing.T) {
 		}
 		keys := rapid.Custom(func(t *rapid.T) statementKey {
 			return statementKey{
-				namespace: rapid.SampledFrom([]string{"", "a"}).Draw(t, "namespace"),
-				sql:       strconv.Itoa(rapid.IntRange(0, 4).Draw(t, "sql")),
+				space: namespace.Space{Schema: rapid.SampledFrom([]string{"", "a"}).Draw(t, "schema")},
+				sql:   strconv.Itoa(rapid.IntRange(0, 4).Draw(t, "sql")),
 			}
 		})
 		find := func(key statementKey) int {
@@ -80,8 +82,8 @@ func TestStatementCache(t *testing.T) {
 				dropped = nil
 			},
 			"": func(t *rapid.T) {
-				if len(cache.entries) != len(model) || cache.used.Len() != len(model) {
-					t.Fatalf("%d and %d statements, want %d", len(cache.entries), cache.used.Len(), len(model))
+				if len(cache.held.entries) != len(model) || cache.held.len() != len(model) {
+					t.Fatalf("%d and %d statements, want %d", len(cache.held.entries), cache.held.len(), len(model))
 				}
 			},
 		})
@@ -108,5 +110,30 @@ func TestAboutData(t *testing.T) {
 		if got := aboutData(code); got != want {
 			t.Errorf("aboutData(%q) = %v", code, got)
 		}
+	}
+}
+
+// A statement is wanted at its third use, unless too many others come between.
+func TestWanted(t *testing.T) {
+	t.Parallel()
+	cache := newStatementCache(2)
+	key := func(i int) statementKey {
+		return statementKey{space: namespace.Space{Schema: strconv.Itoa(i)}, sql: "SELECT"}
+	}
+	var got []bool
+	for range usesToHold {
+		got = append(got, cache.wanted(key(0)))
+	}
+	cache.put(&statement{key: key(0), description: &pgconn.StatementDescription{}})
+	got = append(got, cache.wanted(key(0))) // counted anew once it was held
+	for range usesToHold + 1 {
+		for i := range 2*seenPerHeld + 1 {
+			if cache.wanted(key(i)) {
+				t.Fatalf("%d is wanted among too many", i)
+			}
+		}
+	}
+	if d := cmp.Diff([]bool{false, false, true, false}, got); d != "" {
+		t.Errorf("wanted (-want +got):\n%s", d)
 	}
 }

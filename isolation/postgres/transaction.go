@@ -26,6 +26,8 @@ type transaction struct {
 	pool    *pgxpool.Pool
 	setting setting
 	options pgx.TxOptions
+	// copies is set where CopyFrom is possible.
+	copies bool
 
 	conn    *pgxpool.Conn // from the first statement on
 	begun   bool
@@ -52,20 +54,22 @@ func (t *transaction) acquire(ctx context.Context) (*session, error) {
 // start sends a statement, which begins the transaction where it is the first one.
 // It reports whether it did: what only pgx can run, it leaves to pgx, on a
 // connection on which the transaction has begun.
-func (t *transaction) start(ctx context.Context, sql string, args []any) (c call, started bool, err error) {
+func (t *transaction) start(ctx context.Context, o order) (c call, started bool, err error) {
 	s, err := t.acquire(ctx)
 	if err != nil {
 		return call{}, false, err
 	}
-	if !s.runs(sql) || hasQueryOption(args) {
+	if !s.runs(o.sql) || hasQueryOption(o.args) {
 		return call{}, false, t.begin(ctx)
 	}
-	o := order{sql: sql, args: args}
 	if t.begun {
 		c, err = start(ctx, s, nil, o)
 		return c, err == nil, err
 	}
-	o.begin, o.setting = beginSQL(t.options), t.setting
+	o.begin = beginSQL(t.options)
+	if t.setting.sql != "" {
+		o.setting = t.setting
+	}
 	c, err = start(ctx, s, nil, o)
 	if err != nil && !c.sent && isPgError(err) {
 		// The server does not accept the statement, or not by itself, as several in
@@ -149,36 +153,49 @@ func (t *transaction) close() {
 	}
 }
 
-// run runs a statement that has no arguments and returns nothing.
-func (t *transaction) run(ctx context.Context, sql string) error {
-	_, err := t.exec(ctx, sql, nil)
-	return err
-}
-
-func (t *transaction) exec(ctx context.Context, sql string, args []any) (pgconn.CommandTag, error) {
-	if t.begun && !t.closed && len(args) == 0 {
-		// As pgx does it: the text may hold several statements.
-		return t.conn.Conn().Exec(ctx, sql)
-	}
-	c, started, err := t.start(ctx, sql, args)
+func (t *transaction) exec(ctx context.Context, o order) (pgconn.CommandTag, error) {
+	c, started, err := t.start(ctx, o)
 	if err != nil {
 		return pgconn.CommandTag{}, err
 	}
 	if !started {
-		return t.conn.Conn().Exec(ctx, sql, args...)
+		args, err := t.byPgxArgs(ctx, o)
+		if err != nil {
+			return pgconn.CommandTag{}, err
+		}
+		return t.conn.Conn().Exec(ctx, o.text(), args...)
 	}
 	return c.exec()
 }
 
-func (t *transaction) query(ctx context.Context, sql string, args []any) (pgx.Rows, error) {
-	c, started, err := t.start(ctx, sql, args)
+func (t *transaction) query(ctx context.Context, o order) (pgx.Rows, error) {
+	c, started, err := t.start(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	if !started {
-		return t.conn.Conn().Query(ctx, sql, args...)
+		args, err := t.byPgxArgs(ctx, o)
+		if err != nil {
+			return nil, err
+		}
+		return t.conn.Conn().Query(ctx, o.text(), args...)
 	}
 	return newCallRows(c), nil
+}
+
+// byPgxArgs makes the transaction ready for a statement that pgx runs, and returns
+// its arguments.
+func (t *transaction) byPgxArgs(ctx context.Context, o order) ([]any, error) {
+	if o.setting.sql != "" {
+		if _, err := t.conn.Conn().Exec(ctx, o.setting.sql, o.setting.value); err != nil {
+			return nil, err
+		}
+	}
+	if o.late && len(o.args) > 0 {
+		// What pgx has cached for the text is what it meant under another setting.
+		return append([]any{pgx.QueryExecModeDescribeExec}, o.args...), nil
+	}
+	return o.args, nil
 }
 
 // commit commits what has begun; where nothing has, there is nothing to do.

@@ -37,7 +37,7 @@ func (tx *tenantTx) Begin(ctx context.Context) (pgx.Tx, error) {
 	}
 	tx.counter++
 	nested := &tenantTx{transaction: tx.transaction, savepoint: "sp_" + strconv.Itoa(tx.counter)}
-	if err := tx.run(ctx, "savepoint "+nested.savepoint); err != nil {
+	if _, err := tx.Exec(ctx, "savepoint "+nested.savepoint); err != nil {
 		return nil, err
 	}
 	return nested, nil
@@ -61,22 +61,31 @@ func (tx *tenantTx) end(ctx context.Context, nested string, outermost func(conte
 	if err := tx.open(); err != nil {
 		return err
 	}
+	_, err := tx.Exec(ctx, nested+tx.savepoint)
 	tx.released = true
-	return tx.run(ctx, nested+tx.savepoint)
+	return err
 }
 
 func (tx *tenantTx) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	if err := tx.open(); err != nil {
 		return pgconn.CommandTag{}, err
 	}
-	return tx.exec(ctx, sql, args)
+	if tx.begun && !tx.closed && len(args) == 0 {
+		// As pgx does it: the text may hold several statements.
+		return tx.conn.Conn().Exec(ctx, sql)
+	}
+	return tx.exec(ctx, order{sql: sql, args: args})
 }
 
 func (tx *tenantTx) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	return tx.queryOrder(ctx, order{sql: sql, args: args})
+}
+
+func (tx *tenantTx) queryOrder(ctx context.Context, o order) (pgx.Rows, error) {
 	if err := tx.open(); err != nil {
 		return refusedRows(ctx, err)
 	}
-	rows, err := tx.query(ctx, sql, args)
+	rows, err := tx.query(ctx, o)
 	if err != nil {
 		return refusedRows(ctx, err)
 	}
@@ -123,10 +132,17 @@ func (tx *tenantTx) ready(ctx context.Context) (*pgx.Conn, error) {
 }
 
 // RefusesCopy implements pgxdb.CopyRefuser.
-func (*tenantTx) RefusesCopy() bool { return true }
+func (tx *tenantTx) RefusesCopy() bool { return !tx.copies }
 
-func (*tenantTx) CopyFrom(context.Context, pgx.Identifier, []string, pgx.CopyFromSource) (int64, error) {
-	return 0, ErrCopyUnderRLS
+func (tx *tenantTx) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
+	if !tx.copies {
+		return 0, ErrCopyUnderRLS
+	}
+	conn, err := tx.ready(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return conn.CopyFrom(ctx, table, columns, rows)
 }
 
 // LargeObjects begins the transaction with the context of Begin. The methods of its
