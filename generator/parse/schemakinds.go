@@ -180,10 +180,6 @@ func (r *schemaReader) createStatistics(s *ast.CreateStatsStmt) {
 }
 
 func (r *schemaReader) alterTable(s *ast.AlterTableStmt) {
-	if s.Objtype == ast.ObjectType_OBJECT_TYPE {
-		r.out.Kind = MakesOther
-		return
-	}
 	r.changes(s.Relation, s.MissingOk)
 	for _, n := range s.Cmds {
 		cmd := n.GetAlterTableCmd()
@@ -223,7 +219,7 @@ var relationKinds = map[ast.ObjectType]bool{
 func (r *schemaReader) rename(s *ast.RenameStmt) {
 	r.out.Removes = true
 	switch {
-	case s.Relation == nil || s.RelationType == ast.ObjectType_OBJECT_TYPE:
+	case s.Relation == nil:
 		r.out.Kind, r.out.Functions = MakesOther, objects([]*ast.Node{s.Object})
 	case relationKinds[s.RenameType]:
 		r.changes(s.Relation, s.MissingOk)

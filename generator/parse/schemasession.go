@@ -114,7 +114,9 @@ func (r *schemaReader) other(n *ast.Node) {
 		for _, n := range s.CreateOpClassStmt.Items {
 			r.out.Calls = append(r.out.Calls, qualified(n.GetCreateOpClassItem().GetName().GetObjname()).Name)
 		}
-	case *ast.Node_CompositeTypeStmt, *ast.Node_CreateDomainStmt, *ast.Node_AlterDomainStmt,
+	case *ast.Node_CompositeTypeStmt: // other statements name it as they name a table
+		r.out.Names = append(r.out.Names, RelationName{ObjectName: nameOf(s.CompositeTypeStmt.Typevar), Use: CreatesName})
+	case *ast.Node_CreateDomainStmt, *ast.Node_AlterDomainStmt,
 		*ast.Node_CreateExtensionStmt, *ast.Node_AlterExtensionStmt, *ast.Node_AlterFunctionStmt,
 		*ast.Node_CreateOpFamilyStmt, *ast.Node_AlterOpFamilyStmt, *ast.Node_CreateConversionStmt,
 		*ast.Node_CreateRoleStmt, *ast.Node_AlterRoleStmt, *ast.Node_GrantRoleStmt, *ast.Node_AlterTypeStmt, *ast.Node_AlterCollationStmt,
