@@ -73,7 +73,6 @@ type statement struct {
 	// relations are those of Names, one by one; nil for a name that means none.
 	relations []*relation
 	// unknown is set when it is about relations that are not there.
-	unknown bool
 }
 
 func (s *statement) text() string { return s.file.Text[s.Start:s.End] }

@@ -202,10 +202,10 @@ func checkForeignNamespace(ctx context.Context, e *env) error {
 		}
 	}
 	if err := p.Initialize(ctx, t); !errors.Is(err, runtime.ErrForeignNamespace) {
-		return fmt.Errorf("Initialize: error %v, want ErrForeignNamespace", err)
+		return fmt.Errorf("error of Initialize is %v, want ErrForeignNamespace", err)
 	}
 	if removal, err := p.Destroy(ctx, t, runtime.Confirmation(t.ID)); err == nil && len(removal.Tables) > 0 {
-		return fmt.Errorf("Destroy removed %v", removal.Tables)
+		return fmt.Errorf("there is nothing to destroy, and removed were %v", removal.Tables)
 	}
 	var there bool
 	if err := e.admin.QueryRow(ctx, place.Occupied).Scan(&there); err != nil {
@@ -272,7 +272,7 @@ func checkNotInitialized(ctx context.Context, e *env) error {
 	}
 	report, err := e.isolation().Verify(ctx, t)
 	if err == nil && report.OK() {
-		return errors.New("Verify finds nothing wrong")
+		return errors.New("there is nothing wrong for Verify")
 	}
 	return errors.Join(e.unchanged(ctx, ann, bob), e.clean(ctx))
 }

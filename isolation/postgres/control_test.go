@@ -147,7 +147,7 @@ func (tx *keepOpen) Rollback(ctx context.Context) error {
 // flat is a transaction whose savepoints are none.
 type flat struct{ pgx.Tx }
 
-func (tx flat) Begin(context.Context) (pgx.Tx, error) { return inner{tx.Tx}, nil }
+func (tx flat) Begin(context.Context) (pgx.Tx, error) { return inner(tx), nil }
 
 type inner struct{ pgx.Tx }
 
