@@ -227,6 +227,8 @@ func (s *pools) unpin(p *tenantPool) (again bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notify()
+	// As it was for the caller, not as it is for being one pool too many.
+	again = p.element == nil && !s.closed
 	p.pins--
 	if p.pins == 0 && p.element != nil {
 		p.idleSince = time.Now()
@@ -235,7 +237,7 @@ func (s *pools) unpin(p *tenantPool) (again bool) {
 		}
 		s.shrink()
 	}
-	return p.element == nil && !s.closed
+	return again
 }
 
 // release gives the connection back. It can be called again.

@@ -245,6 +245,50 @@ func TestDatabaseCancelledOpening(t *testing.T) {
 	}
 }
 
+// Ten thousand tenants leave nothing behind but the pools that are kept, whether theirs
+// could be made or not.
+func TestDatabaseForgetsTenants(t *testing.T) {
+	t.Parallel()
+	errDial := errors.New("no route")
+	for name, tc := range map[string]struct {
+		configure func(*pgxpool.Config, runtime.Tenant) error
+		want      int
+	}{
+		"no pool": {func(*pgxpool.Config, runtime.Tenant) error { return errDial }, 0},
+		"no connection": {func(c *pgxpool.Config, _ runtime.Tenant) error {
+			c.ConnConfig.DialFunc = func(context.Context, string, string) (net.Conn, error) { return nil, errDial }
+			return nil
+		}, 10},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d, err := postgres.NewDatabase(unreachable(t), anyDDL, postgres.WithMaxPools(10), postgres.WithMaxConns(3), postgres.WithPoolConfig(tc.configure))
+			if err != nil {
+				t.Fatal(err)
+			}
+			var g errgroup.Group
+			g.SetLimit(64)
+			for i := range 10_000 {
+				g.Go(func() error {
+					if _, err := d.For(runtime.Tenant{ID: fmt.Sprint("t", i)}).Exec(t.Context(), "SELECT 1"); !errors.Is(err, errDial) {
+						return fmt.Errorf("tenant %d: %w", i, err)
+					}
+					return nil
+				})
+			}
+			if err := g.Wait(); err != nil {
+				t.Error(err)
+			}
+			if s, want := d.Stats(), (postgres.PoolStats{Pools: tc.want}); s != want {
+				t.Errorf("%+v, want %+v", s, want)
+			}
+			if err := d.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // The pool of a tenant with a transaction or rows open is not closed, whatever the
 // limits say, and is closed when it is idle.
 func TestDatabaseKeepsWhatIsInUse(t *testing.T) {
@@ -339,7 +383,7 @@ func TestDatabaseUnderLoad(t *testing.T) {
 		g.Go(func() error {
 			for range rounds {
 				i := random.IntN(len(tenants))
-				written, err := use(ctx, d.For(tenants[i]), tenants[i].ID, random.IntN(5))
+				written, err := use(ctx, d.For(tenants[i]), tenants[i].ID, random.IntN(6))
 				if err != nil {
 					return fmt.Errorf("tenant %s: %w", tenants[i].ID, err)
 				}
@@ -401,6 +445,9 @@ func use(ctx context.Context, db pgxdb.Handle, id string, what int) (written int
 			_, _ = db.Exec(ctx, insert, id)
 			panic("oops")
 		})
+	case 4: // loses its connection
+		_, _ = db.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid())")
+		return 0, nil
 	}
 	got, err := whose(ctx, db)
 	if err == nil && got != id {
