@@ -62,6 +62,7 @@
 //     that of Begin. Conn returns nil where that fails, and after the end.
 //   - SendBatch, Prepare and pgx's query options as the first thing begin the
 //     transaction in a round trip of its own, as pgx does.
+//   - A tracer on the pool does not see BEGIN.
 //
 // # Statements of tenants with tables of their own
 //
