@@ -173,6 +173,9 @@ WITH space AS (
     UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.oid FROM pg_catalog.pg_type t, space WHERE t.typnamespace = space.oid OR t.typrelid = ANY ($1::oid[])
     UNION ALL SELECT 'pg_catalog.pg_type'::regclass, t.typarray FROM pg_catalog.pg_type t WHERE t.typrelid = ANY ($1::oid[])
     UNION ALL SELECT 'pg_catalog.pg_proc'::regclass, f.oid FROM pg_catalog.pg_proc f, space WHERE f.pronamespace = space.oid
+    -- Whatever else can be in a schema, such as a collation.
+    UNION ALL SELECT d.classid, d.objid FROM pg_catalog.pg_depend d, space
+               WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass AND d.refobjid = space.oid AND space.oid <> 0
 )
 SELECT min(pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid))
   FROM pg_catalog.pg_depend d

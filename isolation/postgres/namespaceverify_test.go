@@ -173,6 +173,12 @@ func TestDestroyCountsWhatWasAdded(t *testing.T) {
 		CREATE TYPE {s}.kind AS ENUM ('x'); CREATE TABLE {s}.kinds (kind {s}.kind, notes {s}.notes);
 		CREATE FUNCTION {s}.f() RETURNS bigint BEGIN ATOMIC SELECT count(*) FROM {s}.notes; END;
 		CREATE VIEW {s}.v AS SELECT {s}.f() FROM {s}.happy`, "{s}", schema))
+	// Of what is no relation, too, nothing of somebody else's goes along.
+	s.run(t, "CREATE COLLATION "+schema+`.letters FROM "C"; CREATE TABLE public.outside (word text COLLATE `+schema+".letters)")
+	if _, err := s.Destroy(t.Context(), ann, runtime.Confirmation(ann.ID)); !errors.Is(err, runtime.ErrForeignNamespace) {
+		t.Errorf("a collation that is used outside: %v", err)
+	}
+	s.run(t, "DROP TABLE public.outside")
 	removal, err := s.Destroy(t.Context(), ann, runtime.Confirmation(ann.ID))
 	if err != nil {
 		t.Fatal(err)
