@@ -46,7 +46,8 @@ func TestDatabaseVerifyFindsMistakes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			e := newEstate(t)
-			d := e.provider(t, postgres.WithSeed(seedTenant))
+			// With one connection, so that it has never two at a time.
+			d := e.provider(t, postgres.WithSeed(seedTenant), postgres.WithMaxConns(1))
 			tenant := e.tenant(t)
 			if err := d.Initialize(t.Context(), tenant); err != nil {
 				t.Fatal(err)
