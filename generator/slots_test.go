@@ -13,6 +13,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/slot"
 	"github.com/tenancygen/tenancygen/internal/sqlgen"
@@ -153,4 +154,42 @@ func TestSlotsOfRandom(t *testing.T) {
 		}
 	})
 	y.log(t)
+}
+
+// TestSlotsControl lets the search take one table after another for what it is not:
+// a tenant's for a global one, and the other way round. The check has to see it in
+// every statement that names the table.
+func TestSlotsControl(t *testing.T) {
+	t.Parallel()
+	spoilt := 0
+	for _, dir := range []string{filepath.Join("..", "examples"), filepath.Join(oracleData, "nasty")} {
+		honest, wrong := compileProject(t, dir, "", nil), compileProject(t, dir, "", nil)
+		check := slot.Of(honest.catalog)
+		for _, table := range wrong.catalog.Tables {
+			was := table.Tenancy.Class
+			if table.Tenancy.Class = ir.ClassGlobal; was == ir.ClassGlobal {
+				table.Tenancy.Class = ir.ClassTenant
+			}
+			search := slot.Of(wrong.catalog)
+			for _, s := range honest.statements {
+				if s.status() != StatusAccepted || s.check == nil || !slices.ContainsFunc(s.check.References, func(r certify.Reference) bool {
+					return r.Table.Schema == table.Schema && r.Table.Name == table.Name
+				}) {
+					continue
+				}
+				slots, err := search.Find(s.result.SQL)
+				if err != nil {
+					continue // it cannot be moved
+				}
+				if spoilt++; check.Check(s.result.SQL, slots) == nil {
+					t.Errorf("%s: the check does not see that %s was taken for another class", s.text.Name, table.Name)
+				}
+			}
+			table.Tenancy.Class = was
+		}
+	}
+	t.Logf("%d statements with a mistake", spoilt)
+	if spoilt < 300 {
+		t.Error("they are too few")
+	}
 }

@@ -75,6 +75,10 @@ func TestEmitRefuses(t *testing.T) {
 			change: func(p *ir.Package) { p.Tables = []ir.Table{{Name: "user"}, {Name: "users"}} },
 			want:   "table user and table users would both be called User: use rename",
 		},
+		"layout": {
+			change: func(p *ir.Package) { p.Tables, p.Layout = []ir.Table{{Name: "layouts"}}, &ir.Layout{} },
+			want:   "the generated Layout and table layouts would both be called Layout: use rename",
+		},
 		"field twice": {
 			change: func(p *ir.Package) {
 				p.Tables = []ir.Table{{Name: "t", Columns: []ir.Column{{Name: "a_b"}, {Name: "a b"}}}}
