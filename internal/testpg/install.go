@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 )
 
@@ -30,11 +31,17 @@ func install(ctx context.Context, name string) error {
 	if _, err := exec.LookPath("apt-get"); err != nil {
 		return errAbsent
 	}
+	// Packages are tested at the same time. While one of them updates the lists, apt-get
+	// gives up on another at once, and without lists there is nothing to install.
+	unlock, err := lockFile(filepath.Join(os.TempDir(), "tenancygen-apt.lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	ctx, cancel := context.WithTimeout(ctx, installTimeout)
 	defer cancel()
 	for _, args := range [][]string{
 		{"update", "-q"},
-		// Packages are tested at the same time, and one of them installs.
 		{"install", "-y", "-q", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=300", name},
 	} {
 		cmd := exec.CommandContext(ctx, "apt-get", args...)

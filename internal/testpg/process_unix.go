@@ -48,3 +48,16 @@ func serverUser() (command func(*exec.Cmd), own func(dir string) error, err erro
 	}
 	return command, func(dir string) error { return os.Chown(dir, uid, gid) }, nil
 }
+
+// lockFile waits until it has a file for itself, among all processes.
+func lockFile(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX); err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return func() { _ = f.Close() }, nil
+}
