@@ -77,6 +77,13 @@ func TestHandwrittenInSchema(t *testing.T) {
 						t.Errorf("%s, %s: %v (-want +got):\n%s", what, read, err, diff)
 					}
 				}
+				// A column of another type for each tenant, by the runner and by pgx.
+				for _, args := range [][]any{nil, {pgx.QueryResultFormats{pgx.TextFormatCode}}} {
+					var id int64
+					if err := db.QueryRow(ctx, "SELECT id FROM notes", args...).Scan(&id); err != nil || id != 1 {
+						t.Errorf("%s, with %v: %d, %v", what, args, id, err)
+					}
+				}
 				var plan string
 				if err := db.QueryRow(ctx, bare(listPlans)).Scan(&plan); err != nil || plan != "free" {
 					t.Errorf("%s: what tenants share: %q, %v", what, plan, err)
