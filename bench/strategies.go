@@ -13,6 +13,8 @@ import (
 	"github.com/tenancygen/tenancygen/bench/lab"
 	"github.com/tenancygen/tenancygen/bench/workload"
 	"github.com/tenancygen/tenancygen/isolation/postgres"
+	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/pgxdb"
 )
 
 // strategy is a way to do the work that is compared with another.
@@ -33,6 +35,7 @@ type opener func(ctx context.Context, l *lab.Lab, link lab.Link) (workload.Reade
 const (
 	raw, sqlc, naive, row, rls = "raw pgx", "sqlc", "RLS by hand", "row", "rls"
 	schema, prefix, database   = "schema", "prefix", "database"
+	hybrid, policies           = "hybrid", "policies alone"
 	gorm, ent                  = "GORM", "ent"
 )
 
@@ -52,6 +55,15 @@ func strategies() []strategy {
 			provider, err := postgres.NewRLS(p)
 			return workload.NewGenerated(provider), err
 		})},
+		{name: hybrid, what: "tenancygen, `postgres.NewHybrid` with all tenants on NewRLS: what it costs to choose", open: onPool(lab.Isolated, func(p *pgxpool.Pool) (workload.Reader, error) {
+			isolated, err := postgres.NewRLS(p)
+			if err != nil {
+				return nil, err
+			}
+			provider, err := postgres.NewHybrid(map[runtime.Strategy]pgxdb.Isolation{runtime.StrategyRLS: isolated}, postgres.Tiers(runtime.StrategyRLS, nil))
+			return workload.NewGenerated(provider), err
+		})},
+		{name: policies, what: "the SQL of sqlc's code under the policies, the setting made once for the connection: what the server takes for them, whoever the client is (not isolation, and for one tenant)", open: openPolicies},
 		{name: naive, what: "pgx by hand under the same policies: BEGIN, set_config, the work, COMMIT", open: onPool(lab.Isolated, func(p *pgxpool.Pool) (workload.Reader, error) {
 			return workload.NewNaive(p), nil
 		})},
@@ -78,6 +90,21 @@ func onPool(role lab.Role, client func(*pgxpool.Pool) (workload.Reader, error)) 
 		}
 		return c, pool.Close, nil
 	}
+}
+
+// openPolicies opens a client of sqlc's code as the first tenant, for good.
+func openPolicies(ctx context.Context, l *lab.Lab, link lab.Link) (workload.Reader, func(), error) {
+	config, err := pgxpool.ParseConfig(l.URL(lab.Isolated, link))
+	if err != nil {
+		return nil, nil, err
+	}
+	config.MaxConns = lab.Connections
+	config.ConnConfig.RuntimeParams["app.current_tenant"] = workload.Tenant(0).ID
+	pool, err := pgxpool.NewWithConfig(ctx, config)
+	if err != nil {
+		return nil, nil, err
+	}
+	return workload.NewSQLC(pool), pool.Close, nil
 }
 
 // onDatabase opens a client on database/sql with as many connections as a pool.
@@ -119,10 +146,11 @@ func comparisons(tenants int) []comparison {
 		{tenants: tenants, baseline: raw, others: []string{sqlc, row, rls, naive, gorm, ent}},
 		{tenants: tenants, baseline: sqlc, others: []string{row, rls, gorm, ent}, kinds: []string{"list"}},
 	}
-	for _, n := range []int{1, 10} {
-		if n < tenants {
-			all = append(all, comparison{tenants: n, baseline: raw, others: []string{row, rls, schema, prefix, database}, kinds: []string{"point", "list"}})
-		}
+	if tenants > 1 {
+		all = append(all, comparison{tenants: 1, baseline: raw, others: []string{row, rls, hybrid, policies, schema, prefix, database}, kinds: []string{"point", "tx5"}})
+	}
+	if tenants > 10 {
+		all = append(all, comparison{tenants: 10, baseline: raw, others: []string{row, rls, schema, prefix, database}, kinds: []string{"point", "list"}})
 	}
 	return append(all, comparison{tenants: tenants, baseline: raw, others: []string{schema, prefix}})
 }
