@@ -112,6 +112,8 @@ func TestHandwrittenInSchema(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
+					// A transaction that stays would make the pool wait for it.
+					defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
 					nested, err := tx.Begin(ctx)
 					if err != nil {
 						t.Fatal(err)
