@@ -25,8 +25,15 @@ func (d spaceDB) renderAll(b *pgx.Batch) (rendered *pgx.Batch, handwritten bool,
 		}
 		handwritten = byHand
 		args := q.Arguments
-		if !byHand {
+		switch {
+		case !byHand:
 			args = guarded(args)
+		case controlsTransaction(sql):
+			return nil, false, ErrTransactionControl
+		default:
+			if err := d.checkAlone(sql, args); err != nil {
+				return nil, false, err
+			}
 		}
 		// The callbacks hang on the queued queries.
 		rendered.QueuedQueries = append(rendered.QueuedQueries, &pgx.QueuedQuery{SQL: sql, Arguments: args, Fn: q.Fn})

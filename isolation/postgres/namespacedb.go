@@ -43,6 +43,9 @@ func (d spaceDB) order(sql string, args []any) (order, error) {
 	case d.space.Prefix != "":
 		return order{}, ErrHandwritten
 	}
+	if err := d.checkAlone(sql, args); err != nil {
+		return order{}, err
+	}
 	return order{sql: sql, late: true, space: d.space, setting: setting{setPath, d.searchPath()}, args: args}, nil
 }
 

@@ -164,7 +164,8 @@ func oids(objects []object) []uint32 {
 // dependentsSQL finds what depends on relations ($1) and whatever else is in a schema
 // ($2, NULL for none) and is in neither. Only what has to be dropped with CASCADE
 // counts (deptype n), and partitions, which are dropped without a word. What is
-// neither a relation nor a part of one, nor a type or function, is never the tenant's.
+// neither a relation nor a part of one, nor in the schema itself, is never the
+// tenant's, but for the members of an operator family that is.
 const dependentsSQL = `
 WITH space AS (
     SELECT coalesce((SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $2::text), 0) AS oid
@@ -186,8 +187,11 @@ SELECT min(pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid))
   LEFT JOIN pg_catalog.pg_trigger g ON d.classid = 'pg_catalog.pg_trigger'::regclass AND g.oid = d.objid
   LEFT JOIN pg_catalog.pg_policy y ON d.classid = 'pg_catalog.pg_policy'::regclass AND y.oid = d.objid
   LEFT JOIN pg_catalog.pg_class c ON d.classid = 'pg_catalog.pg_class'::regclass AND c.oid = d.objid
+  LEFT JOIN pg_catalog.pg_amop o ON d.classid = 'pg_catalog.pg_amop'::regclass AND o.oid = d.objid
+  LEFT JOIN pg_catalog.pg_amproc p ON d.classid = 'pg_catalog.pg_amproc'::regclass AND p.oid = d.objid
  WHERE (d.deptype = 'n' OR d.deptype = 'a' AND c.relispartition AND c.relkind IN ('r', 'p', 'f'))
    AND NOT EXISTS (SELECT FROM owned o WHERE o.classid = d.classid AND o.objid = d.objid)
+   AND NOT EXISTS (SELECT FROM owned f WHERE f.classid = 'pg_catalog.pg_opfamily'::regclass AND f.objid IN (o.amopfamily, p.amprocfamily))
    AND NOT coalesce(r.ev_class, nullif(k.conrelid, 0), a.adrelid, g.tgrelid, y.polrelid, 0) = ANY ($1::oid[])`
 
 // dropping are the statements that drop a namespace.

@@ -24,4 +24,16 @@ var (
 	// ErrPrepare is returned by Prepare of a transaction. pgx prepares by itself.
 	ErrPrepare = errors.New("tenancy: a statement cannot be prepared under a name of its own on a tenant's handle: " +
 		"the connection keeps it for the next tenant")
+	// ErrTransactionEnded is returned in a transaction that hand-written SQL has ended.
+	// A search_path no longer holds there, so nothing more is sent.
+	ErrTransactionEnded = errors.New("tenancy: SQL has ended the transaction: use Commit and Rollback")
+	// ErrTransactionControl is returned by SendBatch for hand-written SQL that begins
+	// or ends a transaction or a savepoint, and so changes the search_path of what is
+	// behind it in the batch.
+	ErrTransactionControl = errors.New("tenancy: a batch of hand-written SQL begins or ends a transaction or a savepoint: " +
+		"use Begin, Commit and Rollback")
+	// ErrSeveralStatements is returned for hand-written SQL with a semicolon that is not
+	// its end, where the simple protocol would send several statements.
+	ErrSeveralStatements = errors.New("tenancy: hand-written SQL may hold several statements, of which one could end the transaction: " +
+		"send one at a time, and values that have a semicolon as arguments")
 )

@@ -27,7 +27,9 @@ type namespaces struct {
 	dynamic texts
 	// handwritten are the query options for hand-written SQL.
 	handwritten []any
-	closed      atomic.Bool
+	// simple is set where the pool speaks the simple protocol.
+	simple bool
+	closed atomic.Bool
 	// place says where the tables of a tenant are.
 	place func(runtime.Tenant) (namespace.Space, error)
 }
@@ -54,6 +56,8 @@ func newNamespaces(pool *pgxpool.Pool, strategy runtime.Strategy, layout runtime
 	case pgx.QueryExecModeCacheStatement, pgx.QueryExecModeCacheDescribe:
 		// What is cached for a text is what it meant for another tenant.
 		p.handwritten = []any{pgx.QueryExecModeDescribeExec}
+	case pgx.QueryExecModeSimpleProtocol:
+		p.simple = true
 	}
 	return p, nil
 }

@@ -41,8 +41,19 @@ func (tx spaceTx) prepare(ctx context.Context, handwritten bool) error {
 	if err != nil || set.sql == "" {
 		return err
 	}
-	_, err = tx.Tx.Exec(ctx, set.sql, set.value)
-	return err
+	return tx.set(ctx, set)
+}
+
+// set sends a setting by itself. Where hand-written SQL has ended the transaction, it
+// is gone at once, and names would mean what they mean on the pool.
+func (tx spaceTx) set(ctx context.Context, set setting) error {
+	if _, err := tx.Tx.Exec(ctx, set.sql, set.value); err != nil {
+		return err
+	}
+	if conn := tx.Tx.Conn(); conn == nil || conn.PgConn().TxStatus() == idle {
+		return ErrTransactionEnded
+	}
+	return nil
 }
 
 // needs returns the search_path that the next statement needs, if it has to be set.
@@ -116,7 +127,7 @@ func (tx spaceTx) query(ctx context.Context, sql string, args []any) (pgx.Rows, 
 		return checkedRows{rows}, nil
 	}
 	if o.setting.sql != "" {
-		if _, err := tx.Tx.Exec(ctx, o.setting.sql, o.setting.value); err != nil {
+		if err := tx.set(ctx, o.setting); err != nil {
 			return nil, err
 		}
 	}

@@ -190,6 +190,9 @@ func (t *transaction) byPgxArgs(ctx context.Context, o order) ([]any, error) {
 		if _, err := t.conn.Conn().Exec(ctx, o.setting.sql, o.setting.value); err != nil {
 			return nil, err
 		}
+		if t.conn.Conn().PgConn().TxStatus() == idle {
+			return nil, ErrTransactionEnded // and the setting is gone
+		}
 	}
 	if o.late && len(o.args) > 0 {
 		// What pgx has cached for the text is what it meant under another setting.
