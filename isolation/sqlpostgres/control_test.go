@@ -86,7 +86,7 @@ func TestSuiteCatchesBrokenProviders(t *testing.T) {
 // fixed acts as one tenant for all.
 type fixed struct{ sqldb.Provider }
 
-func (p fixed) Tenant(runtime.Tenant) sqldb.DB { return p.Provider.For(ann) }
+func (p fixed) For(runtime.Tenant) sqldb.DB { return p.Provider.For(ann) }
 
 // lenient does not look at the status.
 type lenient struct{ sqldb.Provider }
