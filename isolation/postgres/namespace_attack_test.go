@@ -124,3 +124,41 @@ func TestDestroyOperatorClass(t *testing.T) {
 		t.Errorf("%v, %v", removal, err)
 	}
 }
+
+// A record that names another tenant's tables does not get them dropped.
+func TestDestroyTamperedRecord(t *testing.T) {
+	t.Parallel()
+	s := newShop(t, runtime.StrategyPrefix)
+	s.initialize(t, ann, bob)
+	s.run(t, "UPDATE tenancy.namespaces a SET objects = a.objects || b.objects FROM tenancy.namespaces b WHERE a.tenant_id = '"+ann.ID+"' AND b.tenant_id = '"+bob.ID+"'")
+	if removal, err := s.Destroy(t.Context(), ann, runtime.Confirmation(ann.ID)); !errors.Is(err, runtime.ErrForeignNamespace) {
+		t.Errorf("%v, %v", removal, err)
+	}
+	s.wantNotes(t, ann, bob)
+}
+
+// Verify sees a function of another tenant's schema in a default or a trigger.
+func TestVerifyForeignFunction(t *testing.T) {
+	t.Parallel()
+	for name, sql := range map[string]string{
+		"default": `ALTER TABLE «ann».notes ALTER COLUMN body SET DEFAULT «bob».leak()`,
+		"check":   `ALTER TABLE «ann».notes ADD CHECK («bob».leak() IS NULL OR true)`,
+		"trigger": `CREATE TRIGGER t AFTER INSERT ON «ann».notes FOR EACH ROW EXECUTE FUNCTION «bob».move()`,
+		"type":    `ALTER TABLE «ann».notes ADD COLUMN x «bob».kind`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newShop(t, runtime.StrategySchema)
+			s.initialize(t, ann, bob)
+			s.run(t, s.named(t, `CREATE FUNCTION «bob».leak() RETURNS text LANGUAGE sql AS 'SELECT body FROM «bob».notes LIMIT 1';
+				CREATE FUNCTION «bob».move() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN INSERT INTO «bob».notes VALUES (NEW.*); RETURN NULL; END';
+				CREATE TYPE «bob».kind AS ENUM ('a');`+sql))
+			for _, tenant := range []runtime.Tenant{ann, bob} {
+				report, err := s.Verify(t.Context(), tenant)
+				if err != nil || report.OK() {
+					t.Errorf("%s: %v, %v", tenant, report, err)
+				}
+			}
+		})
+	}
+}

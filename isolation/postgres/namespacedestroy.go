@@ -68,6 +68,12 @@ func (p *namespaces) recordOf(ctx context.Context, tx pgx.Tx, space namespace.Sp
 // drop counts what is in a namespace, drops it, and looks that it is gone.
 func (p *namespaces) drop(ctx context.Context, tx pgx.Tx, space namespace.Space, rec *record) (runtime.Removal, error) {
 	removal := runtime.Removal{Namespace: rec.Namespace}
+	for _, name := range rec.Objects {
+		// Whatever has written the record: what is dropped is the tenant's.
+		if !strings.HasPrefix(name, space.Prefix) {
+			return removal, fmt.Errorf("%w: %s is recorded and has no name of the tenant's", runtime.ErrForeignNamespace, name)
+		}
+	}
 	objects, err := p.objects(ctx, tx, space, rec.Objects)
 	if err != nil {
 		return removal, err

@@ -163,6 +163,14 @@ func (v *verification) findReferences(ctx context.Context, tx pgx.Tx) (problems,
 	if err != nil {
 		return nil, err
 	}
+	if rows, err = tx.Query(ctx, foreignUsesSQL, oids(v.objects), v.space.Schema); err != nil {
+		return nil, err
+	}
+	uses, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return nil, err
+	}
+	leads = append(leads, uses...)
 	for _, lead := range leads {
 		found.addf("%s", lead)
 	}
@@ -180,9 +188,8 @@ func (v *verification) findReferences(ctx context.Context, tx pgx.Tx) (problems,
 	return found, nil
 }
 
-// referencesSQL finds what relations ($1) or parts of them refer to among relations
-// that are neither of them nor shared ($2) nor the system's.
-const referencesSQL = `
+// partsSQL are relations ($1) and their parts.
+const partsSQL = `
 WITH parts AS (
     SELECT 'pg_catalog.pg_class'::regclass AS classid, oid AS objid FROM pg_catalog.unnest($1::oid[]) AS o (oid)
     UNION ALL SELECT 'pg_catalog.pg_rewrite'::regclass, oid FROM pg_catalog.pg_rewrite WHERE ev_class = ANY ($1::oid[])
@@ -190,7 +197,24 @@ WITH parts AS (
     UNION ALL SELECT 'pg_catalog.pg_attrdef'::regclass, oid FROM pg_catalog.pg_attrdef WHERE adrelid = ANY ($1::oid[])
     UNION ALL SELECT 'pg_catalog.pg_trigger'::regclass, oid FROM pg_catalog.pg_trigger WHERE tgrelid = ANY ($1::oid[])
     UNION ALL SELECT 'pg_catalog.pg_policy'::regclass, oid FROM pg_catalog.pg_policy WHERE polrelid = ANY ($1::oid[])
-)
+)`
+
+// foreignUsesSQL finds what relations ($1) or parts of them use of what is in the
+// schema of another tenant than that of $2, and is no relation: functions, types,
+// operators, collations. What such a function does with rows, nothing here can say.
+const foreignUsesSQL = partsSQL + `
+SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) || ' uses ' || pg_catalog.pg_describe_object(d.refclassid, d.refobjid, 0)
+  FROM pg_catalog.pg_depend d
+  JOIN parts ON parts.classid = d.classid AND parts.objid = d.objid
+  JOIN pg_catalog.pg_depend s ON s.classid = d.refclassid AND s.objid = d.refobjid AND s.refclassid = 'pg_catalog.pg_namespace'::regclass
+  JOIN pg_catalog.pg_namespace n ON n.oid = s.refobjid
+  JOIN ` + registryTable + ` r ON r.namespace = n.nspname AND r.strategy = 'schema'
+ WHERE n.nspname <> $2 AND d.refclassid <> 'pg_catalog.pg_class'::regclass
+ ORDER BY 1`
+
+// referencesSQL finds what relations ($1) or parts of them refer to among relations
+// that are neither of them nor shared ($2) nor the system's.
+const referencesSQL = partsSQL + `
 SELECT DISTINCT pg_catalog.pg_describe_object(d.classid, d.objid, d.objsubid) || ' refers to ' || c.oid::regclass
   FROM pg_catalog.pg_depend d
   JOIN parts ON parts.classid = d.classid AND parts.objid = d.objid
