@@ -364,11 +364,12 @@ func TestDatabaseLeavesForeignOnesAlone(t *testing.T) {
 		inside     string // run in the tenant's
 		create     bool   // the database is made by hand
 	}{
-		"nobody recorded it":       {create: true, inside: "CREATE TABLE theirs (); "},
-		"another's record":         {initialize: true, shared: "UPDATE tenancy.namespaces SET tenant_id = 'other' WHERE tenant_id = '{id}'"},
-		"another's marker":         {initialize: true, inside: "UPDATE tenancy.identity SET tenant_id = 'other'"},
-		"another application's":    {initialize: true, inside: "UPDATE tenancy.identity SET recorded_in = 'other'"},
-		"no marker, but something": {initialize: true, inside: "DROP SCHEMA tenancy CASCADE"},
+		"nobody recorded it":                  {create: true, inside: "CREATE TABLE theirs (); "},
+		"nobody recorded it, and it is empty": {create: true},
+		"another's record":                    {initialize: true, shared: "UPDATE tenancy.namespaces SET tenant_id = 'other' WHERE tenant_id = '{id}'"},
+		"another's marker":                    {initialize: true, inside: "UPDATE tenancy.identity SET tenant_id = 'other'"},
+		"another application's":               {initialize: true, inside: "UPDATE tenancy.identity SET recorded_in = 'other'"},
+		"no marker, but something":            {initialize: true, inside: "DROP SCHEMA tenancy CASCADE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
