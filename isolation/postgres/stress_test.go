@@ -145,7 +145,7 @@ func (o *ordeal) turn(ctx context.Context, random *rand.Rand, worker, id int) {
 		err = db.InTx(ctx, func(tx pgxdb.DB) error { return errors.Join(insert(ctx, tx), errOops) })
 	case 5:
 		name, want = "panic", undone
-		err = panicked(func() error {
+		err = recovered(func() error {
 			return db.InTx(ctx, func(tx pgxdb.DB) error {
 				_ = insert(ctx, tx)
 				panic(errOops)
@@ -157,15 +157,6 @@ func (o *ordeal) turn(ctx context.Context, random *rand.Rand, worker, id int) {
 		return
 	}
 	o.note(name, &key, &want, err)
-}
-
-func panicked(f func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = p.(error)
-		}
-	}()
-	return f()
 }
 
 // read reads all the tenant's rows, and looks whose they are.
