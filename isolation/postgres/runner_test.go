@@ -153,9 +153,14 @@ type panickingValue struct{}
 
 func (panickingValue) Value() (driver.Value, error) { panic("value") }
 
+// recovered returns what f panics with as an error.
 func recovered(f func() error) (err error) {
 	defer func() {
-		if p := recover(); p != nil {
+		switch p := recover().(type) {
+		case nil:
+		case error:
+			err = fmt.Errorf("panic: %w", p)
+		default:
 			err = fmt.Errorf("panic: %v", p)
 		}
 	}()
