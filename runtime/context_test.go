@@ -15,7 +15,7 @@ func TestContext(t *testing.T) {
 		t.Errorf("FromContext of a bare context = %v, %v", got, ok)
 	}
 
-	outer := runtime.Tenant{ID: "a", Identifier: "acme", Status: runtime.StatusSuspended}
+	outer := runtime.Tenant{ID: "a", Identifier: runtime.MustIdentifier("acme"), Status: runtime.StatusSuspended}
 	inner := runtime.Tenant{ID: "b"}
 	octx := runtime.NewContext(t.Context(), outer)
 	ictx, cancel := context.WithCancel(runtime.NewContext(octx, inner))

@@ -64,6 +64,15 @@ const (
 	StrategyHybrid   Strategy = "hybrid"   // one of the others for each tenant
 )
 
+// Valid reports whether s is one of the strategies.
+func (s Strategy) Valid() bool {
+	switch s {
+	case StrategyRow, StrategyRLS, StrategySchema, StrategyDatabase, StrategyPrefix, StrategyHybrid:
+		return true
+	}
+	return false
+}
+
 // Confirmation is the id of the tenant that the caller means to destroy, given once
 // more.
 type Confirmation string

@@ -1,20 +1,14 @@
 package runtime
 
 import (
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
-)
-
-// Status is where a tenant is in its life.
-type Status string
-
-// The statuses. The zero Status counts as active, so that a Tenant made from an
-// id alone can act.
-const (
-	StatusActive    Status = "active"
-	StatusSuspended Status = "suspended"
-	StatusDeleted   Status = "deleted"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
 )
 
 // The errors that a handle returns before anything reaches the database.
@@ -35,9 +29,13 @@ type Tenant struct {
 	// compares with the tenant column.
 	ID string
 	// Identifier is the renamable slug; nothing in the database depends on it.
-	Identifier string
+	Identifier Identifier
+	// Name is what people call the tenant, up to MaxName bytes.
+	Name string
 	// Status is where the tenant is in its life; zero means active.
 	Status Status
+	// Metadata is what the application stores with the tenant.
+	Metadata Metadata
 
 	// What is stored about the tenant's isolation. Each wins over what a provider
 	// would choose; empty leaves the choice to the provider.
@@ -49,6 +47,57 @@ type Tenant struct {
 	// DatabaseURL leads to the tenant's database. It may hold a password, so nothing
 	// prints it.
 	DatabaseURL string
+
+	// What the store keeps. They are its own to set.
+
+	// Version counts the changes of what is stored, from 1. An update has to name the
+	// version that it changes, so that none is lost.
+	Version int64
+	// CreatedAt and UpdatedAt are UTC, in whole microseconds.
+	CreatedAt, UpdatedAt time.Time
+}
+
+// The lengths, in bytes, of the longest id and name that a store takes.
+const (
+	MaxID   = 255
+	MaxName = 255
+)
+
+// NewID returns a tenant id that nobody can guess: a random UUID (RFC 9562, version 4),
+// which fits columns of type uuid and of type text.
+func NewID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails: crypto/rand ends the program first
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
+}
+
+// ErrInvalidTenant is what the errors of Validate wrap.
+var ErrInvalidTenant = errors.New("tenancy: the tenant cannot be stored")
+
+// Validate returns nil for a tenant that a store can hold, and otherwise an error that
+// names everything that is wrong with it and repeats none of its values.
+func (t Tenant) Validate() error {
+	var problems []string
+	if t.ID == "" || len(t.ID) > MaxID || !utf8.ValidString(t.ID) || strings.ContainsFunc(t.ID, unicode.IsControl) {
+		problems = append(problems, fmt.Sprintf("the id needs 1 to %d bytes and no control characters", MaxID))
+	}
+	if t.Identifier.IsZero() {
+		problems = append(problems, "there is no identifier")
+	}
+	if strings.TrimSpace(t.Name) == "" || len(t.Name) > MaxName || !utf8.ValidString(t.Name) || strings.ContainsFunc(t.Name, unicode.IsControl) {
+		problems = append(problems, fmt.Sprintf("the name needs 1 to %d bytes and no control characters", MaxName))
+	}
+	if !t.Status.Valid() {
+		problems = append(problems, "there is no such status")
+	}
+	if t.Strategy != "" && !t.Strategy.Valid() {
+		problems = append(problems, "there is no such strategy")
+	}
+	if problems == nil {
+		return nil
+	}
+	return fmt.Errorf("%w: %s", ErrInvalidTenant, strings.Join(problems, "; "))
 }
 
 // String returns the tenant for logs: id, identifier and status, and nothing
@@ -68,7 +117,7 @@ func (t Tenant) GoString() string { return "runtime.Tenant{" + t.String() + "}" 
 func (t Tenant) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // Check returns ErrNoTenant for an empty id, ErrTenantInactive for a tenant
-// that is suspended or deleted, and nil for one that may act.
+// that is anything but active, and nil for one that may act.
 func (t Tenant) Check() error {
 	switch {
 	case t.ID == "":

@@ -17,7 +17,7 @@ func TestTenantCheck(t *testing.T) {
 		want   error
 	}{
 		"zero value":            {runtime.Tenant{}, runtime.ErrNoTenant},
-		"identifier without id": {runtime.Tenant{Identifier: "acme"}, runtime.ErrNoTenant},
+		"identifier without id": {runtime.Tenant{Identifier: runtime.MustIdentifier("acme")}, runtime.ErrNoTenant},
 		"id alone":              {runtime.Tenant{ID: "t1"}, nil},
 		"active":                {runtime.Tenant{ID: "t1", Status: runtime.StatusActive}, nil},
 		"suspended":             {runtime.Tenant{ID: "t1", Status: runtime.StatusSuspended}, runtime.ErrTenantInactive},
@@ -41,7 +41,7 @@ func TestTenantCheckFailsClosed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		tenant := runtime.Tenant{
 			ID:         rapid.StringMatching(`\d{12,20}`).Draw(t, "id"),
-			Identifier: rapid.StringMatching(`\d{12,20}`).Draw(t, "identifier"),
+			Identifier: runtime.MustIdentifier(rapid.StringMatching(`t\d{12,20}`).Draw(t, "identifier")),
 			Status:     runtime.Status(rapid.String().Draw(t, "status")),
 		}
 		err := tenant.Check()
@@ -49,7 +49,7 @@ func TestTenantCheckFailsClosed(t *testing.T) {
 		if (err == nil) != active {
 			t.Fatalf("status %q: Check() = %v", tenant.Status, err)
 		}
-		if err != nil && (strings.Contains(err.Error(), tenant.ID) || strings.Contains(err.Error(), tenant.Identifier)) {
+		if err != nil && (strings.Contains(err.Error(), tenant.ID) || strings.Contains(err.Error(), tenant.Identifier.String())) {
 			t.Fatalf("the message names the tenant: %v", err)
 		}
 	})

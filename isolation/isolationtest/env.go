@@ -18,7 +18,7 @@ import (
 // statement without isolation finds them.
 var (
 	ann = runtime.Tenant{ID: "ann"}
-	bob = runtime.Tenant{ID: "bob", Identifier: "bobs", Status: runtime.StatusActive}
+	bob = runtime.Tenant{ID: "bob", Identifier: runtime.MustIdentifier("bobs"), Status: runtime.StatusActive}
 )
 
 // notes are what the tenants have when a check begins.

@@ -137,7 +137,7 @@ func checkNoFilter(_ context.Context, e *env) error {
 
 // checkRenamed gives a tenant another slug, and the slug to another tenant.
 func checkRenamed(ctx context.Context, e *env) error {
-	renamed := runtime.Tenant{ID: bob.ID, Identifier: "robert"}
+	renamed := runtime.Tenant{ID: bob.ID, Identifier: runtime.MustIdentifier("robert")}
 	heir := runtime.Tenant{ID: ann.ID, Identifier: bob.Identifier}
 	return errors.Join(
 		e.wantList(ctx, e.provider.For(renamed), renamed, notes[bob.ID]),

@@ -17,7 +17,7 @@ import (
 func checkRefused(ctx context.Context, e *env) error {
 	for _, t := range []runtime.Tenant{
 		{},
-		{Identifier: "ann", Status: runtime.StatusActive},
+		{Identifier: runtime.MustIdentifier("ann"), Status: runtime.StatusActive},
 		{ID: ann.ID, Status: runtime.StatusSuspended},
 		{ID: ann.ID, Status: runtime.StatusDeleted},
 		{ID: ann.ID, Status: "unknown"},

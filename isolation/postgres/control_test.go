@@ -327,8 +327,8 @@ var controls = []control{
 	}),
 	lives("identifier is renamed", false, func(bench, pgxdb.Isolation) spoilt {
 		return spoilt{as: func(t runtime.Tenant) runtime.Tenant {
-			if t.Identifier != "" {
-				t.ID = t.Identifier
+			if !t.Identifier.IsZero() {
+				t.ID = t.Identifier.String()
 			}
 			return t
 		}}

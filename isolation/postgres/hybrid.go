@@ -115,7 +115,7 @@ func Tiers(otherwise runtime.Strategy, lists map[runtime.Strategy][]string) func
 		}
 	}
 	return func(t runtime.Tenant) runtime.Strategy {
-		for _, name := range []string{t.ID, t.Identifier} {
+		for _, name := range []string{t.ID, t.Identifier.String()} {
 			if strategy, ok := tiers[name]; ok && name != "" {
 				return strategy
 			}

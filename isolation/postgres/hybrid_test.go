@@ -98,15 +98,15 @@ func TestHybridDelegates(t *testing.T) {
 		asked  string
 		want   error
 	}{
-		"standard":              {runtime.Tenant{ID: "1", Identifier: "small"}, "standard", nil},
-		"premium by its slug":   {runtime.Tenant{ID: "1", Identifier: "big"}, "premium", errPremium},
+		"standard":              {runtime.Tenant{ID: "1", Identifier: runtime.MustIdentifier("small")}, "standard", nil},
+		"premium by its slug":   {runtime.Tenant{ID: "1", Identifier: runtime.MustIdentifier("big")}, "premium", errPremium},
 		"premium by its id":     {runtime.Tenant{ID: "5"}, "premium", errPremium},
-		"stored strategy":       {runtime.Tenant{ID: "1", Identifier: "big", Strategy: runtime.StrategyRow}, "standard", nil},
+		"stored strategy":       {runtime.Tenant{ID: "1", Identifier: runtime.MustIdentifier("big"), Strategy: runtime.StrategyRow}, "standard", nil},
 		"suspended":             {runtime.Tenant{ID: "1", Status: runtime.StatusSuspended}, "standard", nil},
 		"strategy of nobody":    {runtime.Tenant{ID: "1", Strategy: runtime.StrategySchema}, "", postgres.ErrNoTier},
 		"no strategy at all":    {runtime.Tenant{ID: "1", Strategy: "Row"}, "", postgres.ErrNoTier},
 		"hybrid is no strategy": {runtime.Tenant{ID: "1", Strategy: runtime.StrategyHybrid}, "", postgres.ErrNoTier},
-		"no tenant":             {runtime.Tenant{Identifier: "big"}, "", runtime.ErrNoTenant},
+		"no tenant":             {runtime.Tenant{Identifier: runtime.MustIdentifier("big")}, "", runtime.ErrNoTenant},
 	} {
 		calls = nil
 		for i, err := range ask(tc.tenant) {
@@ -130,7 +130,7 @@ func TestHybridDelegates(t *testing.T) {
 		t.Errorf("ProviderFor: %v, %v", p, err)
 	}
 	// The tier is known before the tenant has an id.
-	if s, err := h.StrategyFor(runtime.Tenant{Identifier: "big"}); s != runtime.StrategyDatabase || err != nil {
+	if s, err := h.StrategyFor(runtime.Tenant{Identifier: runtime.MustIdentifier("big")}); s != runtime.StrategyDatabase || err != nil {
 		t.Errorf("StrategyFor: %v, %v", s, err)
 	}
 	if len(calls) > 0 {
@@ -154,11 +154,11 @@ func TestTiers(t *testing.T) {
 		runtime.StrategySchema: {"both", "", "a"}, runtime.StrategyDatabase: {"both"},
 	})
 	for tenant, want := range map[runtime.Tenant]runtime.Strategy{
-		{ID: "1"}:                         runtime.StrategyRLS,
-		{ID: "1", Identifier: "both"}:     runtime.StrategyDatabase,
-		{ID: "a", Identifier: "both"}:     runtime.StrategySchema,
-		{ID: "both", Identifier: "other"}: runtime.StrategyDatabase,
-		{}:                                runtime.StrategyRLS,
+		{ID: "1"}: runtime.StrategyRLS,
+		{ID: "1", Identifier: runtime.MustIdentifier("both")}:     runtime.StrategyDatabase,
+		{ID: "a", Identifier: runtime.MustIdentifier("both")}:     runtime.StrategySchema,
+		{ID: "both", Identifier: runtime.MustIdentifier("other")}: runtime.StrategyDatabase,
+		{}: runtime.StrategyRLS,
 	} {
 		if got := tier(tenant); got != want {
 			t.Errorf("%+v: %s, want %s", tenant, got, want)
@@ -235,7 +235,7 @@ func TestHybridLife(t *testing.T) {
 		t.Fatal(err)
 	}
 	small, big := e.tenant(t), e.tenant(t)
-	small.Identifier, big.Identifier = "small", "big"
+	small.Identifier, big.Identifier = runtime.MustIdentifier("small"), runtime.MustIdentifier("big")
 	e.run(t, e.admin, "INSERT INTO tenants VALUES ('"+small.ID+"', 'free')")
 	var where [2]string
 	for i, tenant := range []runtime.Tenant{small, big} {

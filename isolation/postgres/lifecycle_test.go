@@ -17,8 +17,8 @@ import (
 )
 
 var (
-	ann = runtime.Tenant{ID: "3f0c5a52-8b44-4d3e-9d0e-0a4f7f0c2a01", Identifier: "ann"}
-	bob = runtime.Tenant{ID: "3f0c5a52-8b44-4d3e-9d0e-0a4f7f0c2a02", Identifier: "bob"}
+	ann = runtime.Tenant{ID: "3f0c5a52-8b44-4d3e-9d0e-0a4f7f0c2a01", Identifier: runtime.MustIdentifier("ann")}
+	bob = runtime.Tenant{ID: "3f0c5a52-8b44-4d3e-9d0e-0a4f7f0c2a02", Identifier: runtime.MustIdentifier("bob")}
 )
 
 // ledger is a small schema with a table of each class, and its layout.

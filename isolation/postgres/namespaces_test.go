@@ -328,7 +328,7 @@ func TestNamespaceFollowsID(t *testing.T) {
 	t.Parallel()
 	everyShop(t, func(t *testing.T, s *shop) {
 		s.initialize(t, ann)
-		renamed := runtime.Tenant{ID: ann.ID, Identifier: "anna"}
+		renamed := runtime.Tenant{ID: ann.ID, Identifier: runtime.MustIdentifier("anna")}
 		s.wantNotes(t, renamed)
 		if err := s.Initialize(t.Context(), renamed); err != nil {
 			t.Error(err)

@@ -135,8 +135,8 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		}
 		ctx := t.Context()
 		for status, db := range map[string]pgxdb.DB{
-			"active":    rls.For(runtime.Tenant{ID: tenant, Identifier: tenant}),
-			"suspended": rls.For(runtime.Tenant{ID: tenant, Identifier: tenant, Status: runtime.StatusSuspended}),
+			"active":    rls.For(runtime.Tenant{ID: tenant, Identifier: runtime.MustIdentifier(tenant)}),
+			"suspended": rls.For(runtime.Tenant{ID: tenant, Identifier: runtime.MustIdentifier(tenant), Status: runtime.StatusSuspended}),
 			"odd id":    rls.For(runtime.Tenant{ID: tenant + "\x00"}),
 		} {
 			_, execErr := db.Exec(ctx, "SELECT 1 / $1::int, $2::text", 0, value)

@@ -69,7 +69,7 @@ var modes = map[string]func(t *testing.T, dsn string) driver.Connector{
 // statement without isolation finds them.
 var (
 	ann = runtime.Tenant{ID: "ann"}
-	bob = runtime.Tenant{ID: "bob", Identifier: "bobs", Status: runtime.StatusActive}
+	bob = runtime.Tenant{ID: "bob", Identifier: runtime.MustIdentifier("bobs"), Status: runtime.StatusActive}
 )
 
 // notes are what the tenants have when a check begins.

@@ -138,7 +138,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		} {
 			p := open(t, connector(t, dsn))
 			for status, db := range map[string]sqldb.DB{
-				"active":    p.For(runtime.Tenant{ID: tenant, Identifier: tenant}),
+				"active":    p.For(runtime.Tenant{ID: tenant, Identifier: runtime.MustIdentifier(tenant)}),
 				"suspended": p.For(runtime.Tenant{ID: tenant, Status: runtime.StatusSuspended}),
 				"odd id":    p.For(runtime.Tenant{ID: tenant + "\x00"}),
 			} {

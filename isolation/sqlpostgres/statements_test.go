@@ -262,7 +262,7 @@ func checkRefused(ctx context.Context, e *env) error {
 	cancel()
 	for _, t := range []runtime.Tenant{
 		{},
-		{Identifier: "ann", Status: runtime.StatusActive},
+		{Identifier: runtime.MustIdentifier("ann"), Status: runtime.StatusActive},
 		{ID: ann.ID, Status: runtime.StatusSuspended},
 		{ID: ann.ID, Status: runtime.StatusDeleted},
 		{ID: ann.ID, Status: "unknown"},

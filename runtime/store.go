@@ -1,0 +1,129 @@
+package runtime
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// Store keeps tenants. Package runtime/store/storetest is the suite that every Store passes.
+// A Store is safe for concurrent use, also by several processes on one database, and
+// the tenants it returns are whole: id, identifier, name, a status that is not zero, and
+// a version.
+//
+// Errors are wrapped, never repeat a secret, and are, as far as they are the caller's
+// business: ErrTenantNotFound, ErrTenantExists, ErrStaleTenant, ErrTransition,
+// ErrTenantQuota, ErrInvalidTenant, ErrMetadata.
+type Store interface {
+	// Init makes what the store needs, such as its tables. It can be called again, and
+	// by several processes at once.
+	Init(ctx context.Context) error
+
+	// Get returns the tenant with an id, whatever its status.
+	Get(ctx context.Context, id string) (Tenant, error)
+	// GetByIdentifier returns the tenant that has an identifier now. A deleted tenant
+	// has none.
+	GetByIdentifier(ctx context.Context, identifier Identifier) (Tenant, error)
+	// GetMany returns the tenants with these ids in their order. An id that no tenant
+	// has is left out, and one that is given twice is there twice.
+	GetMany(ctx context.Context, ids []string) ([]Tenant, error)
+	// Exists reports whether there is a tenant with an id, whatever its status.
+	Exists(ctx context.Context, id string) (bool, error)
+	// Count returns how many tenants have one of the statuses; of any, with none given.
+	Count(ctx context.Context, statuses ...Status) (int, error)
+	// List returns a page of tenants, the newest first.
+	List(ctx context.Context, o ListOptions) (Page, error)
+	// Search returns up to limit tenants that are not deleted and whose identifier or
+	// name has text in it, whatever the case of ASCII letters; "%" and "_" are only
+	// themselves. First comes the tenant whose identifier is text, then those whose
+	// identifier begins with it, then the others; each group in order of identifiers. An
+	// empty text finds nothing, a limit below 1 is 10, and one above MaxPage is that.
+	Search(ctx context.Context, text string, limit int) ([]Tenant, error)
+
+	// Create stores a new tenant and returns it with its version and times. With a
+	// quota above zero it is ErrTenantQuota when so many tenants are not deleted
+	// already, also when several are created at once. An id that was ever used, and an
+	// identifier that a tenant has which is not deleted, is ErrTenantExists.
+	Create(ctx context.Context, t Tenant, quota int) (Tenant, error)
+	// Update stores everything about a tenant but its status and times, and returns
+	// what is stored now. It is ErrStaleTenant when t.Version is not the stored one, and
+	// ErrTenantExists when the identifier is another tenant's.
+	Update(ctx context.Context, t Tenant) (Tenant, error)
+	// SetStatus changes the status alone. Status.Change says what is legal; the same
+	// status again is no change and not an error.
+	SetStatus(ctx context.Context, id string, to Status) (Tenant, error)
+	// SetStatusMany is SetStatus for many in one go. It returns those that have the
+	// status now, in the order of ids; those that are not there, or that cannot change
+	// so, are left as they are and left out.
+	SetStatusMany(ctx context.Context, ids []string, to Status) ([]Tenant, error)
+	// MergeMetadata puts the keys of patch over those that are stored, at once: of
+	// patches that come at the same time none is lost.
+	MergeMetadata(ctx context.Context, id string, patch Metadata) (Tenant, error)
+	// Delete forgets a tenant. What it had elsewhere is not the store's business.
+	Delete(ctx context.Context, id string) error
+
+	// Close closes what the store opened itself. It can be called twice.
+	Close() error
+}
+
+// MaxPage is the most tenants that one page holds, and the most that Search returns.
+const MaxPage = 1000
+
+// ListOptions says which tenants List returns.
+type ListOptions struct {
+	// Statuses are those to return; none means all.
+	Statuses []Status
+	// After is the Next of the page before; empty begins with the newest. One that no
+	// page returned is an error.
+	After Cursor
+	// Limit is how many tenants a page has: up to MaxPage, and 100 when it is zero.
+	Limit int
+}
+
+// Cursor is a place in a list. It stays good while tenants come and go: what was there
+// all the time is returned once. It has no meaning to a caller.
+type Cursor string
+
+// Page is a part of a list.
+type Page struct {
+	Tenants []Tenant
+	// Next leads to the next page; empty after the last.
+	Next Cursor
+}
+
+// The errors of a Store.
+var (
+	// ErrTenantNotFound is returned where no tenant has the id or identifier.
+	ErrTenantNotFound = errors.New("tenancy: no such tenant")
+	// ErrTenantExists is what a *ConflictError is.
+	ErrTenantExists = errors.New("tenancy: the tenant exists already")
+	// ErrStaleTenant is returned by an update of a version that is not stored any more.
+	ErrStaleTenant = errors.New("tenancy: the tenant has changed since it was read")
+	// ErrTenantQuota is what a *QuotaError is.
+	ErrTenantQuota = errors.New("tenancy: the quota of tenants is used up")
+	// ErrCursor is returned by List for a cursor that no list returned.
+	ErrCursor = errors.New("tenancy: not a cursor of this list")
+)
+
+// ConflictError says which field of a tenant another tenant has already.
+type ConflictError struct {
+	// Field is "id" or "identifier".
+	Field string
+}
+
+// Error names the field.
+func (e *ConflictError) Error() string {
+	return fmt.Sprintf("%v: its %s is taken", ErrTenantExists, e.Field)
+}
+
+// Is reports whether target is ErrTenantExists.
+func (e *ConflictError) Is(target error) bool { return target == ErrTenantExists }
+
+// QuotaError says how many tenants there may be.
+type QuotaError struct{ Limit int }
+
+// Error names the limit.
+func (e *QuotaError) Error() string { return fmt.Sprintf("%v: %d", ErrTenantQuota, e.Limit) }
+
+// Is reports whether target is ErrTenantQuota.
+func (e *QuotaError) Is(target error) bool { return target == ErrTenantQuota }
