@@ -66,6 +66,14 @@ type Store interface {
 	Close() error
 }
 
+// Watcher is a Store that hears of changes, also those that other processes make.
+type Watcher interface {
+	// Watch calls changed after a tenant may have changed, with its id; with an empty
+	// id when that can be any. It is called from one goroutine at a time and does not
+	// block for long. A message can be lost, so it makes things fast, and not safe.
+	Watch(changed func(id string)) (stop func())
+}
+
 // MaxPage is the most tenants that one page holds, and the most that Search returns.
 const MaxPage = 1000
 
