@@ -33,11 +33,11 @@ demo: build ## Generate examples/gen, and the same for database/sql; needs no se
 
 .PHONY: test
 test: ## Run all tests; finds or starts the servers that they need
-	$(GO) run ./internal/testpg/cmd/testservers -- bash scripts/test.sh $(RACE)
+	$(GO) run ./internal/testserver/cmd/testservers -- bash scripts/test.sh $(RACE)
 
 .PHONY: test-matrix
 test-matrix: ## Run the tests that need PostgreSQL on 15, 16, 17 and 18; fetches the servers
-	$(GO) run ./internal/testpg/cmd/testservers -postgres $(POSTGRES) -- $(GO) test -skip '$(ANY_SERVER)' $(MATRIX)
+	$(GO) run ./internal/testserver/cmd/testservers -postgres $(POSTGRES) -- $(GO) test -skip '$(ANY_SERVER)' $(MATRIX)
 
 .PHONY: lint
 lint: ## Vet, staticcheck, formatting, and the import rules of the house

@@ -16,6 +16,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/tenancygen/tenancygen/internal/testserver"
 )
 
 // bouncerBinary is the PgBouncer of this test binary.
@@ -48,7 +50,7 @@ func Bouncer(t testing.TB, dsn string, settings ...string) string {
 	for range 3 {
 		dsn, w, err := startBouncer(t.Context(), config, settings)
 		if err == nil {
-			t.Cleanup(w.stop)
+			t.Cleanup(w.Stop)
 			return dsn
 		}
 		failure = errors.Join(failure, err)
@@ -101,12 +103,12 @@ func findOrInstallBouncer(ctx context.Context) (string, error) {
 	if path, err := findBouncer(); err == nil {
 		return path, nil
 	}
-	switch err := install(ctx, "pgbouncer"); {
+	switch err := testserver.Install(ctx, "pgbouncer"); {
 	case err == nil:
 		if path, err := findBouncer(); err == nil {
 			return path, nil
 		}
-	case err != errAbsent:
+	case err != testserver.ErrAbsent:
 		return "", fmt.Errorf("no PgBouncer for this test: %w: %w", errArchive, err)
 	}
 	return "", fmt.Errorf("no PgBouncer for this test: install pgbouncer, or set %s to the path of its binary", EnvBouncer)
@@ -117,10 +119,10 @@ func findBouncer() (string, error) {
 		return path, nil
 	}
 	// Where Debian puts it, which is not in the PATH of everybody.
-	if path := "/usr/sbin/pgbouncer"; executable(path) {
+	if path := "/usr/sbin/pgbouncer"; testserver.Executable(path) {
 		return path, nil
 	}
-	return "", errAbsent
+	return "", testserver.ErrAbsent
 }
 
 // askBouncer asks a binary for its version.
@@ -136,13 +138,13 @@ func askBouncer(path string) (major, minor int, err error) {
 }
 
 // startBouncer starts a PgBouncer in a directory of its own.
-func startBouncer(ctx context.Context, server *pgconn.Config, settings []string) (_ string, _ *watchdog, err error) {
+func startBouncer(ctx context.Context, server *pgconn.Config, settings []string) (_ string, _ *testserver.Watchdog, err error) {
 	// PgBouncer refuses to run as root, as PostgreSQL does.
-	asServer, own, err := serverUser()
+	asServer, own, err := testserver.ServerUser()
 	if err != nil {
 		return "", nil, err
 	}
-	port, err := freePort(ctx)
+	port, err := testserver.FreePort(ctx)
 	if err != nil {
 		return "", nil, err
 	}
@@ -164,7 +166,7 @@ func startBouncer(ctx context.Context, server *pgconn.Config, settings []string)
 	}
 	// It has nothing to save. Which other signal ends it at once depends on its
 	// version.
-	w, err := watch(asServer, serverScript, dir, "KILL", bouncerBinary.path, "-q", ini)
+	w, err := testserver.Run(asServer, dir, "KILL", bouncerBinary.path, "-q", ini)
 	if err != nil {
 		return "", nil, err
 	}
@@ -172,8 +174,8 @@ func startBouncer(ctx context.Context, server *pgconn.Config, settings []string)
 		Scheme: "postgres", User: url.User(server.User), Path: "/" + server.Database,
 		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(port)), RawQuery: "sslmode=disable",
 	}
-	if err := waitReady(ctx, dsn.String(), w.done); err != nil {
-		w.stop()
+	if err := waitReady(ctx, dsn.String(), w.Done()); err != nil {
+		w.Stop()
 		return "", nil, err
 	}
 	return dsn.String(), w, nil

@@ -147,7 +147,7 @@ func TestBouncerVersion(t *testing.T) {
 	}
 	_, w, err := startBouncer(t.Context(), config, []string{"max_prepared_statements=10"})
 	if err == nil {
-		w.stop()
+		w.Stop()
 	}
 	if knows := err == nil; knows != BouncerPrepares(t) {
 		t.Errorf("PgBouncer %d.%d knows max_prepared_statements: %v", major, minor, knows)

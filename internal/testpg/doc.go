@@ -21,7 +21,7 @@
 // installed, missed, stopped and minded as PostgreSQL is.
 //
 // Starting a server for each test binary takes a second or two. The command
-// internal/testpg/cmd/testservers starts one for a whole run of go test, and with
+// internal/testserver/cmd/testservers starts one for a whole run of go test, and with
 // -postgres one after the other of several major versions, whose binaries
 // StartRelease fetches.
 package testpg

@@ -11,23 +11,19 @@ import (
 	"slices"
 	"strconv"
 	"time"
+
+	"github.com/tenancygen/tenancygen/internal/testserver"
 )
 
-// serverScript runs a server until the end of input, when it sends the signal, or
-// until the server ends by itself, and removes its directory. The input moves to
-// descriptor 3 since a shell gives what it runs in the background none.
-const serverScript = `
-dir=$1 signal=$2
-shift 2
-exec 3<&0 </dev/null
-"$@" >"$dir/log" 2>&1 3<&- &
-server=$!
-(while read -r _; do :; done; kill -$signal $server) <&3 2>/dev/null &
-minder=$!
-wait $server
-kill $minder 2>/dev/null
-rm -rf "$dir"
-`
+// startInstalled installs PostgreSQL where that takes no questions, and starts a
+// server from it. The cluster that the package brings is left alone.
+func startInstalled(ctx context.Context) (*Server, error) {
+	// Without a network there may still be docker.
+	if err := testserver.Install(ctx, "postgresql"); err != nil {
+		return nil, err
+	}
+	return startLocal(ctx)
+}
 
 // startLocal starts a server from the binaries on this machine.
 func startLocal(ctx context.Context) (*Server, error) {
@@ -65,11 +61,11 @@ func findBinaries() (string, error) {
 	versions, _ := filepath.Glob("/usr/lib/postgresql/*/bin") // the pattern is valid
 	slices.SortFunc(versions, func(a, b string) int { return version(b) - version(a) })
 	for _, dir := range append(dirs, versions...) {
-		if executable(filepath.Join(dir, "postgres")) && executable(filepath.Join(dir, "initdb")) {
+		if testserver.Executable(filepath.Join(dir, "postgres")) && testserver.Executable(filepath.Join(dir, "initdb")) {
 			return dir, nil
 		}
 	}
-	return "", errAbsent
+	return "", testserver.ErrAbsent
 }
 
 // version reads the number out of /usr/lib/postgresql/15/bin.
@@ -78,13 +74,8 @@ func version(dir string) int {
 	return n
 }
 
-func executable(path string) bool {
-	info, err := os.Stat(path)
-	return err == nil && info.Mode().IsRegular() && info.Mode()&0o111 != 0
-}
-
 func startOnce(ctx context.Context, binaries func(dir string, asServer func(*exec.Cmd)) (string, error)) (_ *Server, err error) {
-	asServer, own, err := serverUser()
+	asServer, own, err := testserver.ServerUser()
 	if err != nil {
 		return nil, err
 	}
@@ -107,13 +98,12 @@ func startOnce(ctx context.Context, binaries func(dir string, asServer func(*exe
 	if err := initData(ctx, bin, filepath.Join(dir, "data"), asServer); err != nil {
 		return nil, err
 	}
-	port, err := freePort(ctx)
+	port, err := testserver.FreePort(ctx)
 	if err != nil {
 		return nil, err
 	}
 
-	// SIGINT is a fast shutdown: it ends open connections.
-	args := []string{dir, "INT", filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(port)}
+	args := []string{filepath.Join(bin, "postgres"), "-D", filepath.Join(dir, "data"), "-p", strconv.Itoa(port)}
 	for _, setting := range []string{
 		"listen_addresses=127.0.0.1",
 		// The server's user alone may enter the directory. It must be short, see socketDir.
@@ -125,13 +115,14 @@ func startOnce(ctx context.Context, binaries func(dir string, asServer func(*exe
 	} {
 		args = append(args, "-c", setting)
 	}
-	w, err := watch(asServer, serverScript, args...)
+	// SIGINT is a fast shutdown: it ends open connections.
+	w, err := testserver.Run(asServer, dir, "INT", args...)
 	if err != nil {
 		return nil, err
 	}
 	dsn := "postgres://postgres@" + net.JoinHostPort("127.0.0.1", strconv.Itoa(port)) + "/postgres?sslmode=disable"
-	if err := waitReady(ctx, dsn, w.done); err != nil {
-		w.stop()
+	if err := waitReady(ctx, dsn, w.Done()); err != nil {
+		w.Stop()
 		return nil, err
 	}
 	return &Server{URL: dsn, watchdog: w}, nil
@@ -150,7 +141,7 @@ func socketDir(dir string) string {
 // initData makes a cluster that lets everyone in, which is why the server only
 // listens on 127.0.0.1 and in a directory of its own.
 func initData(ctx context.Context, bin, data string, asServer func(*exec.Cmd)) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	ctx, cancel := context.WithTimeout(ctx, testserver.StartTimeout)
 	defer cancel()
 	var failure error
 	// Not every system has C.UTF-8; every system has C.
@@ -167,14 +158,4 @@ func initData(ctx context.Context, bin, data string, asServer func(*exec.Cmd)) e
 		failure = fmt.Errorf("testpg: initdb: %w: %s", err, out)
 	}
 	return failure
-}
-
-func freePort(ctx context.Context) (int, error) {
-	var lc net.ListenConfig
-	l, err := lc.Listen(ctx, "tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

@@ -5,24 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/tenancygen/tenancygen/internal/testserver"
 )
-
-// startTimeout bounds the start of a server, without its installation.
-const startTimeout = 90 * time.Second
-
-// errAbsent is what a source of servers returns that is not on this machine, so
-// that the next one is tried.
-var errAbsent = errors.New("not available")
 
 // Server is a PostgreSQL server for tests.
 type Server struct {
 	// URL is a superuser's, in the maintenance database.
 	URL string
 
-	watchdog *watchdog // nil for a server that we did not start
+	watchdog *testserver.Watchdog // nil for a server that we did not start
 }
 
 // Start finds or starts a server, in the order of the package documentation. The
@@ -37,7 +31,7 @@ func Start(ctx context.Context) (*Server, error) {
 		if err == nil {
 			return s, nil
 		}
-		if !errors.Is(err, errAbsent) {
+		if !errors.Is(err, testserver.ErrAbsent) {
 			return nil, err
 		}
 	}
@@ -48,28 +42,42 @@ func Start(ctx context.Context) (*Server, error) {
 // may be called more than once.
 func (s *Server) Close() {
 	if s.watchdog != nil {
-		s.watchdog.stop()
+		s.watchdog.Stop()
 	}
+}
+
+// startContainer starts a server with docker.
+func startContainer(ctx context.Context) (*Server, error) {
+	address, w, err := testserver.StartContainer(ctx, testserver.Image{
+		Name: "postgres:17-alpine", Port: 5432,
+		Env:     []string{"POSTGRES_HOST_AUTH_METHOD=trust"},
+		Command: []string{"-c", "fsync=off", "-c", "max_connections=300"},
+	})
+	if err != nil {
+		return nil, err
+	}
+	dsn := "postgres://postgres@" + address + "/postgres?sslmode=disable"
+	// The image starts the server twice, first without TCP, so one connection
+	// means that it is ready.
+	if err := waitReady(ctx, dsn, w.Done()); err != nil {
+		w.Stop()
+		return nil, err
+	}
+	return &Server{URL: dsn, watchdog: w}, nil
 }
 
 // waitReady returns once the server at dsn takes connections, or when dead is
 // closed, or after a while.
 func waitReady(ctx context.Context, dsn string, dead <-chan struct{}) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
+	err := testserver.WaitReady(ctx, dead, func(ctx context.Context) error {
 		conn, err := pgx.Connect(ctx, dsn)
-		if err == nil {
-			return conn.Close(ctx)
+		if err != nil {
+			return err
 		}
-		select {
-		case <-tick.C:
-		case <-dead:
-			return fmt.Errorf("testpg: the server ended while it started: %w", err)
-		case <-ctx.Done():
-			return fmt.Errorf("testpg: the server did not start: %w", err)
-		}
+		return conn.Close(ctx)
+	})
+	if err != nil {
+		return fmt.Errorf("testpg: %w", err)
 	}
+	return nil
 }

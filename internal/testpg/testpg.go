@@ -2,17 +2,15 @@ package testpg
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
-	"fmt"
 	"net/url"
-	"os"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"github.com/tenancygen/tenancygen/internal/testserver"
 )
 
 // The environment variables that the package reads.
@@ -20,7 +18,7 @@ const (
 	// EnvURL holds the URL of a superuser of a running server.
 	EnvURL = "TENANCY_TEST_POSTGRES_URL"
 	// EnvRequire, when it is 1, turns a skip for want of a server into a failure.
-	EnvRequire = "TENANCY_REQUIRE_SERVERS"
+	EnvRequire = testserver.EnvRequire
 	// EnvCache holds the directory where StartRelease keeps what it fetched.
 	EnvCache = "TENANCY_TEST_POSTGRES_CACHE"
 	// EnvBouncer holds the path of the PgBouncer that Bouncer runs.
@@ -41,31 +39,20 @@ var shared struct {
 //
 // The checks run after the server has stopped, such as one for goroutines that
 // the tests left behind; an error of theirs fails the run.
-func Main(m *testing.M, checks ...func() error) {
-	code := m.Run()
-	if shared.server != nil {
-		shared.server.Close()
-	}
-	for _, check := range checks {
-		if err := check(); err != nil && code == 0 {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-	}
-	os.Exit(code)
-}
+func Main(m *testing.M, checks ...func() error) { testserver.Main(m, checks...) }
 
 // URL returns the URL of a superuser in the server's maintenance database. It
 // skips t when there is no server, or fails it when servers are required. It may
 // be called from parallel tests.
 func URL(t testing.TB) string {
 	t.Helper()
-	shared.once.Do(func() { shared.server, shared.err = Start(context.Background()) })
-	if shared.err != nil {
-		if Required() {
-			t.Fatal(shared.err)
+	shared.once.Do(func() {
+		if shared.server, shared.err = Start(context.Background()); shared.err == nil {
+			testserver.AtEnd(shared.server.Close)
 		}
-		t.Skip(shared.err)
+	})
+	if shared.err != nil {
+		testserver.Missing(t, shared.err)
 	}
 	return shared.server.URL
 }
@@ -86,14 +73,14 @@ func Version(t testing.TB) int {
 }
 
 // Required reports whether a missing server is a failure.
-func Required() bool { return os.Getenv(EnvRequire) == "1" }
+func Required() bool { return testserver.Required() }
 
 // Database makes an empty database for t, drops it when t ends, and returns the
 // URL of a superuser in it.
 func Database(t testing.TB) string {
 	t.Helper()
 	server := URL(t)
-	name := uniqueName("test")
+	name := testserver.UniqueName("test")
 	run(t, server, "CREATE DATABASE "+name+" TEMPLATE template0")
 	// The context of a test is over when its cleanup runs.
 	t.Cleanup(func() { run(t, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)") })
@@ -105,8 +92,8 @@ func Database(t testing.TB) string {
 // that Database returned. The role is dropped when t ends, with its privileges.
 func Role(t testing.TB, superuser string) (name, roleURL string) {
 	t.Helper()
-	name = uniqueName("app")
-	password := uniqueName("pw")
+	name = testserver.UniqueName("app")
+	password := testserver.UniqueName("pw")
 	run(t, superuser,
 		"CREATE ROLE "+name+" LOGIN NOSUPERUSER NOBYPASSRLS NOCREATEDB NOCREATEROLE PASSWORD '"+password+"'",
 		"GRANT USAGE ON SCHEMA public TO "+name)
@@ -118,14 +105,6 @@ func Role(t testing.TB, superuser string) (name, roleURL string) {
 			"DROP ROLE "+name)
 	})
 	return name, edit(t, superuser, func(u *url.URL) { u.User = url.UserPassword(name, password) })
-}
-
-// uniqueName returns an identifier that needs no quotes. It is random since
-// several test binaries may share a server.
-func uniqueName(prefix string) string {
-	var b [6]byte
-	_, _ = rand.Read(b[:]) // never fails
-	return prefix + "_" + hex.EncodeToString(b[:])
 }
 
 func run(t testing.TB, dsn string, statements ...string) {

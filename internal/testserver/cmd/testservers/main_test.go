@@ -6,20 +6,23 @@ import (
 	"testing"
 
 	"github.com/tenancygen/tenancygen/internal/testpg"
+	"github.com/tenancygen/tenancygen/internal/testredis"
+	"github.com/tenancygen/tenancygen/internal/testserver"
 )
 
-func TestMain(m *testing.M) { testpg.Main(m) }
+func TestMain(m *testing.M) { testserver.Main(m) }
 
 func TestRun(t *testing.T) {
-	// The command is given a server that runs already, so that the test is about
-	// the command and not about starting a server.
+	// The command is given servers that run already, so that the test is about the
+	// command and not about starting servers.
 	t.Setenv(testpg.EnvURL, testpg.URL(t))
+	t.Setenv(testredis.EnvURL, testredis.URL(t))
 	for name, tc := range map[string]struct {
 		args   []string
 		code   int
 		stdout string
 	}{
-		"success":        {[]string{"--", "sh", "-c", `test -n "$TENANCY_TEST_POSTGRES_URL" && echo set`}, 0, "set\n"},
+		"success":        {[]string{"--", "sh", "-c", `test -n "$TENANCY_TEST_POSTGRES_URL" && test -n "$TENANCY_TEST_REDIS_URL" && echo set`}, 0, "set\n"},
 		"exit code":      {[]string{"sh", "-c", "exit 3"}, 3, ""},
 		"signalled":      {[]string{"sh", "-c", "kill -TERM $$"}, 143, ""},
 		"no command":     {[]string{"--"}, 2, ""},
@@ -33,8 +36,8 @@ func TestRun(t *testing.T) {
 			if stdout.String() != tc.stdout {
 				t.Errorf("stdout %q, want %q", stdout.String(), tc.stdout)
 			}
-			if strings.Contains(stderr.String(), "postgres://") {
-				t.Errorf("stderr shows the URL: %s", stderr.String())
+			if strings.Contains(stderr.String(), "://") {
+				t.Errorf("stderr shows a URL: %s", stderr.String())
 			}
 		})
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package testpg
+package testserver
 
 import (
 	"os"
@@ -19,10 +19,10 @@ func detach(cmd *exec.Cmd) {
 	cmd.SysProcAttr.Setpgid = true
 }
 
-// serverUser returns what makes a command, and the owner of a directory, the one
+// ServerUser returns what makes a command, and the owner of a directory, the one
 // that the server runs as. PostgreSQL refuses to run as root, so root runs it as
 // user postgres, or nobody.
-func serverUser() (command func(*exec.Cmd), own func(dir string) error, err error) {
+func ServerUser() (command func(*exec.Cmd), own func(dir string) error, err error) {
 	if os.Geteuid() != 0 {
 		return func(*exec.Cmd) {}, func(string) error { return nil }, nil
 	}
@@ -61,3 +61,8 @@ func lockFile(path string) (unlock func(), err error) {
 	}
 	return func() { _ = f.Close() }, nil
 }
+
+// Kill, Suspend and Resume send a process SIGKILL, SIGSTOP and SIGCONT.
+func Kill(pid int) error    { return syscall.Kill(pid, syscall.SIGKILL) }
+func Suspend(pid int) error { return syscall.Kill(pid, syscall.SIGSTOP) }
+func Resume(pid int) error  { return syscall.Kill(pid, syscall.SIGCONT) }

@@ -1,14 +1,14 @@
-// Command testservers runs a command with the database servers that the tests of
-// this project need, so that all test binaries share one server:
+// Command testservers runs a command with the servers that the tests of this
+// project need, so that all test binaries share them:
 //
-//	go run ./internal/testpg/cmd/testservers -- go test ./...
-//	go run ./internal/testpg/cmd/testservers -postgres 15,16,17,18 -- go test ./...
+//	go run ./internal/testserver/cmd/testservers -- go test ./...
+//	go run ./internal/testserver/cmd/testservers -postgres 15,16,17,18 -- go test ./...
 //
-// It starts PostgreSQL as package testpg does, sets TENANCY_TEST_POSTGRES_URL
-// for the command, passes on signals, stops the server, and exits with the exit
-// code of the command (go run itself turns any code but 0 into 1). Without a
-// server the command runs all the same, and tests are skipped, unless
-// TENANCY_REQUIRE_SERVERS=1.
+// It starts PostgreSQL as package testpg does, and Redis as package testredis does,
+// sets TENANCY_TEST_POSTGRES_URL and TENANCY_TEST_REDIS_URL for the command, passes
+// on signals, stops the servers, and exits with the exit code of the command (go run
+// itself turns any code but 0 into 1). Without a server the command runs all the
+// same, and tests are skipped, unless TENANCY_REQUIRE_SERVERS=1.
 //
 // With -postgres the command runs once for each of these major versions, whose
 // binaries are fetched, and a version that cannot be had is a failure.
@@ -28,6 +28,8 @@ import (
 	"time"
 
 	"github.com/tenancygen/tenancygen/internal/testpg"
+	"github.com/tenancygen/tenancygen/internal/testredis"
+	"github.com/tenancygen/tenancygen/internal/testserver"
 )
 
 func main() {
@@ -49,36 +51,47 @@ func run(args []string, stdout, stderr io.Writer) int {
 		flags.Usage()
 		return 2
 	}
-	// Caught from here on, so that the server is stopped whatever happens. The
+	// Caught from here on, so that the servers are stopped whatever happens. The
 	// watchdog would stop it too, but not before we have exited.
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	defer signal.Stop(signals)
 
-	if *versions == "" {
-		return runWithServer(command, signals, stdout, stderr)
+	env := os.Environ()
+	redis, err := testredis.Start(context.Background())
+	if err != nil {
+		fmt.Fprintln(stderr, "testservers:", err)
+		if testserver.Required() {
+			return 1
+		}
+	} else {
+		defer redis.Close()
+		env = append(env, testredis.EnvURL+"="+redis.URL)
 	}
-	return runWithVersions(command, strings.Split(*versions, ","), signals, stdout, stderr)
+	if *versions == "" {
+		return runWithServer(command, env, signals, stdout, stderr)
+	}
+	return runWithVersions(command, env, strings.Split(*versions, ","), signals, stdout, stderr)
 }
 
-// runWithServer runs the command with the server that package testpg finds.
-func runWithServer(command []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
+// runWithServer runs the command with the PostgreSQL that package testpg finds.
+func runWithServer(command, env []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
 	server, err := testpg.Start(context.Background())
 	if err != nil {
 		fmt.Fprintln(stderr, "testservers:", err)
-		if testpg.Required() {
+		if testserver.Required() {
 			return 1
 		}
-		return execute(command, os.Environ(), signals, stdout, stderr)
+		return execute(command, env, signals, stdout, stderr)
 	}
 	defer server.Close()
-	return execute(command, append(os.Environ(), testpg.EnvURL+"="+server.URL), signals, stdout, stderr)
+	return execute(command, append(env, testpg.EnvURL+"="+server.URL), signals, stdout, stderr)
 }
 
-// runWithVersions runs the command with a server of each version. It goes on
+// runWithVersions runs the command with a PostgreSQL of each version. It goes on
 // after a failure of the command, so that one run shows all.
-func runWithVersions(command, versions []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
-	env := append(os.Environ(), testpg.EnvRequire+"=1")
+func runWithVersions(command, env, versions []string, signals <-chan os.Signal, stdout, stderr io.Writer) int {
+	env = append(env, testserver.EnvRequire+"=1")
 	result := 0
 	for _, version := range versions {
 		server, err := testpg.StartRelease(context.Background(), version)

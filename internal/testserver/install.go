@@ -1,4 +1,4 @@
-package testpg
+package testserver
 
 import (
 	"context"
@@ -12,24 +12,15 @@ import (
 // installTimeout bounds apt-get, which downloads.
 const installTimeout = 10 * time.Minute
 
-// startInstalled installs PostgreSQL where that takes no questions, and starts a
-// server from it. The cluster that the package brings is left alone.
-func startInstalled(ctx context.Context) (*Server, error) {
-	// Without a network there may still be docker.
-	if err := install(ctx, "postgresql"); err != nil {
-		return nil, err
-	}
-	return startLocal(ctx)
-}
-
-// install installs a Debian package. Where that is not possible, or fails, the
-// error is errAbsent.
-func install(ctx context.Context, name string) error {
+// Install installs a Debian package, as root on Debian and its kin. Where that is
+// not possible, the error is ErrAbsent; where it fails, it wraps ErrAbsent. What the
+// package starts by itself is left alone.
+func Install(ctx context.Context, name string) error {
 	if os.Geteuid() != 0 {
-		return errAbsent
+		return ErrAbsent
 	}
 	if _, err := exec.LookPath("apt-get"); err != nil {
-		return errAbsent
+		return ErrAbsent
 	}
 	// Packages are tested at the same time. While one of them updates the lists, apt-get
 	// gives up on another at once, and without lists there is nothing to install.
@@ -48,7 +39,7 @@ func install(ctx context.Context, name string) error {
 		cmd.Env = append(os.Environ(), "DEBIAN_FRONTEND=noninteractive")
 		cmd.WaitDelay = time.Second
 		if err := cmd.Run(); err != nil && args[0] == "install" {
-			return fmt.Errorf("apt-get install %s: %w", name, errAbsent)
+			return fmt.Errorf("apt-get install %s: %w", name, ErrAbsent)
 		}
 	}
 	return nil
