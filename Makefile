@@ -93,8 +93,10 @@ stress: ## Run the ordeal of every strategy for long: cancelled, panicking, kill
 	$(GO) test -race -timeout 60m -count=1 -run 'TestStress$$' -v ./isolation/postgres -stress.turns 300000 -stress.places 1000
 
 .PHONY: bench-provision
-bench-provision: ## Make 1,000 schemas of 10 tables each, kill it in the middle, and go on
-	$(GO) test ./cmd/tenancygen -run '^TestProvision$$' -v -count 1 -provision.tenants=1000
+bench-provision: ## Make 1,000 schemas of 10 tables, of which 0, 1 and 10 refer to a shared one
+	for keys in 0 1 10; do \
+		$(GO) test ./cmd/tenancygen -run '^TestProvision$$' -v -count 1 -provision.tenants=1000 -provision.keys=$$keys; \
+	done
 
 .PHONY: bench-copy
 bench-copy: ## Compare COPY with the INSERTs of :copyfrom at 100, 1,000 and 100,000 rows

@@ -233,9 +233,9 @@ func (o object) isTable() bool { return o.Kind == kindTable || o.Kind == kindPar
 // objects returns the relations of a namespace: all in a schema; beside others those
 // with the names, their indexes and the sequences that they own.
 func (p *namespaces) objects(ctx context.Context, tx pgx.Tx, space namespace.Space, names []string) ([]object, error) {
-	sql, args := `
-		SELECT c.oid, c.relname::text, c.relkind::text FROM pg_catalog.pg_class c
-		 WHERE c.relnamespace = (SELECT oid FROM pg_catalog.pg_namespace WHERE nspname = $1)
+	sql, args := namespace.Relations+`
+		SELECT c.oid, c.relname::text, c.relkind::text
+		  FROM relations JOIN pg_catalog.pg_class c ON c.oid = relations.objid
 		 ORDER BY 2`, []any{space.Schema}
 	if space.Prefix != "" {
 		sql, args = `

@@ -45,15 +45,32 @@ type Object struct {
 	Owned bool
 }
 
+// Relations begins a query in which the table relations has the OIDs, objid, of the
+// relations of the schema $1. They are looked up by what depends on the schema, and on
+// its tables: pg_class has no index for it, and would be read with the relations of
+// all tenants.
+const Relations = `
+WITH inside AS (
+    SELECT d.classid, d.objid FROM pg_catalog.pg_depend AS d
+     WHERE d.refclassid = 'pg_catalog.pg_namespace'::regclass
+       AND d.refobjid = (SELECT n.oid FROM pg_catalog.pg_namespace AS n WHERE n.nspname = $1)
+), relations AS (
+    SELECT objid FROM inside WHERE classid = 'pg_catalog.pg_class'::regclass
+    -- A composite type has a relation, which depends on the type.
+    UNION SELECT t.typrelid FROM inside JOIN pg_catalog.pg_type AS t ON t.oid = inside.objid
+           WHERE inside.classid = 'pg_catalog.pg_type'::regclass AND t.typrelid <> 0
+    -- An index depends on its table.
+    UNION SELECT i.indexrelid FROM inside JOIN pg_catalog.pg_index AS i ON i.indrelid = inside.objid
+           WHERE inside.classid = 'pg_catalog.pg_class'::regclass
+)`
+
 // Objects is the query for the objects of the schema $1, in the order in which they
 // can be moved.
-const Objects = `
+const Objects = Relations + `
 SELECT c.relkind::text, c.relname::text,
        EXISTS (SELECT FROM pg_catalog.pg_depend AS d
                WHERE d.classid = 'pg_catalog.pg_class'::regclass AND d.objid = c.oid AND d.deptype IN ('a', 'i') AND c.relkind = 'S')
-FROM pg_catalog.pg_class AS c
-JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
-WHERE n.nspname = $1
+FROM relations JOIN pg_catalog.pg_class AS c ON c.oid = relations.objid
 UNION ALL
 SELECT 'statistics', s.stxname::text, false
 FROM pg_catalog.pg_statistic_ext AS s
