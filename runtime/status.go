@@ -13,6 +13,10 @@ type Status string
 //
 //	provisioning → active ⇄ suspended
 //	provisioning, active, suspended → deleting → deleted
+//	active, suspended → deleted
+//
+// A tenant that is deleting is on the way to lose its data; one that keeps it is
+// deleted at once.
 //
 // The zero Status counts as active, so that a Tenant made from an id alone can act. A
 // store never holds it.
@@ -23,7 +27,8 @@ const (
 	StatusActive Status = "active"
 	// StatusSuspended is a tenant that is shut out and keeps everything.
 	StatusSuspended Status = "suspended"
-	// StatusDeleting is a tenant that is being removed; it never becomes active again.
+	// StatusDeleting is a tenant whose data is being destroyed; it never becomes active
+	// again.
 	StatusDeleting Status = "deleting"
 	// StatusDeleted is a tenant that is gone but for its record. Its identifier is free.
 	StatusDeleted Status = "deleted"
@@ -37,8 +42,8 @@ func Statuses() []Status {
 // ways are the statuses that can follow each.
 var ways = map[Status][]Status{
 	StatusProvisioning: {StatusActive, StatusDeleting},
-	StatusActive:       {StatusSuspended, StatusDeleting},
-	StatusSuspended:    {StatusActive, StatusDeleting},
+	StatusActive:       {StatusSuspended, StatusDeleting, StatusDeleted},
+	StatusSuspended:    {StatusActive, StatusDeleting, StatusDeleted},
 	StatusDeleting:     {StatusDeleted},
 	StatusDeleted:      {},
 }

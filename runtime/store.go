@@ -50,8 +50,10 @@ type Store interface {
 	// ErrTenantExists when the identifier is another tenant's.
 	Update(ctx context.Context, t Tenant) (Tenant, error)
 	// SetStatus changes the status alone. Status.Change says what is legal; the same
-	// status again is no change and not an error.
-	SetStatus(ctx context.Context, id string, to Status) (Tenant, error)
+	// status again is no change and not an error. With statuses in from, a tenant of
+	// any other status, but for to itself, is ErrTransition: whoever goes on with what
+	// others may have changed names what it builds on, and both are one step.
+	SetStatus(ctx context.Context, id string, to Status, from ...Status) (Tenant, error)
 	// SetStatusMany is SetStatus for many in one go. It returns those that have the
 	// status now, in the order of ids; those that are not there, or that cannot change
 	// so, are left as they are and left out.
@@ -72,6 +74,32 @@ type Watcher interface {
 	// id when that can be any. It is called from one goroutine at a time and does not
 	// block for long. A message can be lost, so it makes things fast, and not safe.
 	Watch(changed func(id string)) (stop func())
+}
+
+// Warmer is a Store that can read tenants ahead.
+type Warmer interface {
+	// Warm reads tenants, so that the first requests find them, and returns how many.
+	Warm(ctx context.Context) (int, error)
+}
+
+// Cached is a Store that keeps tenants in memory and counts how that goes.
+type Cached interface{ CacheStats() CacheStats }
+
+// CacheStats is what a cache did since it was made.
+type CacheStats struct {
+	// Entries is how many tenants it has now, and Capacity how many at most.
+	Entries, Capacity int
+	// Hits are look-ups that the cache answered, also with "no such tenant", and
+	// Misses those for which it had to ask.
+	Hits, Misses uint64
+}
+
+// HitRate is the share of look-ups that the cache answered, from 0 to 1.
+func (s CacheStats) HitRate() float64 {
+	if s.Hits+s.Misses == 0 {
+		return 0
+	}
+	return float64(s.Hits) / float64(s.Hits+s.Misses)
 }
 
 // MaxPage is the most tenants that one page holds, and the most that Search returns.

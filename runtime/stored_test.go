@@ -47,6 +47,7 @@ func TestStatusChange(t *testing.T) {
 	legal := map[string]bool{
 		"provisioning→active": true, "active→suspended": true, "suspended→active": true,
 		"provisioning→deleting": true, "active→deleting": true, "suspended→deleting": true, "deleting→deleted": true,
+		"active→deleted": true, "suspended→deleted": true,
 	}
 	for _, from := range runtime.Statuses() {
 		for _, to := range runtime.Statuses() {
