@@ -40,6 +40,11 @@ const (
 	CountAudit Counter = "audit_entries"
 )
 
+// Counters are all counters.
+func Counters() []Counter {
+	return []Counter{CountRequests, CountCache, CountInvalidations, CountLimiter, CountLifecycle, CountAudit}
+}
+
 // Timer is something that takes time, by its name without prefix and unit.
 type Timer string
 
@@ -50,6 +55,9 @@ const (
 	TimeRegister Timer = "register" // from a name to an active tenant
 	TimeStore    Timer = "store"    // one call to a store behind its caches
 )
+
+// Timers are all timers.
+func Timers() []Timer { return []Timer{TimeResolve, TimeLimiter, TimeRegister, TimeStore} }
 
 // NoRecorder is a Recorder that drops everything.
 type NoRecorder struct{}
