@@ -220,3 +220,41 @@ func TestReferenceMatches(t *testing.T) {
 		}
 	}
 }
+
+func TestAuditEntryValidate(t *testing.T) {
+	t.Parallel()
+	good := runtime.AuditEntry{TenantID: "t", Action: "invoice.delete", Resource: "invoice"}
+	long := strings.Repeat("x", runtime.MaxAuditText+1)
+	for name, c := range map[string]struct {
+		change func(e *runtime.AuditEntry)
+		ok     bool
+	}{
+		"the least":         {func(*runtime.AuditEntry) {}, true},
+		"long user agent":   {func(e *runtime.AuditEntry) { e.UserAgent = strings.Repeat(long, 100) + "\x00\xff" }, true},
+		"no tenant":         {func(e *runtime.AuditEntry) { e.TenantID = "" }, false},
+		"tenant with NUL":   {func(e *runtime.AuditEntry) { e.TenantID = "t\x00" }, false},
+		"tenant not UTF-8":  {func(e *runtime.AuditEntry) { e.TenantID = "t\xff" }, false},
+		"no action":         {func(e *runtime.AuditEntry) { e.Action = "" }, false},
+		"no resource":       {func(e *runtime.AuditEntry) { e.Resource = "" }, false},
+		"long user":         {func(e *runtime.AuditEntry) { e.UserID = long }, false},
+		"long resource id":  {func(e *runtime.AuditEntry) { e.ResourceID = long }, false},
+		"year 10000":        {func(e *runtime.AuditEntry) { e.At = time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC) }, false},
+		"too much metadata": {func(e *runtime.AuditEntry) { e.Metadata = metadata(t, strings.Repeat(long, 65)) }, false},
+	} {
+		e := good
+		c.change(&e)
+		err := e.Validate()
+		if (err == nil) != c.ok || err != nil && (!errors.Is(err, runtime.ErrInvalidAudit) || strings.Contains(err.Error(), "x")) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func metadata(t *testing.T, value string) runtime.Metadata {
+	t.Helper()
+	m, err := runtime.NewMetadata(map[string]any{"key": value})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return m
+}
