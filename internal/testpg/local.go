@@ -79,7 +79,7 @@ func startOnce(ctx context.Context, binaries func(dir string, asServer func(*exe
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "testpg-")
+	dir, err := testserver.MakeDir("testpg-")
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +108,7 @@ func startOnce(ctx context.Context, binaries func(dir string, asServer func(*exe
 		"listen_addresses=127.0.0.1",
 		// The server's user alone may enter the directory. It must be short, see socketDir.
 		"unix_socket_directories=" + socketDir(dir),
+		"max_wal_size=256MB",  // the directory may be in memory
 		"max_connections=300", // one server for all packages
 		"shared_buffers=64MB",
 		// The data is thrown away, so nothing has to survive a crash.
