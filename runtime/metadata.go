@@ -7,7 +7,10 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // Metadata is what an application stores with a tenant: a JSON object. It never
@@ -39,7 +42,12 @@ func NewMetadata(values map[string]any) (Metadata, error) {
 
 // ParseMetadata returns the JSON object in text. The error is ErrMetadata for any other
 // text, also an empty one: stored metadata that cannot be read is not empty metadata.
+// It is ErrMetadata, too, for strings that not every database can hold: those with the
+// character U+0000, with half a surrogate pair, or with bytes that are not UTF-8.
 func ParseMetadata(text []byte) (Metadata, error) {
+	if err := checkStrings(text); err != nil {
+		return Metadata{}, err
+	}
 	if trimmed := bytes.TrimSpace(text); len(trimmed) == 0 || trimmed[0] != '{' {
 		return Metadata{}, fmt.Errorf("%w: it begins with something else", ErrMetadata)
 	}
@@ -60,7 +68,53 @@ func ofFields(fields map[string]json.RawMessage) (Metadata, error) {
 	if err != nil {
 		return Metadata{}, fmt.Errorf("%w: %w", ErrMetadata, err)
 	}
+	if err := checkStrings(text); err != nil {
+		return Metadata{}, err
+	}
 	return Metadata{object: string(text)}, nil
+}
+
+// checkStrings returns an error for characters that not every database can hold. Where
+// text is JSON, a backslash is in a string and begins an escape.
+func checkStrings(text []byte) error {
+	if !utf8.Valid(text) {
+		return fmt.Errorf("%w: it is not UTF-8", ErrMetadata)
+	}
+	for i := bytes.IndexByte(text, '\\'); i >= 0 && i+1 < len(text); {
+		next := i + 2
+		if text[i+1] == 'u' {
+			r, size := escaped(text[i:]), 6
+			if utf16.IsSurrogate(r) {
+				r, size = utf16.DecodeRune(r, escaped(text[i+6:])), 12
+			}
+			if r == 0 || r == utf8.RuneError && size == 12 {
+				return fmt.Errorf("%w: a string has a character that cannot be stored", ErrMetadata)
+			}
+			next = i + size
+		}
+		if next >= len(text) {
+			return nil
+		}
+		found := bytes.IndexByte(text[next:], '\\')
+		if found < 0 {
+			return nil
+		}
+		i = next + found
+	}
+	return nil
+}
+
+// escaped returns the character of the \uXXXX that text begins with; -1 for another
+// text, which the parser refuses, or which is no half of a pair.
+func escaped(text []byte) rune {
+	if len(text) < 6 || text[0] != '\\' || text[1] != 'u' {
+		return -1
+	}
+	r, err := strconv.ParseUint(string(text[2:6]), 16, 16)
+	if err != nil {
+		return -1
+	}
+	return rune(r)
 }
 
 // fields returns the values by key; the caller may change the map.

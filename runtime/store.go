@@ -13,10 +13,16 @@ import (
 //
 // Errors are wrapped, never repeat a secret, and are, as far as they are the caller's
 // business: ErrTenantNotFound, ErrTenantExists, ErrStaleTenant, ErrTransition,
-// ErrTenantQuota, ErrInvalidTenant, ErrMetadata.
+// ErrTenantQuota, ErrInvalidTenant, ErrMetadata, ErrCorruptTenant. An id or a text that
+// no tenant can have, such as one with a NUL byte, is just not found.
+//
+// A tenant that is stored and cannot be read, such as one whose metadata somebody spoilt
+// by hand, is a *CorruptError wherever it alone is asked for, and is never taken for one
+// without metadata. Where many are asked for, the others are returned together with the
+// errors of those that cannot be read, so that one row does not hide all.
 type Store interface {
-	// Init makes what the store needs, such as its tables. It can be called again, and
-	// by several processes at once.
+	// Init makes what the store needs, such as its tables, before anything else is
+	// called. It can be called again, and by several processes at once.
 	Init(ctx context.Context) error
 
 	// Get returns the tenant with an id, whatever its status.
@@ -42,8 +48,10 @@ type Store interface {
 
 	// Create stores a new tenant and returns it with its version and times. With a
 	// quota above zero it is ErrTenantQuota when so many tenants are not deleted
-	// already, also when several are created at once. An id that was ever used, and an
-	// identifier that a tenant has which is not deleted, is ErrTenantExists.
+	// already, also when several are created at once. An id that was ever used, also by
+	// a tenant that Delete forgot, and an identifier that a tenant has which is not
+	// deleted, is ErrTenantExists. Of several reasons the first counts: id, identifier,
+	// quota.
 	Create(ctx context.Context, t Tenant, quota int) (Tenant, error)
 	// Update stores everything about a tenant but its status and times, and returns
 	// what is stored now. It is ErrStaleTenant when t.Version is not the stored one, and
@@ -61,10 +69,13 @@ type Store interface {
 	// MergeMetadata puts the keys of patch over those that are stored, at once: of
 	// patches that come at the same time none is lost.
 	MergeMetadata(ctx context.Context, id string, patch Metadata) (Tenant, error)
-	// Delete forgets a tenant. What it had elsewhere is not the store's business.
+	// Delete forgets a tenant, but for that its id was used: rows that it left behind
+	// somewhere must not become another's. What it had elsewhere is not the store's
+	// business.
 	Delete(ctx context.Context, id string) error
 
-	// Close closes what the store opened itself. It can be called twice.
+	// Close closes what the store opened itself. It can be called twice; everything else
+	// is ErrStoreClosed then.
 	Close() error
 }
 
@@ -109,10 +120,11 @@ const MaxPage = 1000
 type ListOptions struct {
 	// Statuses are those to return; none means all.
 	Statuses []Status
-	// After is the Next of the page before; empty begins with the newest. One that no
-	// page returned is an error.
+	// After is the Next of the page before; empty begins with the newest. One that is no
+	// page's is ErrCursor.
 	After Cursor
-	// Limit is how many tenants a page has: up to MaxPage, and 100 when it is zero.
+	// Limit is how many tenants a page has: 100 when it is below 1, and MaxPage when it
+	// is above that.
 	Limit int
 }
 
@@ -139,7 +151,29 @@ var (
 	ErrTenantQuota = errors.New("tenancy: the quota of tenants is used up")
 	// ErrCursor is returned by List for a cursor that no list returned.
 	ErrCursor = errors.New("tenancy: not a cursor of this list")
+	// ErrCorruptTenant is what a *CorruptError is.
+	ErrCorruptTenant = errors.New("tenancy: a stored tenant cannot be read")
+	// ErrStoreClosed is returned by a Store after Close.
+	ErrStoreClosed = errors.New("tenancy: the store is closed")
 )
+
+// CorruptError says which stored tenant cannot be read, and why.
+type CorruptError struct {
+	ID string
+	// Err is the reason. It repeats nothing of what is stored.
+	Err error
+}
+
+// Error names the tenant and the reason.
+func (e *CorruptError) Error() string {
+	return fmt.Sprintf("%v: %q: %v", ErrCorruptTenant, e.ID, e.Err)
+}
+
+// Is reports whether target is ErrCorruptTenant.
+func (e *CorruptError) Is(target error) bool { return target == ErrCorruptTenant }
+
+// Unwrap returns the reason.
+func (e *CorruptError) Unwrap() error { return e.Err }
 
 // ConflictError says which field of a tenant another tenant has already.
 type ConflictError struct {

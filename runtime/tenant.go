@@ -72,6 +72,12 @@ func NewID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }
 
+// ValidID reports whether a store can hold a tenant with an id: 1 to MaxID bytes of
+// UTF-8 without control characters. There is no tenant with any other.
+func ValidID(id string) bool {
+	return id != "" && len(id) <= MaxID && utf8.ValidString(id) && !strings.ContainsFunc(id, unicode.IsControl)
+}
+
 // ErrInvalidTenant is what the errors of Validate wrap.
 var ErrInvalidTenant = errors.New("tenancy: the tenant cannot be stored")
 
@@ -79,7 +85,7 @@ var ErrInvalidTenant = errors.New("tenancy: the tenant cannot be stored")
 // names everything that is wrong with it and repeats none of its values.
 func (t Tenant) Validate() error {
 	var problems []string
-	if t.ID == "" || len(t.ID) > MaxID || !utf8.ValidString(t.ID) || strings.ContainsFunc(t.ID, unicode.IsControl) {
+	if !ValidID(t.ID) {
 		problems = append(problems, fmt.Sprintf("the id needs 1 to %d bytes and no control characters", MaxID))
 	}
 	if t.Identifier.IsZero() {
@@ -93,6 +99,11 @@ func (t Tenant) Validate() error {
 	}
 	if t.Strategy != "" && !t.Strategy.Valid() {
 		problems = append(problems, "there is no such strategy")
+	}
+	for field, text := range map[string]string{"schema name": t.SchemaName, "database URL": t.DatabaseURL} {
+		if !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+			problems = append(problems, "the "+field+" is no text")
+		}
 	}
 	if problems == nil {
 		return nil
