@@ -1,0 +1,157 @@
+package config
+
+import (
+	"time"
+
+	"github.com/tenancygen/tenancygen/runtime"
+)
+
+// Config is everything about the tenancy of an application that differs from one place
+// where it runs to another. FromEnv fills it; a program that fills it by hand begins
+// with Default and calls Validate.
+type Config struct {
+	// # The database
+
+	// DatabaseURL is the PostgreSQL database of the application, with the role that the
+	// application works as: "postgres://web:…@db/app".
+	DatabaseURL URL `env:"DATABASE_URL" required:"true"`
+	// DatabaseAdminURL is the same database with a role that may make and remove
+	// tenants' places and the tables of the run time. Without it the application's role
+	// does that, and has to be allowed to.
+	DatabaseAdminURL URL `env:"DATABASE_ADMIN_URL"`
+	// DatabaseMaxConns is the most connections that the pool of DatabaseURL has open.
+	// The pool of DatabaseAdminURL, which works seldom, has up to 4.
+	DatabaseMaxConns int `env:"DATABASE_MAX_CONNS" envDefault:"20" min:"1" max:"10000"`
+	// DatabaseConnectTimeout is how long opening one connection to a database may take.
+	DatabaseConnectTimeout time.Duration `env:"DATABASE_CONNECT_TIMEOUT" envDefault:"5s" min:"100ms" max:"5m"`
+	// DatabaseConnLifetime is the age at which a connection is closed and another one
+	// opened, so that a change of the server's address is noticed.
+	DatabaseConnLifetime time.Duration `env:"DATABASE_CONN_LIFETIME" envDefault:"1h" min:"1m" max:"168h"`
+
+	// # Isolation
+
+	// IsolationStrategy is what keeps tenants apart; docs/isolation.md compares them.
+	IsolationStrategy runtime.Strategy `env:"ISOLATION_STRATEGY" envDefault:"rls" oneof:"row rls schema database prefix hybrid"`
+	// PremiumTenants are the ids or identifiers of the tenants that have
+	// PremiumStrategy. Only for the hybrid strategy, which without it gives
+	// StandardStrategy to every tenant that stores none.
+	PremiumTenants List `env:"PREMIUM_TENANTS"`
+	// PremiumStrategy is the strategy of PremiumTenants, and may be stored with others.
+	PremiumStrategy runtime.Strategy `env:"PREMIUM_STRATEGY" envDefault:"schema" oneof:"row rls schema database prefix"`
+	// StandardStrategy is the strategy of all other tenants under the hybrid strategy;
+	// it has to be another one than PremiumStrategy.
+	StandardStrategy runtime.Strategy `env:"STANDARD_STRATEGY" envDefault:"rls" oneof:"row rls schema database prefix"`
+
+	// TenantDatabaseURLTemplate is where tenants' databases are, with {database} in the
+	// place of the name: "postgres://web:…@tenants/{database}". Without it they are
+	// where DatabaseURL is. Like the next three, it is for the strategy database, also
+	// as a tier of hybrid.
+	TenantDatabaseURLTemplate URL `env:"TENANT_DATABASE_URL_TEMPLATE"`
+	// TenantDatabaseMaxPools is how many tenants' pools are kept open.
+	TenantDatabaseMaxPools int `env:"TENANT_DATABASE_MAX_POOLS" envDefault:"100" min:"1" max:"10000"`
+	// TenantDatabaseMaxConns is the most connections that all tenants' pools have open
+	// together.
+	TenantDatabaseMaxConns int `env:"TENANT_DATABASE_MAX_CONNS" envDefault:"50" min:"1" max:"10000"`
+	// TenantDatabaseIdleTime is the time after which a tenant's unused pool is closed.
+	TenantDatabaseIdleTime time.Duration `env:"TENANT_DATABASE_IDLE_TIME" envDefault:"5m" min:"1s" max:"24h"`
+
+	// # Redis
+
+	// RedisURL is the Redis that processes share: "rediss://:…@redis:6379/0". Without
+	// one there is no second cache, no limiter over all processes, and a suspension
+	// reaches other processes when CacheTTL is over.
+	RedisURL URL `env:"REDIS_URL"`
+	// RedisTimeout is how long a call to Redis, or a connection to it, may take.
+	RedisTimeout time.Duration `env:"REDIS_TIMEOUT" envDefault:"500ms" min:"10ms" max:"1m"`
+
+	// # The cache of tenants
+
+	// CacheSize is how many tenants each process keeps in memory; 0 keeps none.
+	CacheSize int `env:"CACHE_SIZE" envDefault:"10000" min:"0" max:"1000000"`
+	// CacheTTL is how long a process believes what it has in memory. A suspension of
+	// which the message is lost is effective everywhere after it.
+	CacheTTL time.Duration `env:"CACHE_TTL" envDefault:"1m" min:"1s" max:"24h"`
+	// CacheNegativeTTL is how long a process remembers that there is no such tenant.
+	CacheNegativeTTL time.Duration `env:"CACHE_NEGATIVE_TTL" envDefault:"5s" min:"100ms" max:"1h"`
+	// CacheRedisTTL is how long Redis keeps a tenant for all processes; 0 keeps none.
+	CacheRedisTTL time.Duration `env:"CACHE_REDIS_TTL" envDefault:"1h" min:"0s" max:"168h"`
+	// CacheWarm is how many tenants are read into the cache at the start, the newest.
+	CacheWarm int `env:"CACHE_WARM" envDefault:"0" min:"0" max:"1000000"`
+
+	// # The rate limiter
+
+	// RateLimiter is what counts the calls of tenants. "exact" and "constant" count over all
+	// processes, in Redis: the first keeps the time of each call within the window, the
+	// second a few bytes for each tenant. "process" counts in this process alone.
+	RateLimiter string `env:"RATE_LIMITER" envDefault:"off" oneof:"off exact constant process"`
+	// RateLimit is how many calls a tenant has in each RateLimitWindow, unless its
+	// metadata say otherwise.
+	RateLimit int `env:"RATE_LIMIT" envDefault:"100" min:"1" max:"1000000"`
+	// RateLimitWindow is the length of time that RateLimit is for. It slides.
+	RateLimitWindow time.Duration `env:"RATE_LIMIT_WINDOW" envDefault:"1m" min:"1s" max:"24h"`
+	// RateLimitOnFailure is what happens to a call when Redis does not answer: it is let
+	// through ("open"), refused ("closed"), or counted in this process alone ("process").
+	RateLimitOnFailure string `env:"RATE_LIMIT_ON_FAILURE" envDefault:"process" oneof:"open closed process"`
+
+	// # Whose request it is
+
+	// Resolvers are the ways in which a request may say whose it is: header, subdomain,
+	// path, jwt, and custom for one that the program brings. Where several are given,
+	// all that find something have to agree. None is for programs without requests.
+	Resolvers List `env:"RESOLVERS" each:"header subdomain path jwt custom"`
+	// HeaderName is the header of the resolver "header". Anybody can send one, so check
+	// with a membership hook, or a token beside it, who may.
+	HeaderName string `env:"HEADER_NAME" envDefault:"X-Tenant-ID"`
+	// DomainSuffix is the domain of which tenants are subdomains, as "app.example.com".
+	// The resolver "subdomain" requires it.
+	DomainSuffix string `env:"DOMAIN_SUFFIX"`
+	// PathPrefix is what stands before the tenant in paths, for the resolver "path".
+	PathPrefix string `env:"PATH_PREFIX" envDefault:"/tenants"`
+	// TrustedProxies are the addresses, or networks such as 10.0.0.0/8, whose
+	// Forwarded headers are believed. None are without it.
+	TrustedProxies Networks `env:"TRUSTED_PROXIES"`
+	// ExcludedPaths are the paths that need no tenant, with all below them: "/health"
+	// is for /health and /health/live, and not for /healthcare.
+	ExcludedPaths List `env:"EXCLUDED_PATHS"`
+
+	// JWTKeys are what the resolver "jwt" verifies tokens with; it requires one. For HS256
+	// and its kin they are the secret in base64, of at least 32 bytes, and for the others the public
+	// key in PEM. A token of any of them is good, so a new key is added before the old
+	// one is taken away. A key with a name, as in name:key, is for tokens whose header
+	// "kid" has that name.
+	JWTKeys Secrets `env:"JWT_KEYS"`
+	// JWTAlgorithm is the one algorithm that tokens are signed with.
+	JWTAlgorithm string `env:"JWT_ALGORITHM" envDefault:"HS256" oneof:"HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA"`
+	// JWTAudience is what the claim "aud" of a token has to hold. The resolver "jwt"
+	// requires it.
+	JWTAudience string `env:"JWT_AUDIENCE"`
+	// JWTIssuer is what the claim "iss" of a token has to be. The resolver "jwt"
+	// requires it.
+	JWTIssuer string `env:"JWT_ISSUER"`
+	// JWTTenantClaim is the claim that holds the tenant.
+	JWTTenantClaim string `env:"JWT_TENANT_CLAIM" envDefault:"tenant_id"`
+
+	// # Tenants
+
+	// MaxTenants is how many tenants there may be that are not deleted; 0 is any number.
+	MaxTenants int `env:"MAX_TENANTS" envDefault:"0" min:"0" max:"100000000"`
+	// RecheckInterval is how often a request that takes long is asked whether its tenant
+	// is active still.
+	RecheckInterval time.Duration `env:"RECHECK_INTERVAL" envDefault:"5s" min:"100ms" max:"1h"`
+
+	// # Secrets at rest
+
+	// EncryptionKeys are for what is secret about a tenant in the store: 32 random bytes
+	// or more each, in base64, as "openssl rand -base64 32" prints them. The first
+	// encrypts, all decrypt. Without one nothing is encrypted.
+	EncryptionKeys Secrets `env:"ENCRYPTION_KEYS"`
+
+	// # Audit
+
+	// Audit is where audit entries go: "log" is the logger at level INFO, "postgres" a
+	// table that only grows.
+	Audit string `env:"AUDIT" envDefault:"log" oneof:"off log postgres"`
+	// AuditOnFailure is what happens to a call whose audit entry could not be written:
+	// it fails ("closed"), or that is logged and counted ("open").
+	AuditOnFailure string `env:"AUDIT_ON_FAILURE" envDefault:"closed" oneof:"open closed"`
+}
