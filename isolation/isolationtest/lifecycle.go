@@ -32,6 +32,7 @@ var placeChecks = []check{
 	{"not initialized", checkNotInitialized},
 	{"verified after damage", checkVerifiedDamage},
 	{"copied in", checkCopyIn},
+	{"stored name of another", checkStoredName},
 }
 
 func (e *env) isolation() pgxdb.Isolation { return e.provider.(pgxdb.Isolation) }
@@ -327,4 +328,34 @@ func checkCopyIn(ctx context.Context, e *env) error {
 	}
 	want := append(slices.Clone(notes[ann.ID]), "4 copy", "5 copy")
 	return errors.Join(e.wantStored(ctx, ann, want), e.unchanged(ctx, bob), e.clean(ctx))
+}
+
+// checkStoredName gives tenants the name that is stored for another's schema. Nothing
+// may be sent for them: SQL that is written by hand would reach what is there.
+func checkStoredName(ctx context.Context, e *env) error {
+	own := runtime.Tenant{ID: "stored", SchemaName: "a_stored_name"}
+	if _, err := e.isolation().SchemaName(own); errors.Is(err, runtime.ErrUnsupported) {
+		return nil // such a name means nothing
+	}
+	if err := e.settle(ctx, own); err != nil {
+		return err
+	}
+	if _, err := e.exec(ctx, e.provider.For(own), own, insertNote, own.ID, 1, "mine"); err != nil {
+		return err
+	}
+	for _, id := range []string{"thief", bob.ID} {
+		thief := runtime.Tenant{ID: id, SchemaName: own.SchemaName}
+		for name, err := range useEverything(ctx, e.provider.For(thief)) {
+			// For a tenant that has a place it is also not the right one.
+			if !errors.Is(err, runtime.ErrForeignNamespace) && !errors.Is(err, runtime.ErrNamespaceName) {
+				return fmt.Errorf("tenant %q: %s: error %v, want ErrForeignNamespace", id, name, err)
+			}
+		}
+	}
+	// One that nobody has is not made by using it.
+	nobody := runtime.Tenant{ID: "thief", SchemaName: "nobodys_name"}
+	if _, err := e.provider.For(nobody).Exec(ctx, "SELECT 1"); !errors.Is(err, runtime.ErrNotInitialized) {
+		return fmt.Errorf("a name that nobody has: error %v, want ErrNotInitialized", err)
+	}
+	return errors.Join(e.wantStored(ctx, own, []string{"1 mine"}), e.unchanged(ctx, ann, bob))
 }

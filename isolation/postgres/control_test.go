@@ -379,6 +379,14 @@ var controls = []control{
 	lives("verified after damage", true, func(bench, pgxdb.Isolation) spoilt {
 		return spoilt{verify: func() runtime.Report { return runtime.Report{Checks: []runtime.Check{{Name: "namespace"}}} }}
 	}),
+	lives("stored name of another", true, func(bench, pgxdb.Isolation) spoilt {
+		return spoilt{as: func(t runtime.Tenant) runtime.Tenant {
+			if t.SchemaName != "" {
+				t.ID = "stored" // the name says whose it is
+			}
+			return t
+		}}
+	}),
 	{"copied in", true, func(db bench, sound pgxdb.Isolation) spoilt {
 		return spoilt{Isolation: sound, handle: func(_ runtime.Tenant, h pgxdb.Handle) pgxdb.Handle {
 			return bent{Handle: h, copy: db.Admin.CopyFrom}

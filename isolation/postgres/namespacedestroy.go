@@ -25,6 +25,7 @@ func (p *namespaces) Destroy(ctx context.Context, t runtime.Tenant, confirm runt
 	if string(confirm) != t.ID {
 		return runtime.Removal{}, runtime.ErrNotConfirmed
 	}
+	p.owners.remove(owner{space.Schema, t.ID})
 	var removal runtime.Removal
 	err = pgx.BeginFunc(ctx, p.admin(), func(tx pgx.Tx) error {
 		if err := lock(ctx, tx, name); err != nil {

@@ -30,6 +30,7 @@ type namespaces struct {
 	// simple is set where the pool speaks the simple protocol.
 	simple bool
 	closed atomic.Bool
+	owners owners
 	// place says where the tables of a tenant are.
 	place func(runtime.Tenant) (namespace.Space, error)
 }
@@ -99,7 +100,11 @@ func checkSlots(text runtime.Text) error {
 }
 
 // For returns a handle for t. For a tenant that may not act, or whose namespace has
-// no valid name, every method of it returns the error.
+// no valid name, every method of it returns the error. It does no I/O: where the name of
+// the schema is stored with the tenant, the handle looks before its first statement, and
+// again after a minute, whether the schema is recorded as the tenant's. For one that is
+// another's every method returns runtime.ErrForeignNamespace, and for one that nobody
+// initialized runtime.ErrNotInitialized.
 func (p *namespaces) For(t runtime.Tenant) pgxdb.Handle {
 	if err := t.Check(); err != nil {
 		return pgxdb.Refuse(err)
@@ -111,7 +116,11 @@ func (p *namespaces) For(t runtime.Tenant) pgxdb.Handle {
 	if err != nil {
 		return pgxdb.Refuse(err)
 	}
-	return spaceDB{namespaces: p, space: space}
+	db := spaceDB{namespaces: p, space: space}
+	if p.isStored(t, space) {
+		return storedDB{db, t.ID}
+	}
+	return db
 }
 
 // Global returns a handle for statements that touch no tenant's table: the pool as it

@@ -403,6 +403,9 @@ func TestStoredSchemaName(t *testing.T) {
 	if err := s.Initialize(ctx, ann); !errors.Is(err, runtime.ErrNamespaceName) {
 		t.Errorf("the same tenant without the name: %v", err)
 	}
+	if _, err := s.For(thief).Exec(ctx, "DELETE FROM notes"); !errors.Is(err, runtime.ErrForeignNamespace) {
+		t.Errorf("SQL by hand of another tenant with the name: %v", err)
+	}
 	own, err := s.SchemaName(bob)
 	if err != nil {
 		t.Fatal(err)
