@@ -17,9 +17,9 @@ var (
 	ErrTampered = errors.New("tenancy: a secret is not what was encrypted for this tenant and field")
 )
 
-// FieldError says where a value is that cannot be used.
+// FieldError says which value of a tenant cannot be used. It is the reason in a
+// *runtime.CorruptError, which names the tenant.
 type FieldError struct {
-	TenantID string
 	// Field is "database_url", or "metadata." and the key.
 	Field string
 	// KeyID is the id of the master key that the value names; empty for plaintext.
@@ -28,12 +28,12 @@ type FieldError struct {
 	Err error
 }
 
-// Error names tenant, field and key.
+// Error names the field and the key.
 func (e *FieldError) Error() string {
 	if e.KeyID == "" {
-		return fmt.Sprintf("%v: %q of tenant %q", e.Err, e.Field, e.TenantID)
+		return fmt.Sprintf("%v: %q", e.Err, e.Field)
 	}
-	return fmt.Sprintf("%v: %q of tenant %q, key %s", e.Err, e.Field, e.TenantID, e.KeyID)
+	return fmt.Sprintf("%v: %q, key %s", e.Err, e.Field, e.KeyID)
 }
 
 // Unwrap returns Err.

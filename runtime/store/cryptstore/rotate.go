@@ -60,7 +60,11 @@ func (s *Store) rewriteAll(ctx context.Context, plaintext bool, progress func(Ro
 	for {
 		page, err := s.below.List(ctx, o)
 		if err != nil {
-			return r, errors.Join(append(failures, fmt.Errorf("tenancy: cryptstore: list: %w", err))...)
+			if failures = append(failures, err); !errors.Is(err, runtime.ErrCorruptTenant) {
+				return r, errors.Join(failures...)
+			}
+			// It has returned the others.
+			r.Failed += corrupt(err)
 		}
 		for _, stored := range page.Tenants {
 			rewritten, err := s.rewrite(ctx, stored, plaintext)
@@ -72,7 +76,7 @@ func (s *Store) rewriteAll(ctx context.Context, plaintext bool, progress func(Ro
 			switch {
 			case err != nil:
 				if r.Failed++; len(failures) < shownFailures {
-					failures = append(failures, fmt.Errorf("tenancy: cryptstore: tenant %q: %w", stored.ID, err))
+					failures = append(failures, failure(stored.ID, err))
 				}
 			case rewritten:
 				r.Rewritten++
@@ -87,6 +91,29 @@ func (s *Store) rewriteAll(ctx context.Context, plaintext bool, progress func(Ro
 		o.After = page.Next
 	}
 	return r, errors.Join(failures...)
+}
+
+// failure names the tenant, if the error does not.
+func failure(id string, err error) error {
+	if errors.Is(err, runtime.ErrCorruptTenant) {
+		return err
+	}
+	return fmt.Errorf("tenancy: cryptstore: tenant %q: %w", id, err)
+}
+
+// corrupt counts the tenants in an error of a list.
+func corrupt(err error) int {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		n := 0
+		for _, one := range many.Unwrap() {
+			n += corrupt(one)
+		}
+		return n
+	}
+	if errors.Is(err, runtime.ErrCorruptTenant) {
+		return 1
+	}
+	return 0
 }
 
 // rewrite encrypts a tenant's secrets with the first key, if they are not yet.

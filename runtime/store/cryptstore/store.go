@@ -75,24 +75,19 @@ func (s *Store) GetByIdentifier(ctx context.Context, identifier runtime.Identifi
 
 // GetMany returns tenants, decrypted.
 func (s *Store) GetMany(ctx context.Context, ids []string) ([]runtime.Tenant, error) {
-	return s.allOpened(s.below.GetMany(ctx, ids))
+	return s.openAll(s.below.GetMany(ctx, ids))
 }
 
 // List returns a page of tenants, decrypted.
 func (s *Store) List(ctx context.Context, o runtime.ListOptions) (runtime.Page, error) {
 	page, err := s.below.List(ctx, o)
-	if err != nil {
-		return runtime.Page{}, err
-	}
-	if page.Tenants, err = s.openAll(page.Tenants); err != nil {
-		return runtime.Page{}, err
-	}
-	return page, nil
+	page.Tenants, err = s.openAll(page.Tenants, err)
+	return page, err
 }
 
 // Search returns tenants, decrypted. It finds nothing by what is encrypted.
 func (s *Store) Search(ctx context.Context, text string, limit int) ([]runtime.Tenant, error) {
-	return s.allOpened(s.below.Search(ctx, text, limit))
+	return s.openAll(s.below.Search(ctx, text, limit))
 }
 
 // Create stores a new tenant, encrypted.
@@ -119,23 +114,10 @@ func (s *Store) SetStatus(ctx context.Context, id string, to runtime.Status, fro
 	return s.opened(s.below.SetStatus(ctx, id, to, from...))
 }
 
-// SetStatusMany changes the status of many. Where secrets cannot be decrypted, it returns
-// the other tenants and an error, and the status of all has changed.
+// SetStatusMany changes the status of many, also of those whose secrets cannot be
+// decrypted.
 func (s *Store) SetStatusMany(ctx context.Context, ids []string, to runtime.Status) ([]runtime.Tenant, error) {
-	stored, err := s.below.SetStatusMany(ctx, ids, to)
-	var (
-		out      []runtime.Tenant
-		problems = []error{err}
-	)
-	for _, t := range stored {
-		t, err := s.openTenant(t)
-		if err != nil {
-			problems = append(problems, err)
-			continue
-		}
-		out = append(out, t)
-	}
-	return out, errors.Join(problems...)
+	return s.openAll(s.below.SetStatusMany(ctx, ids, to))
 }
 
 // MergeMetadata puts keys over those that are stored, the secrets among them encrypted.
@@ -152,11 +134,4 @@ func (s *Store) opened(t runtime.Tenant, err error) (runtime.Tenant, error) {
 		return runtime.Tenant{}, err
 	}
 	return s.openTenant(t)
-}
-
-func (s *Store) allOpened(stored []runtime.Tenant, err error) ([]runtime.Tenant, error) {
-	if err != nil {
-		return nil, err
-	}
-	return s.openAll(stored)
 }

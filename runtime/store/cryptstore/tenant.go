@@ -2,6 +2,7 @@ package cryptstore
 
 import (
 	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/runtime"
@@ -48,7 +49,8 @@ func (s *Store) sealMetadata(id string, m runtime.Metadata) (runtime.Metadata, e
 	})
 }
 
-// openTenant returns a stored tenant as the application knows it.
+// openTenant returns a stored tenant as the application knows it. The error is a
+// *runtime.CorruptError.
 func (s *Store) openTenant(stored runtime.Tenant) (runtime.Tenant, error) {
 	t, _, err := s.openWith(stored, s.allowPlaintext)
 	return t, err
@@ -56,7 +58,14 @@ func (s *Store) openTenant(stored runtime.Tenant) (runtime.Tenant, error) {
 
 // openWith is openTenant, and says whether all of it is encrypted with the first key.
 // With plaintext allowed, what is in no way encrypted is what it is.
-func (s *Store) openWith(t runtime.Tenant, plaintext bool) (_ runtime.Tenant, current bool, err error) {
+func (s *Store) openWith(stored runtime.Tenant, plaintext bool) (t runtime.Tenant, current bool, err error) {
+	if t, current, err = s.openFields(stored, plaintext); err != nil {
+		return runtime.Tenant{}, false, &runtime.CorruptError{ID: stored.ID, Err: err}
+	}
+	return t, current, nil
+}
+
+func (s *Store) openFields(t runtime.Tenant, plaintext bool) (_ runtime.Tenant, current bool, err error) {
 	current = true
 	one := func(p place, text string, readable bool) (value []byte, isPlain bool, err error) {
 		if _, _, ok := decode(text); !(readable && ok) && plaintext {
@@ -64,7 +73,7 @@ func (s *Store) openWith(t runtime.Tenant, plaintext bool) (_ runtime.Tenant, cu
 			return nil, true, nil
 		}
 		if !readable {
-			return nil, false, &FieldError{TenantID: p.tenantID, Field: p.field, Err: ErrPlaintext}
+			return nil, false, &FieldError{Field: p.field, Err: ErrPlaintext}
 		}
 		value, keyID, err := open(s.ring, p, text)
 		current = current && keyID == s.ring.First().ID()
@@ -98,18 +107,20 @@ func (s *Store) openWith(t runtime.Tenant, plaintext bool) (_ runtime.Tenant, cu
 	return t, current, nil
 }
 
-// openAll is openTenant for many. One that cannot be read fails them all, so that a
-// caller does not take a list without it for the whole.
-func (s *Store) openAll(stored []runtime.Tenant) ([]runtime.Tenant, error) {
-	if stored == nil {
-		return nil, nil
-	}
-	out := make([]runtime.Tenant, len(stored))
-	for i, t := range stored {
-		var err error
-		if out[i], err = s.openTenant(t); err != nil {
-			return nil, err
+// openAll is openTenant for many, with the error that they came with. Those that cannot
+// be read are left out, and the error says so.
+func (s *Store) openAll(stored []runtime.Tenant, err error) ([]runtime.Tenant, error) {
+	var (
+		out      []runtime.Tenant
+		problems = []error{err}
+	)
+	for _, one := range stored {
+		t, err := s.openTenant(one)
+		if err != nil {
+			problems = append(problems, err)
+			continue
 		}
+		out = append(out, t)
 	}
-	return out, nil
+	return out, errors.Join(problems...)
 }

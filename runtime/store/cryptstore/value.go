@@ -68,18 +68,18 @@ func seal(key keyring.Key, p place, plaintext []byte) (string, error) {
 func open(ring keyring.Ring, p place, text string) (plaintext []byte, keyID string, err error) {
 	keyID, sealed, ok := decode(text)
 	if !ok {
-		return nil, "", &FieldError{TenantID: p.tenantID, Field: p.field, Err: ErrPlaintext}
+		return nil, "", &FieldError{Field: p.field, Err: ErrPlaintext}
 	}
 	key, ok := ring.Find(keyID)
 	if !ok {
-		return nil, "", &FieldError{TenantID: p.tenantID, Field: p.field, KeyID: keyID, Err: ErrUnknownKey}
+		return nil, "", &FieldError{Field: p.field, KeyID: keyID, Err: ErrUnknownKey}
 	}
 	aead, err := sealer(key, p.tenantID)
 	if err != nil {
 		return nil, "", err
 	}
 	if plaintext, err = aead.Open(nil, nil, sealed, p.authenticated(keyID)); err != nil {
-		return nil, "", &FieldError{TenantID: p.tenantID, Field: p.field, KeyID: keyID, Err: ErrTampered}
+		return nil, "", &FieldError{Field: p.field, KeyID: keyID, Err: ErrTampered}
 	}
 	return plaintext, keyID, nil
 }
