@@ -169,7 +169,7 @@ func (s *Store) Init(ctx context.Context) error {
 	s.initMu.Lock()
 	defer s.initMu.Unlock()
 	if s.life.Err() != nil {
-		return runtime.ErrClosed
+		return runtime.ErrStoreClosed
 	}
 	if err := s.below.Init(ctx); err != nil {
 		return err

@@ -598,22 +598,22 @@ func TestInitAndClose(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	if err := <-waits; !errors.Is(err, runtime.ErrClosed) {
+	if err := <-waits; !errors.Is(err, runtime.ErrStoreClosed) {
 		t.Errorf("who waited got %v", err)
 	}
 	if len(bus.subscribers) != 0 {
 		t.Error("still subscribed")
 	}
-	if _, err := s.Get(t.Context(), "a"); !errors.Is(err, runtime.ErrClosed) {
+	if _, err := s.Get(t.Context(), "a"); !errors.Is(err, runtime.ErrStoreClosed) {
 		t.Error(err)
 	}
-	if _, err := s.GetMany(t.Context(), []string{"a"}); !errors.Is(err, runtime.ErrClosed) {
+	if _, err := s.GetMany(t.Context(), []string{"a"}); !errors.Is(err, runtime.ErrStoreClosed) {
 		t.Error(err)
 	}
-	if _, err := s.Warm(t.Context()); !errors.Is(err, runtime.ErrClosed) {
+	if _, err := s.Warm(t.Context()); !errors.Is(err, runtime.ErrStoreClosed) {
 		t.Error(err)
 	}
-	if err := s.Init(t.Context()); !errors.Is(err, runtime.ErrClosed) {
+	if err := s.Init(t.Context()); !errors.Is(err, runtime.ErrStoreClosed) {
 		t.Error(err)
 	}
 	s.Watch(func(string) { t.Error("told after Close") })()

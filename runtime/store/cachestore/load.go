@@ -55,7 +55,7 @@ func (s *Store) join(ctx context.Context, k key) (*load, uint64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {
-		return nil, 0, runtime.ErrClosed
+		return nil, 0, runtime.ErrStoreClosed
 	}
 	if l, ok := s.flights[k]; ok {
 		return l, s.changes, nil
@@ -109,7 +109,7 @@ func (s *Store) run(ctx context.Context, l *load) {
 	}()
 	l.tenant, l.err = s.ask(ctx, l.key)
 	if l.err != nil && s.life.Err() != nil {
-		l.err = runtime.ErrClosed
+		l.err = runtime.ErrStoreClosed
 	}
 }
 
@@ -153,7 +153,7 @@ func (s *Store) loadMany(ctx context.Context, ids []string) ([]runtime.Tenant, e
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return nil, runtime.ErrClosed
+		return nil, runtime.ErrStoreClosed
 	}
 	l := s.begin(key{})
 	s.mu.Unlock()

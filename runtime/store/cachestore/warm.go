@@ -27,7 +27,7 @@ func (s *Store) warmPage(ctx context.Context, o runtime.ListOptions) (runtime.Pa
 	s.mu.Lock()
 	if s.closed {
 		s.mu.Unlock()
-		return runtime.Page{}, 0, runtime.ErrClosed
+		return runtime.Page{}, 0, runtime.ErrStoreClosed
 	}
 	l := s.begin(key{})
 	s.mu.Unlock()
