@@ -5,15 +5,16 @@ MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
 
 GO ?= go
 BIN := bin/tenancygen
-# Packages whose tests also run under the race detector.
-RACE := ./runtime/... ./isolation/... ./examples/...
+# Packages whose tests run under the race detector.
+RACE := ./runtime/... ./isolation/dynamic/... ./isolation/isolationtest/... ./isolation/postgres/... ./isolation/sqlpostgres/... ./examples/...
 # Packages whose tests talk to PostgreSQL, and the versions for test-matrix.
 MATRIX := ./generator ./generator/emit/ddl ./internal/equivalence ./internal/bulk ./internal/lists ./isolation/... ./examples/...
 POSTGRES ?= 15,16,17,18
 # Flags for make bench, such as -only=rls; bench/README.md has them.
 BENCH ?=
-# Tests that say the same whatever the server is.
-ANY_SERVER := ^(Fuzz|TestGolden|TestMutants|TestMinderRefusals|TestBench)
+# Tests that say the same whatever the server is: of the compiler, of what the suites
+# of the providers find, of the load on a provider, and of PgBouncer.
+ANY_SERVER := ^(Fuzz|TestGolden|TestMutants|TestMinderRefusals|TestBench)|^(TestEveryCheck|TestSuiteCatches|TestStress|TestHandlesHoldNothing|TestDatabaseUnderLoad)|PgBouncer|TestTwoClientsOnOneBackend
 
 .PHONY: help
 help: ## List the targets
