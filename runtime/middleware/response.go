@@ -116,6 +116,9 @@ func (t *response) hijack() (net.Conn, *bufio.ReadWriter, error) {
 		return nil, nil, err
 	}
 	t.started.Store(true)
+	t.mu.Lock()
+	t.over = true // from here on the connection is lend's to end
+	t.mu.Unlock()
 	return lend(ctx, conn, release, isWebSocket(t.r)), rw, nil
 }
 
