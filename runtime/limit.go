@@ -19,6 +19,17 @@ type Limit struct {
 // IsZero reports whether there is no limit.
 func (l Limit) IsZero() bool { return l.Requests <= 0 }
 
+// ErrLimit is what the errors of Validate wrap.
+var ErrLimit = errors.New("tenancy: not a limit")
+
+// Validate returns an ErrLimit for a number of requests without a window.
+func (l Limit) Validate() error {
+	if !l.IsZero() && l.Window <= 0 {
+		return fmt.Errorf("%w: %d requests need a window", ErrLimit, l.Requests)
+	}
+	return nil
+}
+
 // Limiter counts the calls of tenants. Package runtime/limiter/limitertest is the suite
 // that every Limiter passes. It is safe for concurrent use.
 type Limiter interface {

@@ -1,0 +1,150 @@
+package redislimiter
+
+import (
+	"crypto/sha1"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/tenancygen/tenancygen/runtime"
+)
+
+// script is a limiter in Lua. Its key is the tenant's, its arguments are the limit, the
+// window in microseconds, and how many calls there are. It returns how many of these
+// are allowed, how many more would be, and the microseconds until one will be if not
+// all are.
+type script struct {
+	suffix string // of the keys, since each script keeps something else
+	source string
+	hash   string
+}
+
+func newScript(suffix, source string) *script {
+	sum := sha1.Sum([]byte(source)) // what Redis calls it
+	return &script{suffix: suffix, source: source, hash: hex.EncodeToString(sum[:])}
+}
+
+// exact keeps a list of the times of the calls that were allowed, the latest first. Most
+// of what a script costs is the number of its calls to Redis, so there are few. The times
+// that have left the window are found from the end, in doubling steps and then by halves,
+// and cut off at once.
+//
+// The list has to live for a window after its latest time. Its expiry is set to twice the
+// window by the call that begins it, which marks its own time by taking half a
+// microsecond off, and again by
+// the call that cuts a marked time off, or so many that it has not seen them all. A call
+// that is a window or more after the latest mark cuts that off. So the expiry is never
+// less than a window away when a time is added.
+//
+// A list that lies in the future shows that the clock was set back, or that another
+// server took over whose clock is behind. It is dropped: else nobody would be allowed
+// until the clock has caught up.
+var exact = newScript("", `
+local call, key, limit, window, want = redis.call, KEYS[1], ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0
+local time = call('TIME')
+local now = time[1] * 1000000 + time[2]
+local edge = now - window
+local count, oldest, mark = call('LLEN', key), nil, false
+if count == 0 then
+	mark = true
+else
+	oldest = call('LINDEX', key, -1) + 0
+	if oldest > now then
+		call('DEL', key)
+		count, mark = 0, true
+	elseif oldest <= edge then
+		local next = count > 1 and call('LINDEX', key, -2) + 0
+		if next and next > edge then
+			mark = oldest % 1 > 0
+			call('RPOP', key)
+			count, oldest = count - 1, next
+		else
+			local out, inside, step = math.min(count, 2), count + 1, 2
+			while out + step <= count do
+				if call('LINDEX', key, -out - step) + 0 > edge then
+					inside = out + step
+					break
+				end
+				out, step = out + step, step * 2
+			end
+			while out + 1 < inside do
+				local middle = math.floor((out + inside) / 2)
+				if call('LINDEX', key, -middle) + 0 <= edge then out = middle else inside = middle end
+			end
+			count, mark = count - out, true
+			if count == 0 then call('DEL', key) else call('LTRIM', key, 0, count - 1) end
+			oldest = nil
+		end
+	end
+end
+if want == 1 and count < limit then
+	if mark then
+		call('LPUSH', key, now - 0.5)
+		call('PEXPIRE', key, math.ceil(window / 500) + 1)
+	else
+		call('LPUSH', key, now)
+	end
+	return {1, limit - count - 1, 0}
+end
+local allowed = math.max(math.min(want, limit - count), 0)
+if allowed > 0 then
+	local times = {}
+	for i = 1, allowed do times[i] = now end
+	if mark then times[1] = now - 0.5 end
+	call('LPUSH', key, unpack(times))
+	if mark then call('PEXPIRE', key, math.ceil(window / 500) + 1) end
+	if allowed == want then return {allowed, limit - count - allowed, 0} end
+end
+if allowed > 0 or not oldest or count ~= limit then oldest = call('LINDEX', key, limit - 1) + 0 end
+return {allowed, 0, math.ceil(oldest + window - now)}
+`)
+
+// gcra is the generic cell rate algorithm: one time, the theoretical arrival time, until
+// which the limit is used up. Each call moves it on by the window's part for one call,
+// up to a window from now; a time that is further away shows that the clock was set
+// back. The quarter makes up for the rounding of times, which Lua keeps to a quarter of
+// a microsecond.
+var gcra = newScript(":gcra", `
+local key, limit, window, want = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000000 + time[2]
+local part = window / limit
+local used = math.min(math.max(tonumber(redis.call('GET', key) or 0) - now, 0), window)
+local free = math.floor((window - used + 0.25) / part)
+local allowed = math.min(want, free)
+if allowed > 0 then
+	used = used + allowed * part
+	redis.call('SET', key, now + used, 'PX', math.ceil(used / 1000) + 1)
+end
+if allowed == want then return {allowed, free - allowed, 0} end
+return {allowed, 0, math.max(math.ceil(used + part - window - 0.25), 1)}
+`)
+
+// answer is what a script returns.
+type answer struct {
+	allowed, remaining, retry int64
+}
+
+func parse(reply any, err error) (answer, error) {
+	if err != nil {
+		return answer{}, err
+	}
+	list, ok := reply.([]any)
+	if !ok || len(list) != 3 {
+		return answer{}, fmt.Errorf("tenancy: the limiter's script returned %T", reply)
+	}
+	var n [3]int64
+	for i, v := range list {
+		if n[i], ok = v.(int64); !ok {
+			return answer{}, fmt.Errorf("tenancy: the limiter's script returned a %T", v)
+		}
+	}
+	return answer{n[0], n[1], n[2]}, nil
+}
+
+// decision is what an answer says to the i-th of the calls that it is about.
+func (a answer) decision(i int) runtime.Decision {
+	if int64(i) < a.allowed {
+		return runtime.Decision{Allowed: true, Remaining: int(a.remaining + a.allowed - 1 - int64(i))}
+	}
+	return runtime.Decision{RetryAfter: microseconds(a.retry)}
+}
