@@ -27,18 +27,11 @@ func (m *Manager) audit(ctx context.Context, e runtime.AuditEntry) error {
 	if err := e.Validate(); err != nil {
 		return err
 	}
-	if m.o.Audit == nil {
-		m.log.LogAttrs(ctx, slog.LevelInfo, "audit", slog.Any("entry", e))
-		m.recorder.Count(ctx, runtime.CountAudit, "written", e.TenantID)
+	err := m.write(ctx, e)
+	switch {
+	case err == nil:
 		return nil
-	}
-	err := guarded(func() error { return m.o.Audit.WriteAudit(ctx, e) })
-	if err == nil {
-		m.recorder.Count(ctx, runtime.CountAudit, "written", e.TenantID)
-		return nil
-	}
-	m.recorder.Count(ctx, runtime.CountAudit, "failed", e.TenantID)
-	if m.o.AuditFail == AuditReturn {
+	case m.o.AuditFail == AuditReturn:
 		return fmt.Errorf("%w: %w", ErrAudit, err)
 	}
 	// The log is the one place that is left for the entry.
@@ -46,12 +39,36 @@ func (m *Manager) audit(ctx context.Context, e runtime.AuditEntry) error {
 	return nil
 }
 
+// write hands an entry to the writer, or to the log where there is none, and counts it.
+func (m *Manager) write(ctx context.Context, e runtime.AuditEntry) error {
+	if m.o.Audit == nil {
+		m.log.LogAttrs(ctx, slog.LevelInfo, "audit", slog.Any("entry", e))
+		m.recorder.Count(ctx, runtime.CountAudit, "written", e.TenantID)
+		return nil
+	}
+	err := guarded(func() error { return m.o.Audit.WriteAudit(ctx, e) })
+	outcome := "written"
+	if err != nil {
+		outcome = "failed"
+	}
+	m.recorder.Count(ctx, runtime.CountAudit, outcome, e.TenantID)
+	return err
+}
+
+// actor returns who acts; nobody where that cannot be said.
+func (m *Manager) actor(ctx context.Context) (who string) {
+	if m.o.Actor == nil {
+		return ""
+	}
+	if err := guarded(func() error { who = m.o.Actor(ctx); return nil }); err != nil {
+		m.log.LogAttrs(ctx, slog.LevelError, "tenancy: nobody knows who acts", slog.Any("error", err))
+	}
+	return who
+}
+
 // auditEvent writes an event of a tenant's life down.
 func (m *Manager) auditEvent(ctx context.Context, e runtime.Event, details map[string]any) error {
-	entry := runtime.AuditEntry{TenantID: e.Tenant.ID, Action: "tenant." + string(e.Kind), Resource: "tenant", ResourceID: e.Tenant.ID}
-	if m.o.Actor != nil {
-		_ = guarded(func() error { entry.UserID = m.o.Actor(ctx); return nil }) // no actor is the system
-	}
+	entry := runtime.AuditEntry{TenantID: e.Tenant.ID, Action: "tenant." + string(e.Kind), Resource: "tenant", ResourceID: e.Tenant.ID, UserID: m.actor(ctx)}
 	if len(details) > 0 {
 		metadata, err := runtime.NewMetadata(details)
 		if err != nil {

@@ -118,8 +118,9 @@ func (m *Manager) destroy(ctx context.Context, id string, forget bool) (done, er
 	if err != nil {
 		return done{}, unfinished("delete the tenant", err)
 	}
+	nothing := from == runtime.StatusDeleted && !forget && removal.Namespace == "" && len(removal.Tables) == 0
 	return done{
-		tenant: deleted, removal: removal, happened: true, kind: runtime.EventDestroyed,
+		tenant: deleted, removal: removal, happened: !nothing,
 		details: map[string]any{"from": from, "namespace": removal.Namespace, "tables": len(removal.Tables), "rows": removal.Rows(), "forgotten": forget},
 	}, nil
 }

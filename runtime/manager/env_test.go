@@ -390,3 +390,10 @@ func must[T any](t *testing.T) func(T, error) T {
 }
 
 var errFault = fmt.Errorf("the fault of the test")
+
+// ctx is short for the signatures of fakes.
+type ctx = context.Context
+
+func contextOf(t *testing.T) (context.Context, context.CancelFunc) {
+	return context.WithCancel(t.Context())
+}

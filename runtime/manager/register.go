@@ -95,6 +95,9 @@ func (m *Manager) tenant(r Registration) (runtime.Tenant, error) {
 			return runtime.Tenant{}, err
 		}
 	}
+	if t.ID == SystemTenant {
+		return runtime.Tenant{}, fmt.Errorf("%w: the id is kept for the system", runtime.ErrInvalidTenant)
+	}
 	return t, errors.Join(t.Validate(), m.checkLimit(t.Metadata))
 }
 
@@ -146,15 +149,12 @@ func (m *Manager) create(ctx context.Context, want runtime.Tenant, keep bool) (d
 	case errors.As(err, &unfinished):
 		err = unfinished.Err // it says to resume what is undone now
 	}
-	undo := m.unwind(ctx, want)
-	if errors.Is(undo, runtime.ErrTransition) {
-		// It was activated, here with the answer lost, or by somebody else.
-		if now, gone := m.store.Get(ctx, want.ID); gone == nil && (now.Status == runtime.StatusActive || now.Status == runtime.StatusSuspended) {
-			return done{tenant: now, happened: true}, nil
-		}
-	}
-	if undo != nil {
+	complete, undo := m.unwind(ctx, want)
+	switch {
+	case undo != nil:
 		return done{}, &UnfinishedError{ID: want.ID, Err: errors.Join(err, fmt.Errorf("undo it: %w", undo))}
+	case complete.ID != "":
+		return done{tenant: complete, happened: true}, nil
 	}
 	return done{}, err
 }
@@ -202,25 +202,32 @@ func (m *Manager) overtaken(ctx context.Context, t runtime.Tenant, cause error) 
 	return done{}, &UnfinishedError{ID: t.ID, Err: err}
 }
 
-// unwind removes what a registration made here has left, unless somebody else has
-// finished it meanwhile.
-func (m *Manager) unwind(ctx context.Context, t runtime.Tenant) error {
+// unwind removes what a registration made here has left. If the tenant is complete
+// nevertheless, it is returned and stays: it was activated here with the answer lost, or
+// by somebody else.
+func (m *Manager) unwind(ctx context.Context, t runtime.Tenant) (complete runtime.Tenant, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), m.o.UnwindTimeout)
 	defer cancel()
-	_, err := m.store.SetStatus(ctx, t.ID, runtime.StatusDeleting, runtime.StatusProvisioning)
-	if errors.Is(err, runtime.ErrTenantNotFound) {
-		return nil // it was not even stored, or somebody else has removed it
-	}
-	if err != nil {
-		return err
+	_, err = m.store.SetStatus(ctx, t.ID, runtime.StatusDeleting, runtime.StatusProvisioning)
+	switch {
+	case errors.Is(err, runtime.ErrTenantNotFound):
+		return complete, nil // it was not even stored, or somebody else has removed it
+	case errors.Is(err, runtime.ErrTransition):
+		now, unknown := m.store.Get(ctx, t.ID)
+		if unknown == nil && (now.Status == runtime.StatusActive || now.Status == runtime.StatusSuspended) {
+			return now, nil
+		}
+		return complete, err
+	case err != nil:
+		return complete, err
 	}
 	if err := m.clear(ctx, t); err != nil {
-		return err
+		return complete, err
 	}
 	if err := m.store.Delete(ctx, t.ID); err != nil && !errors.Is(err, runtime.ErrTenantNotFound) {
-		return err
+		return complete, err
 	}
-	return nil
+	return complete, nil
 }
 
 // clear removes the namespace of a tenant that never was active. A namespace that is

@@ -22,8 +22,6 @@ type done struct {
 	// happened is whether there is anything to tell: a step that finds its work done is
 	// no event.
 	happened bool
-	// kind is what happened, where that is not what the step is called.
-	kind runtime.EventKind
 	// details are for the audit.
 	details map[string]any
 }
@@ -44,10 +42,7 @@ func (m *Manager) runStep(ctx context.Context, s step) (done, error) {
 	if !d.happened {
 		return d, nil
 	}
-	if d.kind == "" {
-		d.kind = s.kind
-	}
-	return d, m.tell(ctx, runtime.Event{Kind: d.kind, Tenant: d.tenant, Removal: d.removal}, d.details)
+	return d, m.tell(ctx, runtime.Event{Kind: s.kind, Tenant: d.tenant, Removal: d.removal}, d.details)
 }
 
 func (m *Manager) locked(ctx context.Context, s step) (done, error) {
