@@ -92,6 +92,10 @@ func (s *Store) Search(ctx context.Context, text string, limit int) ([]runtime.T
 
 // Create stores a new tenant, encrypted.
 func (s *Store) Create(ctx context.Context, t runtime.Tenant, quota int) (runtime.Tenant, error) {
+	// The store below would see only that the ciphertext is good.
+	if err := t.Validate(); err != nil {
+		return runtime.Tenant{}, err
+	}
 	sealed, err := s.sealTenant(t)
 	if err != nil {
 		return runtime.Tenant{}, err
@@ -101,6 +105,10 @@ func (s *Store) Create(ctx context.Context, t runtime.Tenant, quota int) (runtim
 
 // Update stores a tenant, encrypted.
 func (s *Store) Update(ctx context.Context, t runtime.Tenant) (runtime.Tenant, error) {
+	// The store below would see only that the ciphertext is good.
+	if err := t.Validate(); err != nil {
+		return runtime.Tenant{}, err
+	}
 	sealed, err := s.sealTenant(t)
 	if err != nil {
 		return runtime.Tenant{}, err
