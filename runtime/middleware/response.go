@@ -36,6 +36,9 @@ type response struct {
 	mu      sync.Mutex
 	over    bool
 	hastens bool // revoke has set deadlines
+	// broken is set when the connection is not for another request: to net/http, a read of
+	// HTTP/1 that runs out of time is a caller who has left, for good.
+	broken bool
 }
 
 func track(w http.ResponseWriter, r *http.Request, g *Gate, a *Admission) *response {
@@ -194,7 +197,10 @@ func (t *response) revoke() {
 	}
 	t.hastens = true
 	c := http.NewResponseController(t.w)
-	_ = c.SetReadDeadline(time.Now()) // a writer that knows no deadlines has no connection
+	// A writer that knows no deadlines has no connection.
+	if t.r.Body != nil && t.r.Body != http.NoBody && c.SetReadDeadline(time.Now()) == nil {
+		t.broken = t.r.ProtoMajor == 1
+	}
 	_ = c.SetWriteDeadline(time.Now().Add(grace))
 }
 
@@ -212,16 +218,20 @@ func (t *response) done() {
 }
 
 // refuse answers a request whose tenant lost its right to act while the handler ran. A
-// response that has started is left as it is; but one from which something was cut is
-// aborted, so that the caller does not take it for whole.
+// response that has started is left as it is; but one from which something was cut, or
+// that left a connection behind which nobody can use, is aborted, so that the caller does
+// not take it for whole, or sends his next request there.
 func (t *response) refuse(rejection *Rejection) {
 	switch {
 	case !t.started.Load():
 		h := t.w.Header()
 		clear(h)
 		maps.Copy(h, t.before)
+		if t.broken {
+			h.Set("Connection", "close")
+		}
 		t.gate.answer(t.w, t.r, rejection)
-	case t.cut.Load():
+	case t.cut.Load(), t.broken:
 		panic(http.ErrAbortHandler)
 	}
 }

@@ -329,6 +329,9 @@ func TestKeepAlive(t *testing.T) {
 	server, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		tenant, _ := runtime.FromContext(r.Context())
 		if tenant.ID == beta.ID {
+			if err := r.Context().Err(); err != nil {
+				t.Errorf("the next request on the connection has a context that is over: %v", err)
+			}
 			return
 		}
 		_ = http.NewResponseController(w).Flush()
@@ -357,6 +360,49 @@ func TestKeepAlive(t *testing.T) {
 		}
 		if _, err := io.Copy(io.Discard, resp.Body); err != nil || resp.StatusCode != http.StatusOK {
 			t.Errorf("%s: %s, %v", tenant, resp.Status, err)
+		}
+	}
+}
+
+// TestNextRequest has a client send its next request, for another tenant, after one with a
+// body was ended: wherever it goes, its context is not over before it begins.
+func TestNextRequest(t *testing.T) {
+	t.Parallel()
+	for _, flush := range []bool{true, false} {
+		ready := make(chan struct{})
+		server, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+			tenant, _ := runtime.FromContext(r.Context())
+			if tenant.ID == beta.ID {
+				if err := r.Context().Err(); err != nil {
+					t.Errorf("flushed %v: the next request has a context that is over: %v", flush, err)
+				}
+				return
+			}
+			if flush {
+				_ = http.NewResponseController(w).Flush()
+			}
+			close(ready)
+			<-r.Context().Done()
+		})
+		go func() {
+			<-ready
+			s.suspend(acme.ID)
+		}()
+		for _, tenant := range []string{"acme", "beta-co"} {
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL, strings.NewReader("a body"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			r.Header.Set("X-Tenant-ID", tenant)
+			resp, err := server.Client().Do(r)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.Copy(io.Discard, resp.Body)
+			_ = resp.Body.Close()
+			if want := map[bool]int{true: http.StatusOK, false: middleware.Hidden}[flush || tenant == "beta-co"]; resp.StatusCode != want {
+				t.Errorf("flushed %v, %s: %s", flush, tenant, resp.Status)
+			}
 		}
 	}
 }
