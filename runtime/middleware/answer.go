@@ -85,7 +85,7 @@ func Error(w http.ResponseWriter, r *http.Request, err error) {
 	if errors.Is(context.Cause(ctx), runtime.ErrTenantInactive) {
 		err = errors.Join(runtime.ErrTenantInactive, err)
 	}
-	rejection := classify(err)
+	rejection := Classify(err)
 	status := rejection.Status(g.o.Reveal)
 	if rejection.Reason == ReasonError {
 		status = statusOf(err)

@@ -66,11 +66,11 @@ func (g *Gate) Admit(ctx context.Context, r *http.Request) (*Admission, *Rejecti
 		return nil, g.reject(ctx, r, t.ID, rejection)
 	}
 	if err := g.o.Tenants.CheckRateLimit(ctx, t); err != nil {
-		return nil, g.reject(ctx, r, t.ID, classify(err))
+		return nil, g.reject(ctx, r, t.ID, Classify(err))
 	}
 	leased, release, err := g.o.Tenants.Enter(runtime.NewContext(ctx, t), t)
 	if err != nil {
-		return nil, g.reject(ctx, r, t.ID, classify(err))
+		return nil, g.reject(ctx, r, t.ID, Classify(err))
 	}
 	return &Admission{Context: leased, Tenant: t, release: release}, nil
 }
@@ -87,7 +87,7 @@ func (g *Gate) identify(ctx context.Context, r *http.Request) (context.Context, 
 		err = resolver.ErrAbsent
 	}
 	if err != nil {
-		return ctx, runtime.Tenant{}, classify(err)
+		return ctx, runtime.Tenant{}, Classify(err)
 	}
 
 	t, found := g.o.Tenants.Find(ctx, ref)
@@ -104,14 +104,14 @@ func (g *Gate) identify(ctx context.Context, r *http.Request) (context.Context, 
 		return ctx, t, internal(member)
 	// An id and an identifier that are not one tenant's came from two places.
 	case found != nil && ref.ID != "" && !ref.Identifier.IsZero():
-		return ctx, runtime.Tenant{}, classify(&resolver.DisagreementError{References: []runtime.Reference{ref}})
+		return ctx, runtime.Tenant{}, Classify(&resolver.DisagreementError{References: []runtime.Reference{ref}})
 	case found != nil:
-		return ctx, runtime.Tenant{}, classify(found)
+		return ctx, runtime.Tenant{}, Classify(found)
 	case member != nil:
-		return ctx, t, classify(member)
+		return ctx, t, Classify(member)
 	}
 	if err := t.Check(); err != nil {
-		return ctx, t, classify(err)
+		return ctx, t, Classify(err)
 	}
 	return ctx, t, nil
 }
@@ -152,7 +152,7 @@ func (g *Gate) Release(a *Admission) *Rejection {
 	}
 	g.o.Recorder.Count(context.WithoutCancel(a.Context), runtime.CountRequests, outcome, a.Tenant.ID)
 	if revoked {
-		return classify(runtime.ErrTenantInactive)
+		return Classify(runtime.ErrTenantInactive)
 	}
 	return nil
 }

@@ -41,8 +41,9 @@ func (r *Rejection) Unwrap() error { return r.Err }
 // internal is a rejection for want of an answer.
 func internal(err error) *Rejection { return &Rejection{Reason: ReasonError, Err: err} }
 
-// classify makes a rejection of an error.
-func classify(err error) *Rejection {
+// Classify makes a rejection of an error. One that is not about a tenant's right to act
+// has ReasonError.
+func Classify(err error) *Rejection {
 	var limited *runtime.RateLimitError
 	switch {
 	case errors.Is(err, runtime.ErrRateLimited):
