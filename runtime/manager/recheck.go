@@ -114,7 +114,8 @@ func (m *Manager) check(ids []string) {
 		}
 		for _, id := range page {
 			// One that is not there is the zero Tenant and not active either.
-			if t := found[id]; t.Check() != nil {
+			// Of one that nobody works for any more nothing is kept.
+			if t := found[id]; t.Check() != nil && m.leases.has(id) {
 				m.leases.cut(id, t.Version, nil, runtime.ErrTenantInactive)
 			}
 		}
