@@ -25,7 +25,8 @@ const (
 	// CountRequests are requests that reached the middleware: "ok", "unresolved",
 	// "unknown", "inactive", "forbidden", "limited", "error", "revoked".
 	CountRequests Counter = "requests"
-	// CountCache are look-ups in a cache of tenants: "hit", "miss", "negative", "error".
+	// CountCache are look-ups in a cache of tenants: "hit", "miss", "negative", "error"; of
+	// a second cache below the first: "l2_hit", "l2_miss", "l2_error".
 	CountCache Counter = "cache_lookups"
 	// CountInvalidations are entries that a cache forgot before their time: "local",
 	// "remote", "all".

@@ -19,9 +19,10 @@ type Bus interface {
 
 	// Subscribe calls receive with each message, from one goroutine at a time, and with
 	// nil after messages may have been lost: when the subscription begins, and each time
-	// when it was interrupted and goes on. It does not wait until it has begun, and
-	// tries until it has. The function that it returns ends the subscription and returns
-	// when receive will not be called any more.
+	// when it was interrupted and goes on. It may wait a moment until it has begun, so
+	// that what is read next is not forgotten again, and tries until it has. The function
+	// that it returns ends the subscription and returns when receive will not be called
+	// any more.
 	Subscribe(receive func(message []byte)) (stop func())
 }
 

@@ -17,12 +17,12 @@ import (
 // Options say how a Store caches. The zero Options are good.
 type Options struct {
 	// TTL is how long a tenant is returned without asking for it again: from one second
-	// to one hour; 60 seconds when it is zero.
+	// to a day; 60 seconds when it is zero.
 	TTL time.Duration
 	// NegativeTTL is how long it is known that there is no such tenant: from a
-	// millisecond to TTL; when it is zero, 5 seconds or TTL, whichever is shorter.
+	// millisecond to an hour; when it is zero, 5 seconds or TTL, whichever is shorter.
 	NegativeTTL time.Duration
-	// Size is how many tenants are kept: from 10 to 100,000; 1,000 when it is zero. So
+	// Size is how many tenants are kept: from 1 to 1,000,000; 1,000 when it is zero. So
 	// many ids and identifiers that no tenant has are kept beside them, and so many
 	// identifiers. What is rarely asked for goes first, so that a flood of made-up names
 	// does not push out the tenants at work.
@@ -60,14 +60,14 @@ func (o Options) withDefaults() (Options, error) {
 		o.Recorder = runtime.NoRecorder{}
 	}
 	var errs []error
-	if o.TTL < time.Second || o.TTL > time.Hour {
-		errs = append(errs, fmt.Errorf("cachestore: TTL is %v; it has to be from 1s to 1h", o.TTL))
+	if o.TTL < time.Second || o.TTL > 24*time.Hour {
+		errs = append(errs, fmt.Errorf("cachestore: TTL is %v; it has to be from 1s to 24h", o.TTL))
 	}
-	if o.NegativeTTL < time.Millisecond || o.NegativeTTL > o.TTL {
-		errs = append(errs, fmt.Errorf("cachestore: NegativeTTL is %v; it has to be from 1ms to TTL", o.NegativeTTL))
+	if o.NegativeTTL < time.Millisecond || o.NegativeTTL > time.Hour {
+		errs = append(errs, fmt.Errorf("cachestore: NegativeTTL is %v; it has to be from 1ms to 1h", o.NegativeTTL))
 	}
-	if o.Size < 10 || o.Size > 100_000 {
-		errs = append(errs, fmt.Errorf("cachestore: Size is %d; it has to be from 10 to 100,000", o.Size))
+	if o.Size < 1 || o.Size > 1_000_000 {
+		errs = append(errs, fmt.Errorf("cachestore: Size is %d; it has to be from 1 to 1,000,000", o.Size))
 	}
 	if o.LoadTimeout < time.Millisecond || o.LoadTimeout > 5*time.Minute {
 		errs = append(errs, fmt.Errorf("cachestore: LoadTimeout is %v; it has to be from 1ms to 5m", o.LoadTimeout))

@@ -68,18 +68,18 @@ func TestGetMany(t *testing.T) {
 // Regression 22: the bounds hold, and everything that is wrong is told at once.
 func TestOptions(t *testing.T) {
 	t.Parallel()
-	_, err := cachestore.New(newBelow(), cachestore.Options{TTL: time.Millisecond, NegativeTTL: time.Hour, Size: 1, LoadTimeout: time.Hour})
-	for _, field := range []string{"TTL is 1ms", "NegativeTTL", "Size is 1;", "LoadTimeout"} {
+	_, err := cachestore.New(newBelow(), cachestore.Options{TTL: time.Millisecond, NegativeTTL: 2 * time.Hour, Size: -1, LoadTimeout: time.Hour})
+	for _, field := range []string{"TTL is 1ms", "NegativeTTL", "Size is -1;", "LoadTimeout"} {
 		if err == nil || !strings.Contains(err.Error(), field) {
 			t.Errorf("no word of %s: %v", field, err)
 		}
 	}
-	for _, o := range []cachestore.Options{{TTL: 2 * time.Hour}, {Size: 100_001}, {Size: -1}, {NegativeTTL: -1}, {TTL: -1}} {
+	for _, o := range []cachestore.Options{{TTL: 25 * time.Hour}, {Size: 1_000_001}, {Size: -1}, {NegativeTTL: -1}, {TTL: -1}} {
 		if _, err := cachestore.New(newBelow(), o); err == nil {
 			t.Errorf("%+v is taken", o)
 		}
 	}
-	for _, o := range []cachestore.Options{{}, {TTL: time.Second}, {TTL: time.Hour, NegativeTTL: time.Hour, Size: 100_000}, {Size: 10}} {
+	for _, o := range []cachestore.Options{{}, {TTL: time.Second}, {TTL: 24 * time.Hour, NegativeTTL: time.Hour, Size: 1_000_000}, {Size: 1}} {
 		if _, err := cachestore.New(newBelow(), o); err != nil {
 			t.Error(err)
 		}
