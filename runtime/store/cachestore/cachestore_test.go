@@ -16,6 +16,8 @@ import (
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/store/cachestore"
+	"github.com/tenancygen/tenancygen/runtime/store/memstore"
+	"github.com/tenancygen/tenancygen/runtime/store/storetest"
 )
 
 func TestHitsAndMisses(t *testing.T) {
@@ -646,4 +648,16 @@ func BenchmarkHit(b *testing.B) {
 			})
 		})
 	}
+}
+
+// The cache is a Store like the one below it, alone and beside another one.
+func TestStore(t *testing.T) {
+	t.Parallel()
+	storetest.Exercise(t, func(t *testing.T) runtime.Store {
+		s, err := cachestore.New(memstore.New(memstore.Options{}), cachestore.Options{Logger: quiet, Bus: &bus{}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return s
+	})
 }
