@@ -33,7 +33,7 @@ func (w *Writer) List(ctx context.Context, tenantID string, after int64, limit i
 	if limit < 1 {
 		limit = 100
 	}
-	stored, err := entries(ctx, w.pool, tenantID, after, min(limit, MaxList))
+	stored, err := w.entries(ctx, w.pool, tenantID, after, min(limit, MaxList))
 	if err != nil {
 		return nil, readError(err)
 	}
@@ -49,16 +49,16 @@ func (w *Writer) List(ctx context.Context, tenantID string, after int64, limit i
 // Head returns a tenant's last entry, as the database says; the zero Head where there is
 // none.
 func (w *Writer) Head(ctx context.Context, tenantID string) (Head, error) {
-	head, err := lastOf(ctx, w.pool, tenantID)
+	head, err := w.lastOf(ctx, w.pool, tenantID)
 	return head, readError(err)
 }
 
-func lastOf(ctx context.Context, q querier, tenantID string) (Head, error) {
+func (w *Writer) lastOf(ctx context.Context, q querier, tenantID string) (Head, error) {
 	var (
 		seq  int64
 		hash []byte
 	)
-	err := q.QueryRow(ctx, "SELECT head_seq, head_hash FROM tenancy.audit_head($1)", tenantID).Scan(&seq, &hash)
+	err := q.QueryRow(ctx, "SELECT head_seq, head_hash FROM tenancy.audit_head($1)", w.inOne(tenantID)...).Scan(&seq, &hash)
 	switch {
 	case errors.Is(err, pgx.ErrNoRows):
 		return Head{}, nil
@@ -84,10 +84,10 @@ type rowsQuerier interface {
 }
 
 // entries reads rows as they are: what no Writer puts there is no error here.
-func entries(ctx context.Context, q rowsQuerier, tenantID string, after int64, limit int) ([]storedRow, error) {
+func (w *Writer) entries(ctx context.Context, q rowsQuerier, tenantID string, after int64, limit int) ([]storedRow, error) {
 	rows, err := q.Query(ctx, `
 		SELECT tenant_id, seq, CASE WHEN pg_catalog.isfinite(at) THEN at END, user_id, action, resource, resource_id, metadata, client_ip, user_agent, key_id, previous, hash
-		  FROM tenancy.audit_entries($1, $2, $3)`, tenantID, after, limit)
+		  FROM tenancy.audit_entries($1, $2, $3)`, w.inOne(tenantID, after, limit)...)
 	if err != nil {
 		return nil, err
 	}

@@ -124,20 +124,19 @@ func (w *Writer) Init(ctx context.Context) error {
 		if _, err := tx.Exec(ctx, "SELECT pg_catalog.pg_advisory_xact_lock($1)", initLock()); err != nil {
 			return err
 		}
-		made, err := exists(ctx, tx)
+		made, err := w.exists(ctx, tx)
 		if err != nil {
 			return err
 		}
 		if !made {
-			// Without arguments, so that the server takes many statements.
-			if _, err := tx.Exec(ctx, DDL); err != nil {
+			if _, err := tx.Exec(ctx, DDL, pgx.QueryExecModeSimpleProtocol); err != nil {
 				return err
 			}
 		}
 		if w.role == "" {
 			return nil
 		}
-		_, err = tx.Exec(ctx, Grants(w.role))
+		_, err = tx.Exec(ctx, Grants(w.role), pgx.QueryExecModeSimpleProtocol)
 		return err
 	})
 	if err != nil {
@@ -152,16 +151,16 @@ type querier interface {
 
 // exists reads the catalog's tables: to_regclass would answer from a cache that does not
 // know yet what another transaction has just made.
-func exists(ctx context.Context, q querier) (found bool, err error) {
+func (w *Writer) exists(ctx context.Context, q querier) (found bool, err error) {
 	err = q.QueryRow(ctx, `SELECT EXISTS (SELECT FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-		WHERE n.nspname = 'tenancy' AND c.relname = 'audit_heads')`).Scan(&found)
+		WHERE n.nspname = 'tenancy' AND c.relname = 'audit_heads')`, w.inOne()...).Scan(&found)
 	return found, err
 }
 
 // initialized reports whether there is nothing to do. The owner of the tables has all
 // rights on them, and nothing takes them away.
 func (w *Writer) initialized(ctx context.Context, q querier) (bool, error) {
-	done, err := exists(ctx, q)
+	done, err := w.exists(ctx, q)
 	if err != nil || !done || w.role == "" {
 		return done, initError(err)
 	}
@@ -173,7 +172,7 @@ func (w *Writer) initialized(ctx context.Context, q querier) (bool, error) {
 		   AND NOT EXISTS (SELECT FROM pg_catalog.pg_class c
 		         WHERE c.relnamespace = n.oid AND c.relname IN ('audit', 'audit_heads') AND NOT pg_catalog.pg_has_role($1::name, c.relowner, 'USAGE')
 		           AND pg_catalog.has_table_privilege($1::name, c.oid, 'SELECT, INSERT, UPDATE, DELETE, TRUNCATE'))
-		  FROM pg_catalog.pg_namespace n WHERE n.nspname = 'tenancy'`, w.role).Scan(&done)
+		  FROM pg_catalog.pg_namespace n WHERE n.nspname = 'tenancy'`, w.inOne(w.role)...).Scan(&done)
 	return done, initError(err)
 }
 

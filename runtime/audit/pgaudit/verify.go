@@ -43,7 +43,7 @@ func (e *TamperError) Is(target error) bool { return target == ErrTampered }
 func (w *Writer) Verify(ctx context.Context, tenantID string, kept ...Head) (Head, error) {
 	c := chain{tenantID: tenantID, keys: w.keys, kept: kept}
 	err := pgx.BeginTxFunc(ctx, w.pool, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
-		last, err := lastOf(ctx, tx, tenantID)
+		last, err := w.lastOf(ctx, tx, tenantID)
 		if err != nil {
 			return err
 		}
@@ -51,7 +51,7 @@ func (w *Writer) Verify(ctx context.Context, tenantID string, kept ...Head) (Hea
 		// begins with the entry that the one before ended with: were there two of that
 		// number, the second is seen.
 		for after, known := int64(math.MinInt64), 0; ; after, known = c.head.Seq-1, 1 {
-			page, err := entries(ctx, tx, tenantID, after, MaxList)
+			page, err := w.entries(ctx, tx, tenantID, after, MaxList)
 			if err != nil {
 				return err
 			}

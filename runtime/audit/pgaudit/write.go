@@ -37,6 +37,8 @@ type Writer struct {
 	role  string
 	now   func() time.Time
 	turns turns
+	// describe says that pgx would send a single statement in two steps: see inOne.
+	describe bool
 }
 
 var _ runtime.AuditWriter = (*Writer)(nil)
@@ -49,11 +51,25 @@ func New(pool *pgxpool.Pool, o Options) (*Writer, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Writer{pool: pool, keys: o.Keys, role: o.Role, now: o.Now}, nil
+	describe := pool.Config().ConnConfig.DefaultQueryExecMode == pgx.QueryExecModeDescribeExec
+	return &Writer{pool: pool, keys: o.Keys, role: o.Role, now: o.Now, describe: describe}, nil
 }
 
-// GoString keeps %#v from walking into the pool, which knows a password.
-func (w *Writer) GoString() string { return "*pgaudit.Writer" }
+// inOne returns the arguments of a statement with an option for pgx in front that keeps
+// it in one step. pgx.QueryExecModeDescribeExec prepares the unnamed statement, waits,
+// and executes it, and between the two a pooler may change the connection.
+func (w *Writer) inOne(args ...any) []any {
+	if !w.describe {
+		return args
+	}
+	return append([]any{pgx.QueryExecModeCacheDescribe}, args...)
+}
+
+// String names the table, and nothing of the pool, which knows a password.
+func (w *Writer) String() string { return "pgaudit on tenancy.audit" }
+
+// GoString keeps %#v from printing what String leaves out.
+func (w *Writer) GoString() string { return w.String() }
 
 // WriteAudit is Write without its head.
 func (w *Writer) WriteAudit(ctx context.Context, e runtime.AuditEntry) error {
@@ -139,7 +155,7 @@ func (w *Writer) append(ctx context.Context, q querier, r row, last Head) (_ Hea
 		head []byte
 	)
 	err = q.QueryRow(ctx, "SELECT appended, head_seq, head_hash FROM tenancy.audit_append($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
-		r.tenantID, r.at, r.user, r.action, r.resource, r.resourceID, r.metadata, r.clientIP, r.userAgent, r.keyID, last.Seq, last.Hash[:], hash[:],
+		w.inOne(r.tenantID, r.at, r.user, r.action, r.resource, r.resourceID, r.metadata, r.clientIP, r.userAgent, r.keyID, last.Seq, last.Hash[:], hash[:])...,
 	).Scan(&appended, &seq, &head)
 	switch {
 	case err != nil:

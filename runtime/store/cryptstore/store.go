@@ -43,8 +43,11 @@ func New(around runtime.Store, o Options) (*Store, error) {
 	return &Store{below: around, ring: o.Keys, allowPlaintext: o.AllowPlaintext}, nil
 }
 
-// GoString keeps %#v from walking into the store below.
-func (s *Store) GoString() string { return "*cryptstore.Store" }
+// String names the key for writing, and nothing of the store below.
+func (s *Store) String() string { return "cryptstore with " + s.ring.First().String() }
+
+// GoString keeps %#v from printing what String leaves out.
+func (s *Store) GoString() string { return s.String() }
 
 // Init makes what the store below needs.
 func (s *Store) Init(ctx context.Context) error { return s.below.Init(ctx) }
