@@ -107,6 +107,10 @@ bench-copy: ## Compare COPY with the INSERTs of :copyfrom at 100, 1,000 and 100,
 bench-lists: ## Compare lists of 1, 10, 100 and 1,000 rows with the code that sqlc generates
 	$(GO) test ./internal/lists -run '^TestRatios$$' -v -count 1 -lists.ratios
 
+.PHONY: bench-limiter
+bench-limiter: ## Compare the rate limiters with PING and redis_rate; writes bench/LIMITER.md
+	$(GO) run -C bench ./limiter $(BENCH)
+
 .PHONY: bench
 bench: ## Compare every strategy with pgx by hand and sqlc's code; writes bench/RESULTS.md
 	$(GO) run -C bench . $(BENCH)
@@ -116,7 +120,7 @@ bench: ## Compare every strategy with pgx by hand and sqlc's code; writes bench/
 .PHONY: bench-check
 bench-check: ## Vet and test bench/, and check that its generated code is up to date
 	$(GO) vet -C bench ./...
-	cd bench && "$$($(GO) tool -C .. -n staticcheck)" ./lab/... ./measure/... ./proxy/... ./workload/... .
+	cd bench && "$$($(GO) tool -C .. -n staticcheck)" ./lab/... ./limiter/... ./measure/... ./proxy/... ./workload/... .
 	$(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc diff -f bench/sqlcgen/sqlc.yaml
 	$(GO) test -C bench ./...
 

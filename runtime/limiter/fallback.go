@@ -27,7 +27,7 @@ const (
 
 var modes = []string{FailClosed: "closed", FailOpen: "open", FailLocal: "local"}
 
-// String returns "closed", "open" or "local".
+// String returns "closed", "open" or "local", the words of the configuration.
 func (m Mode) String() string {
 	if m < 0 || int(m) >= len(modes) {
 		return fmt.Sprintf("Mode(%d)", int(m))
@@ -46,7 +46,7 @@ func (m *Mode) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return errors.New("tenancy: a limiter fails closed, open or local")
+	return errors.New("tenancy: what follows a limiter's failure is closed, open or local")
 }
 
 // ErrUnavailable is what the errors of FailClosed wrap, beside the limiter's own.
@@ -64,9 +64,9 @@ type FallbackOptions struct {
 	// Logger gets a warning when failures begin, and a note with their number when they
 	// are over; nil means slog.Default().
 	Logger *slog.Logger
-	// Recorder counts each answer that was given without the limiter, as
-	// "failed_closed", "failed_open" or "fallback" of runtime.CountLimiter. Nil drops
-	// them.
+	// Recorder counts each answer that was given without the limiter, as "failed_open"
+	// or "fallback" of runtime.CountLimiter. An error is left to who gets it: the manager
+	// counts it as "failed_closed". Nil drops them.
 	Recorder runtime.Recorder
 }
 
@@ -156,7 +156,6 @@ func (f *fallback) instead(ctx context.Context, tenantID string, l runtime.Limit
 		}
 		return f.options.Local.Allow(ctx, tenantID, l)
 	default:
-		count("failed_closed")
 		return runtime.Decision{}, fmt.Errorf("%w: %w", ErrUnavailable, err)
 	}
 }

@@ -130,7 +130,7 @@ func (e *exercise) changed(ctx context.Context) error {
 }
 
 // denied: calls that are denied do not count, so that somebody who keeps trying is let in
-// when the time has come.
+// when the time has come, and is told when that is.
 func (e *exercise) denied(ctx context.Context) error {
 	c := e.caller(runtime.Limit{Requests: 1, Window: 400 * time.Millisecond})
 	first, err := c.call(ctx)
@@ -151,6 +151,12 @@ func (e *exercise) denied(ctx context.Context) error {
 			return nil
 		case one.begin-first.end >= c.limit.Window:
 			return fmt.Errorf("a call was denied %v after the only one that was allowed", one.begin-first.end)
+		}
+		// Servers count in microseconds.
+		earliest := first.begin + c.limit.Window - one.end - 2*time.Microsecond
+		latest := first.end + c.limit.Window - one.begin + 2*time.Microsecond
+		if one.RetryAfter < earliest || one.RetryAfter > latest {
+			return fmt.Errorf("a call that would be allowed in %v to %v was told %v", earliest, latest, one.RetryAfter)
 		}
 		if err := wait(ctx, 5*time.Millisecond); err != nil {
 			return err

@@ -130,7 +130,7 @@ func TestSuiteCatches(t *testing.T) {
 		"fixed windows":                  {model: model{fixed: true}, by: "a sliding window"},
 		"calls of the same moment":       {model: model{sameMoment: true}, by: "burst"},
 		"tenants that share a key":       {model: model{trimsIDs: true}, by: "tenants apart"},
-		"always the whole window":        {model: model{fullRetry: true}, by: "retry after"},
+		"always the whole window":        {model: model{fullRetry: true}, by: "denied calls"},
 		"one list for all windows":       {model: model{oneWindow: true}, by: "windows apart"},
 		"twice the limit":                {model: model{burstTwice: true}, by: "burst"},
 	} {

@@ -224,7 +224,8 @@ func (l *Limiter) send(ctx context.Context, groups []asked) []*redis.Cmd {
 }
 
 func (l *Limiter) arguments(g asked) []any {
-	return []any{g.limit.Requests, inMicroseconds(g.limit.Window), g.n}
+	window := inMicroseconds(g.limit.Window)
+	return []any{g.limit.Requests, window, g.n, window/500 + 1}
 }
 
 // unknown reports whether the server does not know the script: it is new, was restarted

@@ -9,7 +9,8 @@ import (
 )
 
 // script is a limiter in Lua. Its key is the tenant's, its arguments are the limit, the
-// window in microseconds, and how many calls there are. It returns how many of these
+// window in microseconds, how many calls there are, and the milliseconds of two windows,
+// for which a key lives. It returns how many of these
 // are allowed, how many more would be, and the microseconds until one will be if not
 // all are.
 type script struct {
@@ -79,7 +80,7 @@ end
 if want == 1 and count < limit then
 	if mark then
 		call('LPUSH', key, now - 0.5)
-		call('PEXPIRE', key, math.ceil(window / 500) + 1)
+		call('PEXPIRE', key, ARGV[4])
 	else
 		call('LPUSH', key, now)
 	end
@@ -91,7 +92,7 @@ if allowed > 0 then
 	for i = 1, allowed do times[i] = now end
 	if mark then times[1] = now - 0.5 end
 	call('LPUSH', key, unpack(times))
-	if mark then call('PEXPIRE', key, math.ceil(window / 500) + 1) end
+	if mark then call('PEXPIRE', key, ARGV[4]) end
 	if allowed == want then return {allowed, limit - count - allowed, 0} end
 end
 if allowed > 0 or not oldest or count ~= limit then oldest = call('LINDEX', key, limit - 1) + 0 end
@@ -104,16 +105,18 @@ return {allowed, 0, math.ceil(oldest + window - now)}
 // back. The quarter makes up for the rounding of times, which Lua keeps to a quarter of
 // a microsecond.
 var gcra = newScript(":gcra", `
-local key, limit, window, want = KEYS[1], tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
-local time = redis.call('TIME')
+local call, key, limit, window, want = redis.call, KEYS[1], ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0
+local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
 local part = window / limit
-local used = math.min(math.max(tonumber(redis.call('GET', key) or 0) - now, 0), window)
+local used = (call('GET', key) or now) - now
+if used < 0 then used = 0 elseif used > window then used = window end
 local free = math.floor((window - used + 0.25) / part)
-local allowed = math.min(want, free)
+local allowed = want
+if allowed > free then allowed = free end
 if allowed > 0 then
 	used = used + allowed * part
-	redis.call('SET', key, now + used, 'PX', math.ceil(used / 1000) + 1)
+	call('SET', key, now + used, 'PX', ARGV[4])
 end
 if allowed == want then return {allowed, free - allowed, 0} end
 return {allowed, 0, math.max(math.ceil(used + part - window - 0.25), 1)}
