@@ -174,6 +174,27 @@ func TestCase76Forgery(t *testing.T) {
 	}
 }
 
+// TestSmuggledEntry holds that an entry that the application's role appends by hand, in its
+// place and with any hash, is seen where there are keys.
+func TestSmuggledEntry(t *testing.T) {
+	t.Parallel()
+	s := setup(t)
+	w := writer(t, s.app, pgaudit.Options{Keys: ring(t, "a")})
+	head := fill(t, w, "acme", 2)
+	var appended bool
+	if err := s.app.QueryRow(t.Context(), `SELECT appended FROM tenancy.audit_append('acme', now(), '', 'login', 'session', '', '{}', '', '', $1, 2, $2, $2)`,
+		ring(t, "a").First().ID(), head.Hash[:]).Scan(&appended); err != nil || !appended {
+		t.Fatal(appended, err)
+	}
+	if _, err := w.Write(t.Context(), entry("acme", 4)); err != nil {
+		t.Error("it keeps others from writing:", err)
+	}
+	_, err := w.Verify(t.Context(), "acme")
+	if typed, ok := errors.AsType[*pgaudit.TamperError](err); !ok || typed.Seq != 3 {
+		t.Error(err)
+	}
+}
+
 // TestKeysRotate holds that entries under all keys of the ring are verified, and that a
 // ring without one of them says so.
 func TestKeysRotate(t *testing.T) {
