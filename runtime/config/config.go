@@ -66,32 +66,38 @@ type Config struct {
 
 	// # The cache of tenants
 
-	// CacheSize is how many tenants each process keeps in memory; 0 keeps none.
-	CacheSize int `env:"CACHE_SIZE" envDefault:"10000" min:"0" max:"1000000"`
+	// CacheSize is how many tenants each process keeps in memory, 10 or more; 0 keeps
+	// none. At the start it is filled with the newest tenants that are active.
+	CacheSize int `env:"CACHE_SIZE" envDefault:"1000" min:"0" max:"100000"`
 	// CacheTTL is how long a process believes what it has in memory. A suspension of
 	// which the message is lost is effective everywhere after it.
-	CacheTTL time.Duration `env:"CACHE_TTL" envDefault:"1m" min:"1s" max:"24h"`
-	// CacheNegativeTTL is how long a process remembers that there is no such tenant.
-	CacheNegativeTTL time.Duration `env:"CACHE_NEGATIVE_TTL" envDefault:"5s" min:"100ms" max:"1h"`
+	CacheTTL time.Duration `env:"CACHE_TTL" envDefault:"1m" min:"1s" max:"1h"`
+	// CacheNegativeTTL is how long a process remembers that there is no such tenant, up to
+	// CacheTTL.
+	CacheNegativeTTL time.Duration `env:"CACHE_NEGATIVE_TTL" envDefault:"1s" min:"1ms" max:"1h"`
 	// CacheRedisTTL is how long Redis keeps a tenant for all processes; 0 keeps none.
 	CacheRedisTTL time.Duration `env:"CACHE_REDIS_TTL" envDefault:"1h" min:"0s" max:"168h"`
-	// CacheWarm is how many tenants are read into the cache at the start, the newest.
-	CacheWarm int `env:"CACHE_WARM" envDefault:"0" min:"0" max:"1000000"`
 
 	// # The rate limiter
 
-	// RateLimiter is what counts the calls of tenants. "exact" and "constant" count over all
-	// processes, in Redis: the first keeps the time of each call within the window, the
-	// second a few bytes for each tenant. "process" counts in this process alone.
-	RateLimiter string `env:"RATE_LIMITER" envDefault:"off" oneof:"off exact constant process"`
+	// RateLimiter is what counts the calls of tenants. "exact" and "gcra" count in Redis, for
+	// all processes together: the first keeps the time of each call within the window, the
+	// second less than a hundred bytes for each tenant, and is not exact. "local" is exact
+	// and counts in this process alone.
+	RateLimiter string `env:"RATE_LIMITER" envDefault:"off" oneof:"off exact gcra local"`
 	// RateLimit is how many calls a tenant has in each RateLimitWindow, unless its
-	// metadata say otherwise.
-	RateLimit int `env:"RATE_LIMIT" envDefault:"100" min:"1" max:"1000000"`
+	// metadata say otherwise under the key "rate_limit". With 0 only those tenants have a
+	// limit.
+	RateLimit int `env:"RATE_LIMIT" envDefault:"100" min:"0" max:"10000000"`
 	// RateLimitWindow is the length of time that RateLimit is for. It slides.
-	RateLimitWindow time.Duration `env:"RATE_LIMIT_WINDOW" envDefault:"1m" min:"1s" max:"24h"`
-	// RateLimitOnFailure is what happens to a call when Redis does not answer: it is let
-	// through ("open"), refused ("closed"), or counted in this process alone ("process").
-	RateLimitOnFailure string `env:"RATE_LIMIT_ON_FAILURE" envDefault:"process" oneof:"open closed process"`
+	RateLimitWindow time.Duration `env:"RATE_LIMIT_WINDOW" envDefault:"1m" min:"1ms" max:"168h"`
+	// RateLimitOnFailure is what happens to a call when Redis does not answer: it is
+	// refused ("closed"), let through ("open"), or counted in this process alone
+	// ("local").
+	RateLimitOnFailure string `env:"RATE_LIMIT_ON_FAILURE" envDefault:"local" oneof:"closed open local"`
+	// RateLimitProcesses is how many processes there are, each of which has its part of
+	// the limit while Redis does not answer. Only for RateLimitOnFailure "local".
+	RateLimitProcesses int `env:"RATE_LIMIT_PROCESSES" envDefault:"1" min:"1" max:"10000"`
 
 	// # Whose request it is
 
@@ -107,9 +113,14 @@ type Config struct {
 	DomainSuffix string `env:"DOMAIN_SUFFIX"`
 	// PathPrefix is what stands before the tenant in paths, for the resolver "path".
 	PathPrefix string `env:"PATH_PREFIX" envDefault:"/tenants"`
-	// TrustedProxies are the addresses, or networks such as 10.0.0.0/8, whose
-	// Forwarded headers are believed. None are without it.
+	// NeutralHosts are the names below DomainSuffix that are the application's own and no
+	// tenant's, such as "api.app.example.com".
+	NeutralHosts List `env:"NEUTRAL_HOSTS"`
+	// TrustedProxies are the addresses, or networks such as 10.0.0.0/8, of the proxies
+	// that the resolver "subdomain" believes when they say which host was asked for.
 	TrustedProxies Networks `env:"TRUSTED_PROXIES"`
+	// ForwardedHeader is the header in which TrustedProxies say it.
+	ForwardedHeader string `env:"FORWARDED_HEADER" envDefault:"X-Forwarded-Host" oneof:"X-Forwarded-Host Forwarded"`
 	// ExcludedPaths are the paths that need no tenant, with all below them: "/health"
 	// is for /health and /health/live, and not for /healthcare.
 	ExcludedPaths List `env:"EXCLUDED_PATHS"`
@@ -135,9 +146,12 @@ type Config struct {
 
 	// MaxTenants is how many tenants there may be that are not deleted; 0 is any number.
 	MaxTenants int `env:"MAX_TENANTS" envDefault:"0" min:"0" max:"100000000"`
-	// RecheckInterval is how often a request that takes long is asked whether its tenant
-	// is active still.
-	RecheckInterval time.Duration `env:"RECHECK_INTERVAL" envDefault:"5s" min:"100ms" max:"1h"`
+	// RecheckInterval is how often the tenants of requests that take long are looked at
+	// again. A message over Redis makes it faster.
+	RecheckInterval time.Duration `env:"RECHECK_INTERVAL" envDefault:"30s" min:"1s" max:"10m"`
+	// DrainTimeout is how long a tenant's requests are waited for before its data is
+	// destroyed, and after a suspension that asks for it.
+	DrainTimeout time.Duration `env:"DRAIN_TIMEOUT" envDefault:"30s" min:"1ms" max:"1h"`
 
 	// # Secrets at rest
 
@@ -151,7 +165,8 @@ type Config struct {
 	// Audit is where audit entries go: "log" is the logger at level INFO, "postgres" a
 	// table that only grows.
 	Audit string `env:"AUDIT" envDefault:"log" oneof:"off log postgres"`
-	// AuditOnFailure is what happens to a call whose audit entry could not be written:
-	// it fails ("closed"), or that is logged and counted ("open").
-	AuditOnFailure string `env:"AUDIT_ON_FAILURE" envDefault:"closed" oneof:"open closed"`
+	// AuditOnFailure is what happens when an audit entry cannot be written: the call
+	// returns an error ("error"), though what the entry tells of has happened, or the entry
+	// is logged at level ERROR ("log"). Both are counted.
+	AuditOnFailure string `env:"AUDIT_ON_FAILURE" envDefault:"error" oneof:"error log"`
 }

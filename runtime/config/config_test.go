@@ -151,10 +151,12 @@ func TestTogether(t *testing.T) {
 		{"ISOLATION_STRATEGY=hybrid PREMIUM_STRATEGY=hybrid", "PREMIUM_STRATEGY"},
 		{"PREMIUM_TENANTS=acme", "PREMIUM_TENANTS"},
 		{"RATE_LIMITER=exact", "REDIS_URL"},
-		{"RATE_LIMITER=constant", "REDIS_URL"},
-		{"RATE_LIMITER=process", ""},
+		{"RATE_LIMITER=gcra", "REDIS_URL"},
+		{"RATE_LIMITER=local", ""},
 		{"RATE_LIMITER=exact REDIS_URL=redis://r", ""},
-		{"CACHE_WARM=100 CACHE_SIZE=99", "CACHE_WARM"},
+		{"CACHE_SIZE=9", "CACHE_SIZE"},
+		{"CACHE_NEGATIVE_TTL=2m", "CACHE_NEGATIVE_TTL"},
+		{"CACHE_NEGATIVE_TTL=2m CACHE_SIZE=0", ""},
 		{"RESOLVERS=jwt JWT_AUDIENCE=a JWT_ISSUER=i", "JWT_KEYS"},
 		{"RESOLVERS=jwt JWT_KEYS=k JWT_ISSUER=i", "JWT_AUDIENCE"},
 		{"RESOLVERS=jwt JWT_KEYS=k JWT_AUDIENCE=a", "JWT_ISSUER"},
@@ -190,8 +192,8 @@ func TestAllAtOnce(t *testing.T) {
 	t.Parallel()
 	got := problems(t, "TENANCY_CACHE_SIZE=many", "TENANCY_CACHE_TTL=1ms", "TENANCY_REDIS_ULR=redis://r", "TENANCY_RATE_LIMITER=exact", "TENANCY_TRUSTED_PROXIES=x")
 	want := map[string]string{
-		"TENANCY_CACHE_SIZE":      "has to be a whole number from 0 to 1000000",
-		"TENANCY_CACHE_TTL":       "has to be a duration from 1s to 24h",
+		"TENANCY_CACHE_SIZE":      "has to be a whole number from 0 to 100000",
+		"TENANCY_CACHE_TTL":       "has to be a duration from 1s to 1h",
 		"TENANCY_REDIS_ULR":       "there is no such variable; did you mean TENANCY_REDIS_URL?",
 		"TENANCY_REDIS_URL":       "is required by TENANCY_RATE_LIMITER=exact",
 		"TENANCY_TRUSTED_PROXIES": "has to be addresses or networks, with commas between them",

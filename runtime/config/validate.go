@@ -160,9 +160,10 @@ func (c Config) together() []Problem {
 	require(template != "", strings.Count(template, "{database}") != 1, "TENANT_DATABASE_URL_TEMPLATE", "needs {database} in the place of the name, once")
 	require(template != "", !c.Uses(runtime.StrategyDatabase), "TENANT_DATABASE_URL_TEMPLATE", "is for the strategy database only")
 
-	limits := c.RateLimiter == "exact" || c.RateLimiter == "constant"
+	limits := c.RateLimiter == "exact" || c.RateLimiter == "gcra"
 	require(limits, c.RedisURL.IsZero(), "REDIS_URL", fmt.Sprintf("is required by %sRATE_LIMITER=%s", Prefix, c.RateLimiter))
-	require(c.CacheWarm > 0, c.CacheSize < c.CacheWarm, "CACHE_WARM", "is more than "+Prefix+"CACHE_SIZE holds")
+	require(c.CacheSize != 0, c.CacheSize > 0 && c.CacheSize < 10, "CACHE_SIZE", "has to be 0, or 10 and more")
+	require(c.CacheSize != 0, c.CacheNegativeTTL > c.CacheTTL, "CACHE_NEGATIVE_TTL", "is longer than "+Prefix+"CACHE_TTL")
 
 	jwt := slices.Contains(c.Resolvers, "jwt")
 	require(jwt, len(c.JWTKeys) == 0, "JWT_KEYS", "is required by the resolver jwt")
