@@ -20,6 +20,20 @@ func searchCustomers(w http.ResponseWriter, r *http.Request, q *gen.TenantQuerie
 	return reply(w, http.StatusOK, customers)
 }
 
+// createCustomer takes the parameters of the query as they are: the tenant is not one of
+// them, so no client can send it.
+func createCustomer(w http.ResponseWriter, r *http.Request, q *gen.TenantQueries) error {
+	var params gen.CreateCustomerParams
+	if err := decode(r, &params); err != nil {
+		return err
+	}
+	customer, err := q.CreateCustomer(r.Context(), params)
+	if err != nil {
+		return err
+	}
+	return reply(w, http.StatusCreated, customer)
+}
+
 func listCustomerBalances(w http.ResponseWriter, r *http.Request, q *gen.TenantQueries) error {
 	balances, err := q.ListCustomerBalances(r.Context())
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"github.com/tenancygen/tenancygen/examples/gen"
+	"github.com/tenancygen/tenancygen/runtime/audit"
+	"github.com/tenancygen/tenancygen/runtime/resolver"
 )
 
 // pageSize is how many rows a list returns at most.
@@ -66,7 +68,9 @@ func createInvoice(w http.ResponseWriter, r *http.Request, q *gen.TenantQueries)
 	return reply(w, http.StatusCreated, invoice)
 }
 
-func deleteInvoice(w http.ResponseWriter, r *http.Request, q *gen.TenantQueries) error {
+// deleteInvoice deletes a draft, and has the manager write down who did: that trail is the
+// operator's, and no tenant can change it.
+func (s *server) deleteInvoice(w http.ResponseWriter, r *http.Request, q *gen.TenantQueries) error {
 	id, err := pathID(r)
 	if err != nil {
 		return err
@@ -77,6 +81,12 @@ func deleteInvoice(w http.ResponseWriter, r *http.Request, q *gen.TenantQueries)
 	}
 	if deleted == 0 {
 		return errNotFound
+	}
+	entry := audit.FromRequest(r, nil)
+	principal, _ := resolver.PrincipalFrom(r.Context())
+	entry.UserID, entry.Action, entry.Resource, entry.ResourceID = principal.Subject, "invoice.delete", "invoice", id.String()
+	if err := s.tenancy.Manager.WriteAudit(r.Context(), entry); err != nil {
+		return err
 	}
 	w.WriteHeader(http.StatusNoContent)
 	return nil

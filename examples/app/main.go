@@ -1,71 +1,91 @@
-// Command app is a small invoicing service over the generated package: every
-// handler works on the queries of one tenant, which the middleware hands it.
+// Command app is a small invoicing service over the generated package, and shows the
+// whole run time at work: a request is resolved to a tenant, checked, counted, and
+// handled with that tenant's queries; an administrator registers, suspends, activates and
+// deletes tenants.
 //
-// It reads two environment variables: DATABASE_URL, for a role that is a member
-// of app_user, and API_TOKENS, a comma-separated list of token=tenant-id.
+// Its environment is that of package runtime/config, and
+//
+//	ADDRESS      where it listens, localhost:8080 without it
+//	ADMIN_TOKEN  the bearer token of /admin/, of at least 32 characters
+//
+// docs/quickstart.md goes through it step by step.
 package main
 
 import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"net/http"
 	"os"
 	"os/signal"
+	"strings"
 	"syscall"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
-	"github.com/tenancygen/tenancygen/examples/gen"
-	"github.com/tenancygen/tenancygen/isolation/postgres"
+	"github.com/tenancygen/tenancygen/runtime/config"
 )
 
 func main() {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, log, os.Getenv); err != nil {
+	if err := run(ctx, log, os.Environ(), nil); err != nil {
 		log.Error("app stopped", "error", err)
 		os.Exit(1)
 	}
 }
 
-// run serves until ctx ends, and then lets the open requests finish.
-func run(ctx context.Context, log *slog.Logger, getenv func(string) string) error {
-	tokens, err := parseTokens(getenv("API_TOKENS"))
-	if err != nil {
-		return err
-	}
-	pool, err := pgxpool.New(ctx, getenv("DATABASE_URL"))
-	if err != nil {
-		return err
-	}
-	defer pool.Close()
-	provider, err := postgres.NewRLS(pool)
-	if err != nil {
-		return err
-	}
-	// A role that policies do not hold for would serve all the same.
-	if err := provider.VerifyRole(ctx); err != nil {
-		return err
-	}
+// grace is how long open requests have to finish when the app stops.
+const grace = 10 * time.Second
 
-	server := &http.Server{
-		Addr:              "localhost:8080",
-		Handler:           newHandler(gen.New(provider), tokens, log),
-		ReadHeaderTimeout: 5 * time.Second,
+// run serves until ctx ends, lets the open requests finish, and closes what it has
+// opened. It sends the address to listening, if that is not nil, once it takes requests.
+func run(ctx context.Context, log *slog.Logger, environ []string, listening chan<- net.Addr) (err error) {
+	cfg, err := config.Parse(environ)
+	if err != nil {
+		return err
 	}
+	admin, err := newAdminToken(variable(environ, "ADMIN_TOKEN", ""))
+	if err != nil {
+		return err
+	}
+	tenancy, err := open(ctx, cfg, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, tenancy.Close()) }()
+
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", variable(environ, "ADDRESS", "localhost:8080"))
+	if err != nil {
+		return err
+	}
+	s := newServer(tenancy, admin, log)
+	server := &http.Server{Handler: s.handler(), ReadHeaderTimeout: 5 * time.Second, ErrorLog: slog.NewLogLogger(log.Handler(), slog.LevelWarn)}
+	server.RegisterOnShutdown(s.stop)
 	stopped := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
 		defer cancel()
-		stopped <- server.Shutdown(grace)
+		stopped <- server.Shutdown(ctx)
 	}()
-	log.Info("listening", "address", server.Addr)
-	if err := server.ListenAndServe(); !errors.Is(err, http.ErrServerClosed) {
+	log.Info("listening", "address", listener.Addr().String())
+	if listening != nil {
+		listening <- listener.Addr()
+	}
+	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
 		return err
 	}
 	return <-stopped
+}
+
+// variable returns the value of an environment variable, or otherwise where it is empty.
+func variable(environ []string, name, otherwise string) string {
+	for _, entry := range environ {
+		if value, ok := strings.CutPrefix(entry, name+"="); ok && value != "" {
+			return value
+		}
+	}
+	return otherwise
 }

@@ -15,13 +15,16 @@ type Config struct {
 	// DatabaseURL is the PostgreSQL database of the application, with the role that the
 	// application works as: "postgres://web:…@db/app".
 	DatabaseURL URL `env:"DATABASE_URL" required:"true"`
-	// DatabaseAdminURL is the same database with a role that may make and remove
-	// tenants' places and the tables of the run time. Without it the application's role
-	// does that, and has to be allowed to.
+	// DatabaseAdminURL is the same database with the role that keeps the tenants and the
+	// audit trail, and makes and removes tenants' places. Without it the application's
+	// role does that, and has to be allowed to: then a statement of a tenant could read
+	// the names and secrets of all of them, if it were let through.
 	DatabaseAdminURL URL `env:"DATABASE_ADMIN_URL"`
 	// DatabaseMaxConns is the most connections that the pool of DatabaseURL has open.
-	// The pool of DatabaseAdminURL, which works seldom, has up to 4.
 	DatabaseMaxConns int `env:"DATABASE_MAX_CONNS" envDefault:"20" min:"1" max:"10000"`
+	// DatabaseAdminMaxConns is that of DatabaseAdminURL. It serves look-ups of tenants that
+	// no cache has, and audit entries.
+	DatabaseAdminMaxConns int `env:"DATABASE_ADMIN_MAX_CONNS" envDefault:"5" min:"1" max:"10000"`
 	// DatabaseConnectTimeout is how long opening one connection to a database may take.
 	DatabaseConnectTimeout time.Duration `env:"DATABASE_CONNECT_TIMEOUT" envDefault:"5s" min:"100ms" max:"5m"`
 	// DatabaseConnLifetime is the age at which a connection is closed and another one
@@ -61,8 +64,11 @@ type Config struct {
 	// one there is no second cache, no limiter over all processes, and a suspension
 	// reaches other processes when CacheTTL is over.
 	RedisURL URL `env:"REDIS_URL"`
+	// RedisPrefix is what all keys and channels begin with: 1 to 64 letters, digits, "-" and
+	// "_". Two applications on one Redis need different ones.
+	RedisPrefix string `env:"REDIS_PREFIX" envDefault:"tenancy"`
 	// RedisTimeout is how long a call to Redis, or a connection to it, may take.
-	RedisTimeout time.Duration `env:"REDIS_TIMEOUT" envDefault:"500ms" min:"10ms" max:"1m"`
+	RedisTimeout time.Duration `env:"REDIS_TIMEOUT" envDefault:"250ms" min:"10ms" max:"10s"`
 
 	// # The cache of tenants
 
@@ -77,6 +83,10 @@ type Config struct {
 	CacheNegativeTTL time.Duration `env:"CACHE_NEGATIVE_TTL" envDefault:"1s" min:"1ms" max:"1h"`
 	// CacheRedisTTL is how long Redis keeps a tenant for all processes; 0 keeps none.
 	CacheRedisTTL time.Duration `env:"CACHE_REDIS_TTL" envDefault:"1h" min:"0s" max:"168h"`
+	// CacheRedisFresh is how long what Redis has is believed, up to CacheRedisTTL. Older
+	// than that, the database is asked whether it is still so, and only while it does not
+	// answer is what Redis has good enough.
+	CacheRedisFresh time.Duration `env:"CACHE_REDIS_FRESH" envDefault:"1m" min:"1s" max:"168h"`
 
 	// # The rate limiter
 
@@ -105,6 +115,9 @@ type Config struct {
 	// path, jwt, and custom for one that the program brings. Where several are given,
 	// all that find something have to agree. None is for programs without requests.
 	Resolvers List `env:"RESOLVERS" each:"header subdomain path jwt custom"`
+	// TenantForm is what the resolvers "header" and "path" read: the tenant's identifier or
+	// its id.
+	TenantForm string `env:"TENANT_FORM" envDefault:"identifier" oneof:"identifier id"`
 	// HeaderName is the header of the resolver "header". Anybody can send one, so check
 	// with a membership hook, or a token beside it, who may.
 	HeaderName string `env:"HEADER_NAME" envDefault:"X-Tenant-ID"`
@@ -125,11 +138,11 @@ type Config struct {
 	// is for /health and /health/live, and not for /healthcare.
 	ExcludedPaths List `env:"EXCLUDED_PATHS"`
 
-	// JWTKeys are what the resolver "jwt" verifies tokens with; it requires one. For HS256
-	// and its kin they are the secret in base64, of at least 32 bytes, and for the others the public
-	// key in PEM. A token of any of them is good, so a new key is added before the old
-	// one is taken away. A key with a name, as in name:key, is for tokens whose header
-	// "kid" has that name.
+	// JWTKeys are what the resolver "jwt" verifies tokens with, which requires one: for
+	// HS256 and its kin a secret in base64, as long as the hash or longer, and otherwise a
+	// public key in PEM. A key with a name, as in name:key, is for the tokens whose header
+	// "kid" is that name, and one without for those that have no "kid". For a rotation,
+	// put the new key beside the old one before the issuer signs with it.
 	JWTKeys Secrets `env:"JWT_KEYS"`
 	// JWTAlgorithm is the one algorithm that tokens are signed with.
 	JWTAlgorithm string `env:"JWT_ALGORITHM" envDefault:"HS256" oneof:"HS256 HS384 HS512 RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 EdDSA"`
@@ -141,6 +154,11 @@ type Config struct {
 	JWTIssuer string `env:"JWT_ISSUER"`
 	// JWTTenantClaim is the claim that holds the tenant.
 	JWTTenantClaim string `env:"JWT_TENANT_CLAIM" envDefault:"tenant_id"`
+	// JWTTenantForm is what that claim holds. An identifier can become another tenant's, so
+	// a token with one has to say when it was issued ("iat").
+	JWTTenantForm string `env:"JWT_TENANT_FORM" envDefault:"id" oneof:"id identifier"`
+	// JWTLeeway is how far the clocks of the issuer and of this process may be apart.
+	JWTLeeway time.Duration `env:"JWT_LEEWAY" envDefault:"10s" min:"0s" max:"2m"`
 
 	// # Tenants
 

@@ -108,7 +108,7 @@ func TestBounds(t *testing.T) {
 			good = []string{field.Tag.Get("min"), field.Tag.Get("max")}
 			bad = []string{"-1", "-1s", "x", "99999999999", "2000000h", "1.5", "0x10"}
 		case reflect.TypeFor[config.URL]():
-			bad = []string{"garbage", "mysql://db/app", "postgresql+asyncpg://db/app", "host=db", "postgres://%zz"}
+			bad = []string{"garbage", "mysql://db/app", "postgresql+asyncpg://db/app", "host=db", "postgres://%zz", "postgres://web:p@ss@db/app", "redis://:1/2@redis/@0"}
 		case reflect.TypeFor[config.Networks]():
 			bad = []string{"10.0.0.0/33", "proxy.example", "fe80::1%eth0"}
 		}
@@ -154,6 +154,9 @@ func TestTogether(t *testing.T) {
 		{"RATE_LIMITER=gcra", "REDIS_URL"},
 		{"RATE_LIMITER=local", ""},
 		{"RATE_LIMITER=exact REDIS_URL=redis://r", ""},
+		{"REDIS_PREFIX=a:b", "REDIS_PREFIX"},
+		{"CACHE_REDIS_FRESH=2h", "CACHE_REDIS_FRESH"},
+		{"CACHE_REDIS_FRESH=2h CACHE_REDIS_TTL=0", ""},
 		{"CACHE_SIZE=9", "CACHE_SIZE"},
 		{"CACHE_NEGATIVE_TTL=2m", "CACHE_NEGATIVE_TTL"},
 		{"CACHE_NEGATIVE_TTL=2m CACHE_SIZE=0", ""},

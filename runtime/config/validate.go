@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,6 +65,11 @@ func check(field reflect.StructField, value reflect.Value) string {
 	case URL:
 		if v.IsZero() && field.Tag.Get("required") != "" {
 			return "is required"
+		}
+		// Parsers differ in which of several ends the password, so that a part of one could
+		// become a host, or a database, which errors name.
+		if strings.Count(v.Reveal(), "@") > 1 {
+			return "has an @ too many: in a user or password it has to be written as %40"
 		}
 		if _, err := url.Parse(v.Reveal()); err != nil || !v.IsZero() && !slices.Contains(schemes(field), v.scheme()) {
 			return wrong
@@ -137,6 +143,8 @@ func allowed(field reflect.StructField) string {
 	return "a text"
 }
 
+var prefixRule = regexp.MustCompile(`\A[A-Za-z0-9_-]{1,64}\z`)
+
 // Uses reports whether tenants can have a strategy: it is the strategy, or that of a tier.
 func (c Config) Uses(s runtime.Strategy) bool {
 	if c.IsolationStrategy == runtime.StrategyHybrid {
@@ -165,6 +173,8 @@ func (c Config) together() []Problem {
 	require(c.CacheSize != 0, c.CacheSize > 0 && c.CacheSize < 10, "CACHE_SIZE", "has to be 0, or 10 and more")
 	require(c.CacheSize != 0, c.CacheNegativeTTL > c.CacheTTL, "CACHE_NEGATIVE_TTL", "is longer than "+Prefix+"CACHE_TTL")
 
+	require(true, !prefixRule.MatchString(c.RedisPrefix), "REDIS_PREFIX", "has to be 1 to 64 letters, digits, - and _")
+	require(c.CacheRedisTTL != 0, c.CacheRedisFresh > c.CacheRedisTTL, "CACHE_REDIS_FRESH", "is longer than "+Prefix+"CACHE_REDIS_TTL")
 	jwt := slices.Contains(c.Resolvers, "jwt")
 	require(jwt, len(c.JWTKeys) == 0, "JWT_KEYS", "is required by the resolver jwt")
 	require(jwt, c.JWTAudience == "", "JWT_AUDIENCE", "is required by the resolver jwt")
