@@ -186,6 +186,9 @@ type local struct {
 // inProcess measures the limiters that ask nobody, the best of some runs: others on the
 // machine only make them slower.
 func inProcess() []local {
+	// Short runs, of which some have the machine for themselves.
+	testing.Init()
+	_ = flag.Set("test.benchtime", "50ms")
 	denied := runtime.Limit{Requests: 1, Window: time.Hour}
 	all := []struct {
 		name    string
@@ -208,7 +211,7 @@ func inProcess() []local {
 			}
 		}
 		best := local{name: one.name}
-		for range 10 {
+		for range 40 {
 			b := testing.Benchmark(func(b *testing.B) {
 				b.ReportAllocs()
 				i := 0

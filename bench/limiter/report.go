@@ -67,9 +67,9 @@ func (r *report) text() string {
 	line("| figure | target | measured | |\n|---|---|---|---|")
 	for n, count := range goroutines {
 		exact, constant, other := r.of("exact")[n], r.of("GCRA")[n], r.of("redis_rate")[n]
-		line("| exact, %d goroutines, × PING | ≥ 0.50 | %s | %s |", count, cell(exact), met(exact.Median >= 0.5))
+		line("| exact, goroutines: %d, × PING | ≥ 0.50 | %s | %s |", count, cell(exact), met(exact.Median >= 0.5))
 		ratio := constant.Median / other.Median
-		line("| GCRA, %d goroutines, × redis_rate | ≥ 1.00 | %.2f | %s |", count, ratio, met(ratio >= 1))
+		line("| GCRA, goroutines: %d, × redis_rate | ≥ 1.00 | %.2f | %s |", count, ratio, met(ratio >= 1))
 	}
 	for _, l := range r.local {
 		line("| in process, %s, ns | ≤ 100 | %.0f | %s |", l.name, l.nanoseconds, met(l.nanoseconds <= 100))

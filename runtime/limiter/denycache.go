@@ -26,7 +26,7 @@ func WithDenyCache(next runtime.Limiter, size int) runtime.Limiter {
 	c := &denyCache{next: next, start: time.Now(), seed: maphash.MakeSeed()}
 	for i := range c.shards {
 		c.shards[i].max = max(1, size/len(c.shards))
-		c.shards[i].until = map[denial]time.Duration{}
+		c.shards[i].known = map[uint64]denial{}
 	}
 	return c
 }
@@ -39,50 +39,55 @@ type denyCache struct {
 }
 
 type denials struct {
-	mu    sync.Mutex
-	max   int
-	until map[denial]time.Duration // since start
-	_     [40]byte                 // no two shards in one cache line
+	mu  sync.Mutex
+	max int
+	// known has denials by hash, which takes half the time of a map by tenant and limit.
+	// Of two with the same hash only the later is remembered.
+	known map[uint64]denial
+	_     [40]byte // no two shards in one cache line
 }
 
 type denial struct {
 	tenantID string
 	limit    runtime.Limit
+	until    time.Duration // since start
 }
 
 // Allow is that of runtime.Limiter.
 func (c *denyCache) Allow(ctx context.Context, tenantID string, l runtime.Limit) (runtime.Decision, error) {
-	s := &c.shards[maphash.String(c.seed, tenantID)%uint64(len(c.shards))]
+	// The factors are odd and have bits in all places, so that limits differ in all of them.
+	hash := maphash.String(c.seed, tenantID) + uint64(l.Window)*0x9e3779b97f4a7c15 + uint64(l.Requests)*0xc2b2ae3d27d4eb4f
+	s := &c.shards[hash%uint64(len(c.shards))]
 	// Before the question: the answer counts from a later moment, and a denial must not
 	// outlast it.
 	now := time.Since(c.start)
 	s.mu.Lock()
-	until, known := s.until[denial{tenantID, l}]
-	if known && until <= now {
-		delete(s.until, denial{tenantID, l})
+	d, ok := s.known[hash]
+	if ok && d.until <= now {
+		delete(s.known, hash)
 	}
 	s.mu.Unlock()
-	if until > now {
-		return runtime.Decision{RetryAfter: until - now}, nil
+	if d.until > now && d.limit == l && d.tenantID == tenantID {
+		return runtime.Decision{RetryAfter: d.until - now}, nil
 	}
-	d, err := c.next.Allow(ctx, tenantID, l)
-	if err == nil && !d.Allowed && d.RetryAfter > 0 {
-		s.add(denial{strings.Clone(tenantID), l}, now, now+d.RetryAfter)
+	decision, err := c.next.Allow(ctx, tenantID, l)
+	if err == nil && !decision.Allowed && decision.RetryAfter > 0 {
+		s.add(hash, denial{strings.Clone(tenantID), l, now + decision.RetryAfter}, now)
 	}
-	return d, err
+	return decision, err
 }
 
 // add remembers a denial, in the place of one that is over, or of any.
-func (s *denials) add(d denial, now, until time.Duration) {
+func (s *denials) add(hash uint64, d denial, now time.Duration) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.until) >= s.max {
+	if len(s.known) >= s.max {
 		const sample = 8
 		var seen int
-		var first denial
-		for other, end := range s.until {
-			if end <= now {
-				delete(s.until, other)
+		var first uint64
+		for other, is := range s.known {
+			if is.until <= now {
+				delete(s.known, other)
 			}
 			if seen++; seen == 1 {
 				first = other
@@ -91,11 +96,11 @@ func (s *denials) add(d denial, now, until time.Duration) {
 				break
 			}
 		}
-		if len(s.until) >= s.max {
-			delete(s.until, first)
+		if len(s.known) >= s.max {
+			delete(s.known, first)
 		}
 	}
-	s.until[d] = until
+	s.known[hash] = d
 }
 
 // Close closes what it asks.

@@ -102,15 +102,15 @@ return {allowed, 0, math.ceil(oldest + window - now)}
 // gcra is the generic cell rate algorithm: one time, the theoretical arrival time, until
 // which the limit is used up. Each call moves it on by the window's part for one call,
 // up to a window from now; a time that is further away shows that the clock was set
-// back. The quarter makes up for the rounding of times, which Lua keeps to a quarter of
-// a microsecond.
+// back, and is dropped. The quarter makes up for the rounding of times, which Lua keeps
+// to a quarter of a microsecond.
 var gcra = newScript(":gcra", `
 local call, key, limit, window, want = redis.call, KEYS[1], ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0
 local time = call('TIME')
 local now = time[1] * 1000000 + time[2]
 local part = window / limit
 local used = (call('GET', key) or now) - now
-if used < 0 then used = 0 elseif used > window then used = window end
+if used < 0 or used > window + 1 then used = 0 end
 local free = math.floor((window - used + 0.25) / part)
 local allowed = want
 if allowed > free then allowed = free end
