@@ -124,6 +124,12 @@ bench-check: ## Vet and test bench/, and check that its generated code is up to 
 	$(GO) run github.com/sqlc-dev/sqlc/cmd/sqlc diff -f bench/sqlcgen/sqlc.yaml
 	$(GO) test -C bench ./...
 
+# A module of its own, for the same reason as bench.
+.PHONY: routers-check
+routers-check: ## Vet and test examples/routers: the middleware before chi, echo and gin
+	$(GO) vet -C examples/routers ./...
+	$(GO) test -C examples/routers ./...
+
 .PHONY: build
 build: ## Build bin/tenancygen
 	$(GO) build -o $(BIN) ./cmd/tenancygen
