@@ -36,6 +36,7 @@ const (
 	raw, sqlc, naive, row, rls = "raw pgx", "sqlc", "RLS by hand", "row", "rls"
 	schema, prefix, database   = "schema", "prefix", "database"
 	hybrid, policies           = "hybrid", "policies alone"
+	setting, least             = "setting alone", "least RLS"
 	gorm, ent                  = "GORM", "ent"
 )
 
@@ -64,6 +65,12 @@ func strategies() []strategy {
 			return workload.NewGenerated(provider), err
 		})},
 		{name: policies, what: "the SQL of sqlc's code under the policies, the setting made once for the connection: what the server takes for them, whoever the client is (not isolation, and for one tenant)", open: openPolicies},
+		{name: setting, what: "pgconn by hand: `set_config` and the SQL of sqlc's code in one Sync, without policies: what one more statement costs (not isolation)", open: onPool(lab.Plain, func(p *pgxpool.Pool) (workload.Reader, error) {
+			return workload.NewLeast(p), nil
+		})},
+		{name: least, what: "the same under the policies, with nothing else around it: what the server and pgx take for one call as a tenant", open: onPool(lab.Isolated, func(p *pgxpool.Pool) (workload.Reader, error) {
+			return workload.NewLeast(p), nil
+		})},
 		{name: naive, what: "pgx by hand under the same policies: BEGIN, set_config, the work, COMMIT", open: onPool(lab.Isolated, func(p *pgxpool.Pool) (workload.Reader, error) {
 			return workload.NewNaive(p), nil
 		})},
@@ -143,11 +150,11 @@ func (c comparison) key() string { return fmt.Sprintf("%d %s", c.tenants, c.base
 // give tenants tables of their own come last, since they make a great many.
 func comparisons(tenants int) []comparison {
 	all := []comparison{
-		{tenants: tenants, baseline: raw, others: []string{sqlc, row, rls, naive, gorm, ent}},
-		{tenants: tenants, baseline: sqlc, others: []string{row, rls, gorm, ent}, kinds: []string{"list"}},
+		{tenants: tenants, baseline: raw, others: []string{sqlc, row, rls, setting, least, naive, gorm, ent}},
+		{tenants: tenants, baseline: sqlc, others: []string{row, rls, least, gorm, ent}, kinds: []string{"list"}},
 	}
 	if tenants > 1 {
-		all = append(all, comparison{tenants: 1, baseline: raw, others: []string{row, rls, hybrid, policies, schema, prefix, database}, kinds: []string{"point", "tx5"}})
+		all = append(all, comparison{tenants: 1, baseline: raw, others: []string{row, rls, hybrid, policies, setting, least, schema, prefix, database}, kinds: []string{"point", "tx5"}})
 	}
 	if tenants > 10 {
 		all = append(all, comparison{tenants: 10, baseline: raw, others: []string{row, rls, schema, prefix, database}, kinds: []string{"point", "list"}})

@@ -72,6 +72,8 @@ func (q *TenantQueries) ListTickets(ctx context.Context, customerID int64) ([]Ti
 		}
 		if cap(items) == 0 {
 			items = make([]Ticket, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]Ticket, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

@@ -61,6 +61,8 @@ func (q *TenantQueries) GetCustomersByIDs(ctx context.Context, ids []pgtype.UUID
 		}
 		if cap(items) == 0 {
 			items = make([]Customer, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]Customer, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -110,6 +112,8 @@ func (q *TenantQueries) ListCustomerBalances(ctx context.Context) ([]ListCustome
 		}
 		if cap(items) == 0 {
 			items = make([]ListCustomerBalancesRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListCustomerBalancesRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -149,6 +153,8 @@ func (q *TenantQueries) ListCustomersWithoutInvoices(ctx context.Context) ([]Lis
 		}
 		if cap(items) == 0 {
 			items = make([]ListCustomersWithoutInvoicesRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListCustomersWithoutInvoicesRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -195,6 +201,8 @@ func (q *TenantQueries) ListLatePayers(ctx context.Context) ([]ListLatePayersRow
 		}
 		if cap(items) == 0 {
 			items = make([]ListLatePayersRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListLatePayersRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -249,6 +257,8 @@ func (q *TenantQueries) SearchCustomers(ctx context.Context, arg SearchCustomers
 		}
 		if cap(items) == 0 {
 			items = make([]SearchCustomersRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]SearchCustomersRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

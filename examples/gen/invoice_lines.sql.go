@@ -77,6 +77,8 @@ func (q *TenantQueries) ListInvoiceLines(ctx context.Context, invoiceID pgtype.U
 		}
 		if cap(items) == 0 {
 			items = make([]InvoiceLine, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]InvoiceLine, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

@@ -75,6 +75,8 @@ func (q *TenantQueries) CountInvoicesByStatus(ctx context.Context) ([]CountInvoi
 		}
 		if cap(items) == 0 {
 			items = make([]CountInvoicesByStatusRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]CountInvoicesByStatusRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -232,6 +234,8 @@ func (q *TenantQueries) ListInvoices(ctx context.Context, arg ListInvoicesParams
 		}
 		if cap(items) == 0 {
 			items = make([]ListInvoicesRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListInvoicesRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -274,6 +278,8 @@ func (q *TenantQueries) ListInvoicesDueBefore(ctx context.Context, day pgtype.Da
 		}
 		if cap(items) == 0 {
 			items = make([]OpenInvoice, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]OpenInvoice, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -313,6 +319,8 @@ func (q *TenantQueries) MarkInvoicesPaid(ctx context.Context, ids []pgtype.UUID)
 		}
 		if cap(items) == 0 {
 			items = make([]MarkInvoicesPaidRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]MarkInvoicesPaidRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

@@ -53,6 +53,8 @@ func (q *GlobalQueries) ListPlans(ctx context.Context) ([]Plan, error) {
 		}
 		if cap(items) == 0 {
 			items = make([]Plan, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]Plan, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

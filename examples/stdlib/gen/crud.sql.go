@@ -278,6 +278,8 @@ func (q *TenantQueries) ListAuditLog(ctx context.Context, arg ListAuditLogParams
 		}
 		if cap(items) == 0 {
 			items = make([]AuditLog, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]AuditLog, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -329,6 +331,8 @@ func (q *TenantQueries) ListCustomers(ctx context.Context, arg ListCustomersPara
 		}
 		if cap(items) == 0 {
 			items = make([]Customer, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]Customer, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -378,6 +382,8 @@ func (q *TenantQueries) ListUsers(ctx context.Context, arg ListUsersParams) ([]U
 		}
 		if cap(items) == 0 {
 			items = make([]User, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]User, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

@@ -78,6 +78,8 @@ func (q *TenantQueries) CountInvoicesByStatus(ctx context.Context) ([]CountInvoi
 		}
 		if cap(items) == 0 {
 			items = make([]CountInvoicesByStatusRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]CountInvoicesByStatusRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -238,6 +240,8 @@ func (q *TenantQueries) ListInvoices(ctx context.Context, arg ListInvoicesParams
 		}
 		if cap(items) == 0 {
 			items = make([]ListInvoicesRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListInvoicesRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -283,6 +287,8 @@ func (q *TenantQueries) ListInvoicesDueBefore(ctx context.Context, day time.Time
 		}
 		if cap(items) == 0 {
 			items = make([]OpenInvoice, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]OpenInvoice, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -325,6 +331,8 @@ func (q *TenantQueries) MarkInvoicesPaid(ctx context.Context, ids []uuid.UUID) (
 		}
 		if cap(items) == 0 {
 			items = make([]MarkInvoicesPaidRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]MarkInvoicesPaidRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

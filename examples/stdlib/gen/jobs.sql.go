@@ -50,6 +50,8 @@ func (q *UnscopedQueries) ListRemindersOfAllTenants(ctx context.Context) ([]List
 		}
 		if cap(items) == 0 {
 			items = make([]ListRemindersOfAllTenantsRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListRemindersOfAllTenantsRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

@@ -45,6 +45,8 @@ func (q *TenantQueries) ListBestSellers(ctx context.Context, maxRows int32) ([]L
 		}
 		if cap(items) == 0 {
 			items = make([]ListBestSellersRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListBestSellersRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -93,6 +95,8 @@ func (q *TenantQueries) ListRevenueByMonth(ctx context.Context) ([]ListRevenueBy
 		}
 		if cap(items) == 0 {
 			items = make([]ListRevenueByMonthRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListRevenueByMonthRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -149,6 +153,8 @@ func (q *TenantQueries) ListTeam(ctx context.Context) ([]ListTeamRow, error) {
 		}
 		if cap(items) == 0 {
 			items = make([]ListTeamRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListTeamRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

@@ -12,9 +12,11 @@ var loopNames = []string{"dest", "item", "none"}
 // loops reports whether a method of a query reads rows in a loop.
 func loops(m *method) bool { return m.query.Cmd == ":many" || m.query.Cmd == ":batchmany" }
 
-// firstCapacity is how many structs a list has room for when it gets its first one.
-// From there, append doubles it. Small values it gives room by itself.
-const firstCapacity = 8
+// firstCapacity is how many structs a list has room for when it gets its first one. A
+// full list grows by growth up to lastCapacity, and from there as append likes: growing
+// in larger steps while it is short, a list of a hundred rows moves a third as many
+// structs. Small values append gives room by itself.
+const firstCapacity, growth, lastCapacity = 8, 4, 128
 
 // items declares the slice that rows are put into.
 func (g *goPackage) items(m *method) jen.Code {
@@ -35,8 +37,15 @@ func (g *goPackage) collect(m *method, fail jen.Code) []jen.Code {
 	made, item := m.ret.item()
 	loop := append(g.scanRow(m, fail), made...)
 	if m.ret.row != nil && !m.ret.pointer {
-		loop = append(loop, jen.If(jen.Cap(jen.Id("items")).Op("==").Lit(0)).Block(
-			jen.Id("items").Op("=").Make(m.ret.typ.prefixed("[]").code(), jen.Lit(0), jen.Lit(firstCapacity)),
+		slice := m.ret.typ.prefixed("[]").code()
+		items, n := jen.Id("items"), jen.Id("n")
+		loop = append(loop, jen.If(jen.Cap(items).Op("==").Lit(0)).Block(
+			jen.Add(items).Op("=").Make(slice, jen.Lit(0), jen.Lit(firstCapacity)),
+		).Else().If(
+			jen.Add(n).Op(":=").Len(items),
+			jen.Add(n).Op("==").Cap(items).Op("&&").Add(n).Op("<").Lit(lastCapacity),
+		).Block(
+			jen.Add(items).Op("=").Append(jen.Make(slice, jen.Lit(0), jen.Lit(growth).Op("*").Add(n)), jen.Add(items).Op("...")),
 		))
 	}
 	loop = append(loop, jen.Id("items").Op("=").Append(jen.Id("items"), item))

@@ -180,6 +180,8 @@ func (b *ListItemsByMoodBatchResults) Query(f func(int, []ListItemsByMoodRow, er
 				}
 				if cap(items) == 0 {
 					items = make([]ListItemsByMoodRow, 0, 8)
+				} else if n := len(items); n == cap(items) && n < 128 {
+					items = append(make([]ListItemsByMoodRow, 0, 4*n), items...)
 				}
 				items = append(items, i)
 			}

@@ -136,6 +136,8 @@ func (q *TenantQueries) ListCodes(ctx context.Context) ([]ListCodesRow, error) {
 		}
 		if cap(items) == 0 {
 			items = make([]ListCodesRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListCodesRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -209,6 +211,8 @@ func (q *TenantQueries) ListItems(ctx context.Context) ([]Item, error) {
 		}
 		if cap(items) == 0 {
 			items = make([]Item, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]Item, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -296,6 +300,8 @@ func (q *TenantQueries) SetCodesOfQty(ctx context.Context, arg SetCodesOfQtyPara
 		}
 		if cap(items) == 0 {
 			items = make([]SetCodesOfQtyRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]SetCodesOfQtyRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

@@ -73,6 +73,8 @@ func (b *ListThingsFromBatchResults) Query(f func(int, []Thing, error)) {
 				}
 				if cap(items) == 0 {
 					items = make([]Thing, 0, 8)
+				} else if n := len(items); n == cap(items) && n < 128 {
+					items = append(make([]Thing, 0, 4*n), items...)
 				}
 				items = append(items, i)
 			}

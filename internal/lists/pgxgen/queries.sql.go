@@ -74,6 +74,8 @@ func (q *TenantQueries) ListEmbedded(ctx context.Context) ([]ListEmbeddedRow, er
 		}
 		if cap(items) == 0 {
 			items = make([]ListEmbeddedRow, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]ListEmbeddedRow, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -320,6 +322,8 @@ func (q *TenantQueries) ListOrders(ctx context.Context, limit int32) ([]Order, e
 		}
 		if cap(items) == 0 {
 			items = make([]Order, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]Order, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
@@ -567,6 +571,8 @@ func (q *TenantQueries) ListThings(ctx context.Context) ([]Thing, error) {
 		}
 		if cap(items) == 0 {
 			items = make([]Thing, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]Thing, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}

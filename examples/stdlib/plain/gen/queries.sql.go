@@ -174,6 +174,8 @@ func (q *Queries) ListThings(ctx context.Context) ([]Thing, error) {
 		}
 		if cap(items) == 0 {
 			items = make([]Thing, 0, 8)
+		} else if n := len(items); n == cap(items) && n < 128 {
+			items = append(make([]Thing, 0, 4*n), items...)
 		}
 		items = append(items, i)
 	}
