@@ -25,8 +25,6 @@ import (
 	"github.com/tenancygen/tenancygen/runtime/pgtenancy"
 )
 
-func TestMain(m *testing.M) { testpg.Main(m) }
-
 // company is one tenant of the tests. Every text in its rows holds its name, so
 // that an answer shows whose rows it was made from.
 type company struct {

@@ -8,6 +8,7 @@
 //	ADDRESS      where it listens, localhost:8080 without it
 //	ADMIN_TOKEN  the bearer token of /admin/, of at least 32 characters
 //
+// "app token <tenant-id>" prints a token for a tenant instead, for trying things out.
 // docs/quickstart.md goes through it step by step.
 package main
 
@@ -30,6 +31,13 @@ func main() {
 	log := slog.New(slog.NewTextHandler(os.Stderr, nil))
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	if len(os.Args) == 3 && os.Args[1] == "token" {
+		if err := printToken(os.Stdout, os.Environ(), os.Args[2]); err != nil {
+			log.Error("no token", "error", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(ctx, log, os.Environ(), nil); err != nil {
 		log.Error("app stopped", "error", err)
 		os.Exit(1)

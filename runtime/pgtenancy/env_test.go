@@ -34,11 +34,7 @@ func newDatabase(t *testing.T) *database {
 	}
 	t.Cleanup(func() { _ = super.Close(context.WithoutCancel(t.Context())) })
 	for _, path := range []string{"../../examples/schema.sql", "../../examples/gen/rls.up.sql"} {
-		text, err := os.ReadFile(path)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := super.Exec(t.Context(), string(text)); err != nil {
+		if _, err := super.Exec(t.Context(), readFile(t, path)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -114,4 +110,13 @@ func secret(t *testing.T, text string) {
 	if strings.Contains(text, "hunter") {
 		t.Errorf("a password is shown: %s", text)
 	}
+}
+
+func readFile(t *testing.T, path string) string {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(text)
 }

@@ -33,6 +33,7 @@ type Options struct {
 	// Seed writes a new tenant's first rows, such as its own row in a table of tenants,
 	// as the tenant and in one transaction. Where tenants share tables, it is called each
 	// time when a registration that was interrupted goes on, and has to bear that.
+	// The strategy prefix runs no SQL that was not generated, and so no Seed.
 	Seed postgres.SeedFunc
 	// InitializeShared makes, at the start, what all tenants share, under the strategies
 	// schema and prefix: see postgres.Schema. It is for a database without migrations.
