@@ -58,10 +58,10 @@ func (c *denyCache) Allow(ctx context.Context, tenantID string, l runtime.Limit)
 	// The factors are odd and have bits in all places, so that limits differ in all of them.
 	hash := maphash.String(c.seed, tenantID) + uint64(l.Window)*0x9e3779b97f4a7c15 + uint64(l.Requests)*0xc2b2ae3d27d4eb4f
 	s := &c.shards[hash%uint64(len(c.shards))]
-	// Before the question: the answer counts from a later moment, and a denial must not
-	// outlast it.
-	now := time.Since(c.start)
 	s.mu.Lock()
+	// Before the question: the answer counts from a later moment, and a denial must not
+	// outlast it. And inside the lock: it is later than that of a denial that is found.
+	now := time.Since(c.start)
 	d, ok := s.known[hash]
 	if ok && d.until <= now {
 		delete(s.known, hash)

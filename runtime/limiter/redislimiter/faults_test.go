@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -279,6 +280,47 @@ func TestFailOver(t *testing.T) {
 	}
 	if n := rush(t, after, "another", limit, 1); n != limit.Requests {
 		t.Errorf("after the fail-over another tenant was allowed %d calls", n)
+	}
+}
+
+// TestFailOverUnderLoad holds that calls go on, with the counts that there were, when the
+// client is sent to the replica that took over, and that none is allowed in between.
+func TestFailOverUnderLoad(t *testing.T) {
+	t.Parallel()
+	master := testredis.New(t)
+	replica := master.Replica()
+	// As a name does, or Sentinel, this says who is master.
+	var address atomic.Value
+	address.Store(master.Address())
+	c := redis.NewClient(&redis.Options{
+		ContextTimeoutEnabled: true,
+		Dialer: func(ctx context.Context, network, _ string) (net.Conn, error) {
+			var d net.Dialer
+			return d.DialContext(ctx, network, address.Load().(string))
+		},
+	})
+	defer func() { _ = c.Close() }()
+	shared := limiter(t, redislimiter.New, c, redislimiter.Options{Timeout: patient})
+	log := &lines{}
+	l := base.WithFallback(shared, base.FallbackOptions{Logger: slog.New(slog.NewTextHandler(log, nil))})
+	limit := runtime.Limit{Requests: 300, Window: time.Hour}
+	o := newLoad(l, limit)
+	more(t, "were denied", 500, o.denied.Load)
+	if n, err := master.Client().Wait(t.Context(), 1, time.Minute).Result(); err != nil || n != 1 {
+		t.Fatalf("%d replicas know of it: %v", n, err)
+	}
+	failed := o.failed.Load()
+	master.Kill()
+	more(t, "failed", 50, o.failed.Load)
+	replica.Promote()
+	address.Store(replica.Address())
+	more(t, "were denied", 500, o.denied.Load)
+	o.end()
+	if n := o.allowed.Load(); n != int64(limit.Requests) {
+		t.Errorf("%d calls were allowed at the limit %d", n, limit.Requests)
+	}
+	if failed != 0 || log.n.Load() != 1 {
+		t.Errorf("%d calls failed before the master was killed, and %d lines were logged", failed, log.n.Load())
 	}
 }
 

@@ -231,5 +231,6 @@ func (l *Limiter) arguments(g asked) []any {
 // unknown reports whether the server does not know the script: it is new, was restarted
 // or had its scripts flushed. Then it has counted nothing.
 func unknown(c *redis.Cmd) bool {
-	return c.Err() != nil && redis.HasErrorPrefix(c.Err(), "NOSCRIPT")
+	// What the client has not made its own error of is still the server's.
+	return errors.Is(c.Err(), redis.ErrNoScript) || redis.HasErrorPrefix(c.Err(), "NOSCRIPT")
 }
