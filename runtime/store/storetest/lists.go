@@ -176,16 +176,17 @@ func checkListMoving(ctx context.Context, e *env) error {
 	round := 0
 	got, err := e.pages(ctx, runtime.ListOptions{Limit: 3}, func() error {
 		round++
-		// One that comes, one that leaves, and one that is changed, which moves it nowhere.
-		// The first to leave is that on which the first page ended.
-		_, err := e.createNamed(ctx, letters(100+round))
-		if len(leave) > 0 {
-			last := leave[len(leave)-1]
-			leave = leave[:len(leave)-1]
-			err = errors.Join(err, e.store.Delete(ctx, last.ID))
+		// The first to leave is the one on which the first page may have ended.
+		var leaveErr error
+		if last := len(leave) - 1; round%3 == 1 && last >= 0 {
+			leaveErr = e.store.Delete(ctx, leave[last].ID)
+			leave = leave[:last]
 		}
-		_, mergeErr := e.store.MergeMetadata(ctx, stay[0].ID, metadata(fmt.Sprintf(`{"round":%d}`, round)))
-		return errors.Join(err, mergeErr)
+		// More come than leave, or every place would be kept.
+		_, comeErr := e.createNamed(ctx, letters(100+2*round), letters(101+2*round))
+		// A change moves nobody.
+		_, changeErr := e.store.MergeMetadata(ctx, stay[0].ID, metadata(fmt.Sprintf(`{"round":%d}`, round)))
+		return errors.Join(leaveErr, comeErr, changeErr)
 	})
 	if err != nil {
 		return err
