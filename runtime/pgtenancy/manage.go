@@ -96,9 +96,10 @@ func (t *Tenancy) newStore(cfg config.Config, o Options, ring keyring.Ring) (run
 		}
 	}
 	if !ring.IsZero() {
-		if store, err = cryptstore.New(store, cryptstore.Options{Keys: ring}); err != nil {
+		if t.Secrets, err = cryptstore.New(store, cryptstore.Options{Keys: ring}); err != nil {
 			return nil, err
 		}
+		store = t.Secrets
 	}
 	if cfg.CacheSize == 0 {
 		return store, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/tenancygen/tenancygen/runtime/manager"
 	"github.com/tenancygen/tenancygen/runtime/middleware"
 	"github.com/tenancygen/tenancygen/runtime/pgxdb"
+	"github.com/tenancygen/tenancygen/runtime/store/cryptstore"
 	"github.com/tenancygen/tenancygen/runtime/store/pgstore"
 )
 
@@ -39,6 +40,10 @@ type Tenancy struct {
 	// Trail is the audit trail in PostgreSQL, to read and verify; nil for others. Write to
 	// it with Manager.WriteAudit.
 	Trail *pgaudit.Writer
+
+	// Secrets is the store that encrypts what is secret about tenants, to rotate its keys;
+	// nil without keys.
+	Secrets *cryptstore.Store
 
 	tenants    *pgstore.Store
 	middleware func(http.Handler) http.Handler
