@@ -9,8 +9,7 @@
 //
 // Time is the Redis server's, in microseconds, so it does not matter what the clocks of
 // the processes say. Checking and counting is one Lua script. The calls of a process
-// that come while others are on their way go to Redis together, and those of one tenant
-// as one.
+// that come while others are on their way go to Redis together, in one command.
 //
 // A key is the prefix, the tenant's id in braces, so that Redis Cluster keeps to one
 // slot what belongs to one tenant, and the window. Keys vanish by themselves.

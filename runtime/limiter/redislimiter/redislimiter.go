@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -24,6 +25,10 @@ const (
 // apart is how many calls are under way on their own where there are several servers, so
 // that one that does not answer keeps nobody waiting but its own.
 const apart = 256
+
+// keysTogether is how many keys one command has at most: a script keeps everybody else
+// from the server.
+const keysTogether = 64
 
 // ErrTimeout is returned for a call that Redis has not answered in time. Whether it was
 // counted is not known.
@@ -53,6 +58,7 @@ type Limiter struct {
 	prefix  string
 	timeout time.Duration
 	inline  bool // the client heeds the deadline of a context
+	keys    int  // how many keys a command may have
 	queue   queue
 	calls   sync.Pool
 }
@@ -79,15 +85,15 @@ func open(client redis.UniversalClient, s *script, o Options) (*Limiter, error) 
 		return nil, fmt.Errorf("tenancy: the limiter's prefix %q has braces, which belong to the tenant's id", o.Prefix)
 	}
 	l := &Limiter{client: client, script: s, prefix: o.Prefix, timeout: o.Timeout}
-	l.queue.run, l.queue.runners = l.run, 1
+	l.queue.run, l.queue.runners, l.keys = l.run, 1, keysTogether
 	switch c := client.(type) {
 	case *redis.Client:
 		l.inline = c.Options().ContextTimeoutEnabled
 	case *redis.ClusterClient:
 		l.inline = c.Options().ContextTimeoutEnabled
-		l.queue.runners = apart
+		l.queue.runners, l.keys = apart, 1
 	default:
-		l.queue.runners = apart
+		l.queue.runners, l.keys = apart, 1
 	}
 	l.calls.New = func() any {
 		// A timer that is never waited for while it is stopped.
@@ -145,16 +151,17 @@ func (l *Limiter) Allow(ctx context.Context, tenantID string, limit runtime.Limi
 func (l *Limiter) ask(ctx context.Context, a account) (runtime.Decision, error) {
 	within, cancel := context.WithTimeout(ctx, l.timeout)
 	defer cancel()
-	reply, err := parse(l.send(within, []asked{{account: a, n: 1}})[0].Result())
-	switch {
+	reply := l.send(within, []asked{{account: a, n: 1}})[0]
+	switch err := reply.err; {
 	case err == nil:
 		return reply.decision(0), nil
 	case ctx.Err() != nil:
 		return runtime.Decision{}, ctx.Err()
 	case within.Err() != nil:
 		return runtime.Decision{}, fmt.Errorf("%w: %w", ErrTimeout, err)
+	default:
+		return runtime.Decision{}, err
 	}
-	return runtime.Decision{}, err
 }
 
 // Close waits for what is under way, as long as a call would. The client is left open.
@@ -181,51 +188,45 @@ func (l *Limiter) run(calls []*call) {
 	ctx, cancel := context.WithTimeout(context.Background(), l.timeout)
 	defer cancel()
 	groups := group(calls)
-	commands := l.send(ctx, groups)
+	answers := l.send(ctx, groups)
 	for i, g := range groups {
-		a, err := parse(commands[i].Result())
 		for j, c := range g.calls {
-			if err != nil {
-				c.err = err
-			} else {
-				c.decision = a.decision(j)
+			if c.err = answers[i].err; c.err == nil {
+				c.decision = answers[i].decision(j)
 			}
 			c.done <- struct{}{}
 		}
 	}
 }
 
-// send runs the script for each group, and returns the commands with their results.
-func (l *Limiter) send(ctx context.Context, groups []asked) []*redis.Cmd {
-	if len(groups) == 1 {
-		g := groups[0]
-		command := l.client.EvalSha(ctx, l.script.hash, []string{l.key(g.account)}, l.arguments(g)...)
+// send runs the script for each group, as many as may be together, and returns the
+// answers.
+func (l *Limiter) send(ctx context.Context, groups []asked) []answer {
+	if len(groups) <= l.keys {
+		keys, arguments := l.arguments(groups)
+		command := l.client.EvalSha(ctx, l.script.hash, keys, arguments...)
 		if unknown(command) {
-			command = l.client.Eval(ctx, l.script.source, []string{l.key(g.account)}, l.arguments(g)...)
+			command = l.client.Eval(ctx, l.script.source, keys, arguments...)
 		}
-		return []*redis.Cmd{command}
+		reply, err := command.Result()
+		return parse(reply, err, len(groups))
 	}
-	commands := make([]*redis.Cmd, len(groups))
-	pipeline := l.client.Pipeline()
-	for i, g := range groups {
-		commands[i] = pipeline.EvalSha(ctx, l.script.hash, []string{l.key(g.account)}, l.arguments(g)...)
+	answers := make([]answer, 0, len(groups))
+	for some := range slices.Chunk(groups, l.keys) {
+		answers = append(answers, l.send(ctx, some)...)
 	}
-	_, _ = pipeline.Exec(ctx) // each command has its error
-	again := l.client.Pipeline()
-	for i, g := range groups {
-		if unknown(commands[i]) {
-			commands[i] = again.Eval(ctx, l.script.source, []string{l.key(g.account)}, l.arguments(g)...)
-		}
-	}
-	if again.Len() > 0 {
-		_, _ = again.Exec(ctx)
-	}
-	return commands
+	return answers
 }
 
-func (l *Limiter) arguments(g asked) []any {
-	window := inMicroseconds(g.limit.Window)
-	return []any{g.limit.Requests, window, g.n, window/500 + 1}
+// arguments returns the keys and the arguments of the script.
+func (l *Limiter) arguments(groups []asked) (keys []string, arguments []any) {
+	keys, arguments = make([]string, 0, len(groups)), make([]any, 0, 4*len(groups))
+	for _, g := range groups {
+		window := inMicroseconds(g.limit.Window)
+		keys = append(keys, l.key(g.account))
+		arguments = append(arguments, g.limit.Requests, window, g.n, window/500+1)
+	}
+	return keys, arguments
 }
 
 // unknown reports whether the server does not know the script: it is new, was restarted

@@ -262,3 +262,39 @@ func TestPrefix(t *testing.T) {
 		}
 	}
 }
+
+// TestForeignValue holds that a key that somebody else has written is an error for its
+// tenant, and not for those who are asked about in the same command.
+func TestForeignValue(t *testing.T) {
+	t.Parallel()
+	for kind, open := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			t.Parallel()
+			c, prefix := testredis.Client(t), testredis.Prefix(t)
+			l := limiter(t, open, c, redislimiter.Options{Prefix: prefix, Timeout: patient})
+			limit := runtime.Limit{Requests: 1000, Window: time.Hour}
+			for _, key := range []string{"{foreign}:3600000000", "{foreign}:gcra:3600000000"} {
+				if err := c.HSet(t.Context(), prefix+key, "somebody", "else").Err(); err != nil {
+					t.Fatal(err)
+				}
+			}
+			var wg sync.WaitGroup
+			for i := range 200 {
+				wg.Go(func() {
+					tenant := fmt.Sprint("tenant ", i)
+					if i%2 == 0 {
+						tenant = "foreign"
+					}
+					d, err := l.Allow(t.Context(), tenant, limit)
+					if tenant == "foreign" && (err == nil || d.Allowed || !strings.Contains(err.Error(), "WRONGTYPE")) {
+						t.Errorf("of a foreign value: %+v, %v", d, err)
+					}
+					if tenant != "foreign" && (err != nil || !d.Allowed) {
+						t.Errorf("beside a foreign value: %+v, %v", d, err)
+					}
+				})
+			}
+			wg.Wait()
+		})
+	}
+}

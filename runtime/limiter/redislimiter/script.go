@@ -8,18 +8,37 @@ import (
 	"github.com/tenancygen/tenancygen/runtime"
 )
 
-// script is a limiter in Lua. Its key is the tenant's, its arguments are the limit, the
-// window in microseconds, how many calls there are, and the milliseconds of two windows,
-// for which a key lives. It returns how many of these
-// are allowed, how many more would be, and the microseconds until one will be if not
-// all are.
+// script is a limiter in Lua. For each key, which is a tenant's, it has four arguments: the
+// limit, the window in microseconds, how many calls there are, and the milliseconds of
+// two windows, for which a key lives. For each it returns how many of these calls are
+// allowed, how many more would be, and the microseconds until one will be if not all are.
 type script struct {
 	suffix string // of the keys, since each script keeps something else
 	source string
 	hash   string
 }
 
-func newScript(suffix, source string) *script {
+// newScript returns the script of a limiter whose body answers for one key, at the time
+// now. Several in one script cost less than each by itself. An error of one, which has
+// to be somebody else's value under its key, is its answer and leaves the others alone.
+func newScript(suffix, body string) *script {
+	source := `
+local call = redis.call
+local time = call('TIME')
+local now = time[1] * 1000000 + time[2]
+local function one(key, limit, window, want, expiry)` + body + `end
+if #KEYS == 1 then return {one(KEYS[1], ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0, ARGV[4])} end
+local answers = {}
+for i = 1, #KEYS do
+	local ok, allowed, remaining, retry = pcall(one, KEYS[i], ARGV[4 * i - 3] + 0, ARGV[4 * i - 2] + 0, ARGV[4 * i - 1] + 0, ARGV[4 * i])
+	if not ok then
+		if type(allowed) == 'table' then allowed = allowed.err end
+		allowed, remaining, retry = tostring(allowed), 0, 0
+	end
+	answers[3 * i - 2], answers[3 * i - 1], answers[3 * i] = allowed, remaining, retry
+end
+return answers
+`
 	sum := sha1.Sum([]byte(source)) // what Redis calls it
 	return &script{suffix: suffix, source: source, hash: hex.EncodeToString(sum[:])}
 }
@@ -40,9 +59,6 @@ func newScript(suffix, source string) *script {
 // server took over whose clock is behind. It is dropped: else nobody would be allowed
 // until the clock has caught up.
 var exact = newScript("", `
-local call, key, limit, window, want = redis.call, KEYS[1], ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0
-local time = call('TIME')
-local now = time[1] * 1000000 + time[2]
 local edge = now - window
 local count, oldest, mark = call('LLEN', key), nil, false
 if count == 0 then
@@ -80,11 +96,11 @@ end
 if want == 1 and count < limit then
 	if mark then
 		call('LPUSH', key, now - 0.5)
-		call('PEXPIRE', key, ARGV[4])
+		call('PEXPIRE', key, expiry)
 	else
 		call('LPUSH', key, now)
 	end
-	return {1, limit - count - 1, 0}
+	return 1, limit - count - 1, 0
 end
 local allowed = math.max(math.min(want, limit - count), 0)
 if allowed > 0 then
@@ -92,11 +108,11 @@ if allowed > 0 then
 	for i = 1, allowed do times[i] = now end
 	if mark then times[1] = now - 0.5 end
 	call('LPUSH', key, unpack(times))
-	if mark then call('PEXPIRE', key, ARGV[4]) end
-	if allowed == want then return {allowed, limit - count - allowed, 0} end
+	if mark then call('PEXPIRE', key, expiry) end
+	if allowed == want then return allowed, limit - count - allowed, 0 end
 end
 if allowed > 0 or not oldest or count ~= limit then oldest = call('LINDEX', key, limit - 1) + 0 end
-return {allowed, 0, math.ceil(oldest + window - now)}
+return allowed, 0, math.ceil(oldest + window - now)
 `)
 
 // gcra is the generic cell rate algorithm: one time, the theoretical arrival time, until
@@ -105,9 +121,6 @@ return {allowed, 0, math.ceil(oldest + window - now)}
 // back, and is dropped. The quarter makes up for the rounding of times, which Lua keeps
 // to a quarter of a microsecond.
 var gcra = newScript(":gcra", `
-local call, key, limit, window, want = redis.call, KEYS[1], ARGV[1] + 0, ARGV[2] + 0, ARGV[3] + 0
-local time = call('TIME')
-local now = time[1] * 1000000 + time[2]
 local part = window / limit
 local used = (call('GET', key) or now) - now
 if used < 0 or used > window + 1 then used = 0 end
@@ -116,32 +129,39 @@ local allowed = want
 if allowed > free then allowed = free end
 if allowed > 0 then
 	used = used + allowed * part
-	call('SET', key, now + used, 'PX', ARGV[4])
+	call('SET', key, now + used, 'PX', expiry)
 end
-if allowed == want then return {allowed, free - allowed, 0} end
-return {allowed, 0, math.max(math.ceil(used + part - window - 0.25), 1)}
+if allowed == want then return allowed, free - allowed, 0 end
+return allowed, 0, math.max(math.ceil(used + part - window - 0.25), 1)
 `)
 
-// answer is what a script returns.
+// answer is what a script returns for one key.
 type answer struct {
 	allowed, remaining, retry int64
+	err                       error
 }
 
-func parse(reply any, err error) (answer, error) {
-	if err != nil {
-		return answer{}, err
-	}
+// parse returns the answers for n keys.
+func parse(reply any, err error, n int) []answer {
+	answers := make([]answer, n)
 	list, ok := reply.([]any)
-	if !ok || len(list) != 3 {
-		return answer{}, fmt.Errorf("tenancy: the limiter's script returned %T", reply)
+	if err == nil && (!ok || len(list) != 3*n) {
+		err = fmt.Errorf("tenancy: the limiter's script returned %T", reply)
 	}
-	var n [3]int64
-	for i, v := range list {
-		if n[i], ok = v.(int64); !ok {
-			return answer{}, fmt.Errorf("tenancy: the limiter's script returned a %T", v)
+	for i := range answers {
+		if answers[i].err = err; err != nil {
+			continue
 		}
+		allowed, ok1 := list[3*i].(int64)
+		remaining, ok2 := list[3*i+1].(int64)
+		retry, ok3 := list[3*i+2].(int64)
+		if !ok1 || !ok2 || !ok3 {
+			answers[i].err = fmt.Errorf("tenancy: the limiter's script answered: %v", list[3*i])
+			continue
+		}
+		answers[i] = answer{allowed: allowed, remaining: remaining, retry: retry}
 	}
-	return answer{n[0], n[1], n[2]}, nil
+	return answers
 }
 
 // decision is what an answer says to the i-th of the calls that it is about.
