@@ -68,6 +68,35 @@ func heap() uint64 {
 	return stats.HeapAlloc
 }
 
+// TestFenceOfVersion sees that a fence holds for those who read the tenant before it, and
+// for nobody else, whatever comes late.
+func TestFenceOfVersion(t *testing.T) {
+	t.Parallel()
+	var ls leases
+	cut := map[int64]bool{}
+	let := func(version int64) error {
+		return ls.add(&lease{tenant: "one", version: version, cancel: func(error) { cut[version] = true }})
+	}
+	for version := int64(1); version <= 9; version++ {
+		if err := let(version); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ls.cut("one", 5, nil, tenancy.ErrTenantInactive)
+	ls.cut("one", 3, nil, tenancy.ErrTenantInactive) // an answer of a cache that was behind
+	ls.admit("one", 5)                               // activated before it was shut out
+	if len(cut) != 5 || cut[6] {
+		t.Errorf("cut %v", cut)
+	}
+	if let(5) == nil || let(6) != nil {
+		t.Error("let in before the fence, or not after it")
+	}
+	ls.admit("one", 6)
+	if let(1) != nil {
+		t.Error("the fence stays")
+	}
+}
+
 // TestFencesEnd sees that a tenant which was shut out is not remembered for ever.
 func TestFencesEnd(t *testing.T) {
 	t.Parallel()

@@ -203,6 +203,7 @@ type faultyStore struct {
 	// fault is asked before and after each write, with such as "after create".
 	fault   func(at string) error
 	closed  int
+	late    int // writes after Close
 	changed func(string)
 }
 
@@ -215,6 +216,9 @@ func (s *faultyStore) setFault(fault func(at string) error) {
 func (s *faultyStore) at(where string) error {
 	s.mu.Lock()
 	fault := s.fault
+	if s.closed > 0 {
+		s.late++
+	}
 	s.mu.Unlock()
 	if fault == nil {
 		return nil
@@ -331,7 +335,10 @@ type auditLog struct {
 	fail    error
 }
 
-func (a *auditLog) WriteAudit(_ context.Context, e runtime.AuditEntry) error {
+func (a *auditLog) WriteAudit(ctx context.Context, e runtime.AuditEntry) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.fail != nil {

@@ -158,6 +158,25 @@ func TestNoEventTwice(t *testing.T) {
 	e.wantActions(t, r.ID, "tenant.registered", "tenant.suspended")
 }
 
+// TestToldNevertheless sees that what has happened is written down, also when the caller
+// has gone meanwhile.
+func TestToldNevertheless(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	tenant := e.registered(t, "acme")
+	ctx, cancel := contextOf(t)
+	e.store.setFault(func(at string) error {
+		if at == "after suspended" {
+			cancel()
+		}
+		return nil
+	})
+	if _, err := e.Suspend(ctx, tenant.ID, manager.SuspendOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	e.wantActions(t, tenant.ID, "tenant.registered", "tenant.suspended")
+}
+
 // TestAudit is P13: entries reach the writer with a time, who acted is in those that the
 // manager writes, and without a writer they are logged at INFO.
 func TestAudit(t *testing.T) {

@@ -3,6 +3,7 @@ package manager
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/limiter"
 )
 
 // LimitKey is the key of a tenant's metadata that holds its limit: "none", or an object
@@ -19,8 +21,8 @@ const LimitKey = "rate_limit"
 
 // CheckRateLimit counts a call of a tenant and returns nil if that is within its limit,
 // and otherwise a *runtime.RateLimitError. A limiter that fails allows nothing: the error
-// wraps its error and is a *runtime.RateLimitError, too, with a short RetryAfter. Package
-// limiter has wrappers that decide otherwise.
+// wraps its error and is a *runtime.RateLimitError, too, with a short RetryAfter.
+// limiter.WithFallback decides otherwise.
 func (m *Manager) CheckRateLimit(ctx context.Context, t runtime.Tenant) error {
 	if err := m.ready(); err != nil {
 		return err
@@ -39,7 +41,12 @@ func (m *Manager) CheckRateLimit(ctx context.Context, t runtime.Tenant) error {
 	decision, err := m.o.Limiter.Allow(ctx, t.ID, limit)
 	if err != nil {
 		m.recorder.Observe(ctx, runtime.TimeLimiter, "error", t.ID, time.Since(begun))
-		m.recorder.Count(ctx, runtime.CountLimiter, "failed_closed", t.ID)
+		if ctx.Err() != nil {
+			return err // nobody waits for an answer any more
+		}
+		if !errors.Is(err, limiter.ErrUnavailable) { // which limiter.WithFallback has counted
+			m.recorder.Count(ctx, runtime.CountLimiter, "failed_closed", t.ID)
+		}
 		return fmt.Errorf("%w, since nobody could count it: %w", &runtime.RateLimitError{Limit: limit, RetryAfter: time.Second}, err)
 	}
 	m.recorder.Observe(ctx, runtime.TimeLimiter, "ok", t.ID, time.Since(begun))

@@ -201,6 +201,9 @@ func TestCloseEndsWhatRuns(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantErr(t, <-result, manager.ErrClosed)
+	if e.store.late != 0 {
+		t.Errorf("%d writes after the store was closed", e.store.late)
+	}
 	if n := must[int](t)(e.store.Count(t.Context())); n != 1 {
 		t.Errorf("%d tenants", n)
 	}

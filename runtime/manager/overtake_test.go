@@ -162,6 +162,29 @@ func TestRegisterTogether(t *testing.T) {
 	}
 }
 
+// TestRegisterTwice sees that of two processes that both find the id unused the second one
+// goes on with what the first has stored.
+func TestRegisterTwice(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t)
+	r := acme("acme")
+	r.ID = runtime.NewID()
+	other := e.another(t)
+	var begun atomic.Bool
+	e.store.setFault(func(at string) error {
+		if at != "before create" || begun.Swap(true) {
+			return nil
+		}
+		_, err := other.Register(t.Context(), r)
+		return err
+	})
+	tenant, err := e.Register(t.Context(), r)
+	if err != nil || tenant.ID != r.ID || e.places.count() != 1 {
+		t.Fatal(tenant, err)
+	}
+	e.wantActions(t, r.ID, "tenant.registered")
+}
+
 // TestRegisterIDOfAnother sees that an id leads to no tenant of another registration.
 func TestRegisterIDOfAnother(t *testing.T) {
 	t.Parallel()
