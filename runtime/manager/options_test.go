@@ -10,12 +10,15 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/tenancygen/tenancygen/internal/testpg"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/manager"
 	"github.com/tenancygen/tenancygen/runtime/store/memstore"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	testpg.Main(m, func() error { return goleak.Find() })
+}
 
 // TestOptions holds what New refuses. A limit without a limiter is W26: it must not mean
 // that everything is allowed.
@@ -181,6 +184,10 @@ func TestClose(t *testing.T) {
 // then closes the store; and that it cancels what was let in.
 func TestCloseEndsWhatRuns(t *testing.T) {
 	t.Parallel()
+	synctest.Test(t, closeEndsWhatRuns)
+}
+
+func closeEndsWhatRuns(t *testing.T) {
 	e := newEnv(t)
 	tenant := e.registered(t, "first")
 	entered, leave, err := e.Enter(t.Context(), tenant)
@@ -220,6 +227,7 @@ type blockingPlaces struct {
 func (p *blockingPlaces) Initialize(ctx context.Context, _ runtime.Tenant) error {
 	close(p.begun)
 	<-ctx.Done()
+	time.Sleep(time.Second) // what Close has to wait for
 	return context.Cause(ctx)
 }
 
