@@ -297,6 +297,30 @@ func TestFenceOfOldSnapshot(t *testing.T) {
 	}
 }
 
+// TestFenceLooksAgain holds that a fence which found its tenant active, and had to wait
+// for its lock while that changed, is none.
+func TestFenceLooksAgain(t *testing.T) {
+	t.Parallel()
+	f := newFenced(t)
+	// As SetStatus does while it waits.
+	holder := f.begin(t, pgx.ReadCommitted)
+	if _, err := holder.Exec(t.Context(), "SELECT pg_advisory_xact_lock(hashtextextended('tenancy.tenants ' || $1, 0))", f.tenant.ID); err != nil {
+		t.Fatal(err)
+	}
+	tx := f.begin(t, pgx.ReadCommitted)
+	done := inBackground(func() error { return f.store.Fence(patient(t), tx, f.tenant) })
+	waits(t, f.pool, done)
+	if _, err := f.pool.Exec(t.Context(), "UPDATE tenancy.tenants SET status = 'suspended'"); err != nil {
+		t.Fatal(err)
+	}
+	if err := holder.Rollback(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-done; !errors.Is(err, runtime.ErrTenantInactive) {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestFenceRefuses(t *testing.T) {
 	t.Parallel()
 	f := newFenced(t)

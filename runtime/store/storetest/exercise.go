@@ -178,7 +178,7 @@ func (su *suite) run(t *testing.T, open NewStore, c check) (err error) {
 	ctx, cancel := context.WithTimeout(t.Context(), checkTimeout)
 	defer cancel()
 	if err := e.store.Init(ctx); err != nil {
-		return fmt.Errorf("Init: %w", err)
+		return fmt.Errorf("in Init: %w", err)
 	}
 	return c.run(ctx, e)
 }

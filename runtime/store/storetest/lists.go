@@ -44,7 +44,7 @@ func checkCount(ctx context.Context, e *env) error {
 				return err
 			}
 			if found, err := e.store.Exists(ctx, t.ID); !found || err != nil {
-				return fmt.Errorf("Exists of a tenant that is %s: %v, %w", status, found, err)
+				return fmt.Errorf("in Exists of a tenant that is %s: %v, %w", status, found, err)
 			}
 		}
 	}
@@ -73,7 +73,7 @@ func (e *env) pages(ctx context.Context, o runtime.ListOptions, between func() e
 	for range 1000 {
 		page, err := e.store.List(ctx, o)
 		if err != nil {
-			return nil, fmt.Errorf("List: %w", err)
+			return nil, fmt.Errorf("in List: %w", err)
 		}
 		if len(page.Tenants) > o.Limit {
 			return nil, fmt.Errorf("a page of %d tenants where %d were asked for", len(page.Tenants), o.Limit)
@@ -276,7 +276,7 @@ func checkSearch(ctx context.Context, e *env) error {
 		for _, limit := range []int{0, 100, 9, 4, 1, runtime.MaxPage + 1, -1} {
 			got, err := e.store.Search(ctx, text, limit)
 			if err != nil {
-				return fmt.Errorf("Search: %w", err)
+				return fmt.Errorf("in Search: %w", err)
 			}
 			first := want
 			if 0 < limit && limit < len(want) {
@@ -335,7 +335,7 @@ func checkSearchLiteral(ctx context.Context, e *env) error {
 	} {
 		got, err := e.store.Search(ctx, text, 0)
 		if err != nil {
-			return fmt.Errorf("Search of %.20q: %w", text, err)
+			return fmt.Errorf("in Search of %.20q: %w", text, err)
 		}
 		if err := same(fmt.Sprintf("Search of %.20q", text), want, slugs(got)); err != nil {
 			return err

@@ -14,13 +14,13 @@ func checkQuota(ctx context.Context, e *env) error {
 	const quota = 3
 	for i := range quota {
 		if _, err := e.store.Create(ctx, tenant(letters(i)), quota); err != nil {
-			return fmt.Errorf("Create of tenant %d of %d: %w", i+1, quota, err)
+			return fmt.Errorf("in Create of tenant %d of %d: %w", i+1, quota, err)
 		}
 	}
 	_, err := e.store.Create(ctx, tenant("more"), quota)
 	var qe *runtime.QuotaError
 	if !errors.Is(err, runtime.ErrTenantQuota) || !errors.As(err, &qe) || qe.Limit != quota {
-		return fmt.Errorf("Create above the quota: error %v", err)
+		return fmt.Errorf("in Create above the quota: error %v", err)
 	}
 	// Of several reasons the first counts.
 	_, err = e.store.Create(ctx, tenant(letters(0)), quota)
@@ -45,16 +45,16 @@ func checkQuota(ctx context.Context, e *env) error {
 		return err
 	}
 	if _, err := e.store.Create(ctx, tenant("more"), quota); err != nil {
-		return fmt.Errorf("Create beside a deleted tenant: %w", err)
+		return fmt.Errorf("in Create beside a deleted tenant: %w", err)
 	}
 	if err := e.store.Delete(ctx, "id-more"); err != nil {
 		return err
 	}
 	if _, err := e.store.Create(ctx, tenant("other"), quota); err != nil {
-		return fmt.Errorf("Create after a tenant was forgotten: %w", err)
+		return fmt.Errorf("in Create after a tenant was forgotten: %w", err)
 	}
 	if _, err := e.store.Create(ctx, tenant("beyond"), 0); err != nil {
-		return fmt.Errorf("Create without a quota: %w", err)
+		return fmt.Errorf("in Create without a quota: %w", err)
 	}
 	return nil
 }

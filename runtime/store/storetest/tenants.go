@@ -17,7 +17,7 @@ func checkInit(ctx context.Context, e *env) error {
 		return err
 	}
 	if err := errors.Join(atOnce(5, func(int) error { return e.store.Init(ctx) })...); err != nil {
-		return fmt.Errorf("Init of a store in use: %w", err)
+		return fmt.Errorf("in Init of a store in use: %w", err)
 	}
 	return e.stored(ctx, "after Init", made[0])
 }
@@ -37,7 +37,7 @@ func checkStored(ctx context.Context, e *env) error {
 		before := time.Now().Add(-time.Hour)
 		stored, err := e.store.Create(ctx, t, 0)
 		if err != nil {
-			return fmt.Errorf("Create of tenant %d: %w", i, err)
+			return fmt.Errorf("in Create of tenant %d: %w", i, err)
 		}
 		switch {
 		case stored.Version != 1:
@@ -64,7 +64,7 @@ func checkStored(ctx context.Context, e *env) error {
 		return err
 	}
 	if stored.Version != 1 || stored.CreatedAt.Year() < 2000 {
-		return fmt.Errorf("Create took the caller's version %d or time %v", stored.Version, stored.CreatedAt)
+		return fmt.Errorf("in Create took the caller's version %d or time %v", stored.Version, stored.CreatedAt)
 	}
 	return e.stored(ctx, "with the caller's times", stored)
 }
@@ -95,7 +95,7 @@ func checkNotFound(ctx context.Context, e *env) error {
 			}
 		}
 		if found, err := e.store.Exists(ctx, id); found || err != nil {
-			return fmt.Errorf("Exists of unknown id %d: %v, %w", i, found, err)
+			return fmt.Errorf("in Exists of unknown id %d: %v, %w", i, found, err)
 		}
 	}
 	for _, identifier := range []runtime.Identifier{{}, runtime.MustIdentifier("nobody")} {

@@ -144,7 +144,7 @@ func (e *env) alone(ctx context.Context, bad runtime.Tenant, d Damage) error {
 		return err
 	}
 	if found, err := e.store.Exists(ctx, bad.ID); !found || err != nil {
-		return fmt.Errorf("Exists: %v, %w", found, err)
+		return fmt.Errorf("in Exists: %v, %w", found, err)
 	}
 	return nil
 }
@@ -253,7 +253,7 @@ func checkClosed(ctx context.Context, e *env) error {
 	}
 	for range 2 {
 		if err := e.store.Close(); err != nil {
-			return fmt.Errorf("Close: %w", err)
+			return fmt.Errorf("in Close: %w", err)
 		}
 	}
 	for name, call := range e.methods() {

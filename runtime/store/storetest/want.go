@@ -24,7 +24,7 @@ func (e *env) create(ctx context.Context, tenants ...runtime.Tenant) ([]runtime.
 	for _, t := range tenants {
 		stored, err := e.store.Create(ctx, t, 0)
 		if err != nil {
-			return nil, fmt.Errorf("Create %s: %w", t.ID, err)
+			return nil, fmt.Errorf("in Create %s: %w", t.ID, err)
 		}
 		out = append(out, stored)
 	}
