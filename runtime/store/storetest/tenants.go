@@ -64,7 +64,7 @@ func checkStored(ctx context.Context, e *env) error {
 		return err
 	}
 	if stored.Version != 1 || stored.CreatedAt.Year() < 2000 {
-		return fmt.Errorf("in Create took the caller's version %d or time %v", stored.Version, stored.CreatedAt)
+		return fmt.Errorf("the caller's version or time was taken by Create: version %d, created %v", stored.Version, stored.CreatedAt)
 	}
 	return e.stored(ctx, "with the caller's times", stored)
 }
