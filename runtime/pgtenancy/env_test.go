@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/jackc/pgx/v5"
+	"go.uber.org/goleak"
 
 	"github.com/tenancygen/tenancygen/examples/gen"
 	"github.com/tenancygen/tenancygen/internal/testpg"
@@ -16,7 +17,10 @@ import (
 	"github.com/tenancygen/tenancygen/runtime/pgtenancy"
 )
 
-func TestMain(m *testing.M) { testpg.Main(m) }
+// TestMain also sees that nothing goes on behind what was closed.
+func TestMain(m *testing.M) {
+	testpg.Main(m, func() error { return goleak.Find() })
+}
 
 // database is a database with the tables of the example, and the base of an environment.
 type database struct {
