@@ -8,6 +8,7 @@ import (
 	"go/token"
 	"os"
 	"reflect"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -62,6 +63,18 @@ func readSource(t *testing.T) []documented {
 	return out
 }
 
+// fieldName finds what can be the name of a field: two capitalized words or more, since
+// one alone, such as Audit, can be a word.
+var fieldName = regexp.MustCompile(`\b[A-Z][A-Za-z]*[a-z][A-Z][A-Za-z]*\b`)
+
+// asVariable returns the variable of a field, and any other word as it is.
+func asVariable(word string) string {
+	if field, ok := reflect.TypeFor[Config]().FieldByName(word); ok {
+		return "`" + variable(field) + "`"
+	}
+	return word
+}
+
 // tables writes the fields as the page shows them. A comment that does not say what its
 // field is fails t.
 func tables(t *testing.T) string {
@@ -82,15 +95,7 @@ func tables(t *testing.T) string {
 		if !ok || !strings.HasSuffix(what, ".") {
 			t.Errorf("the comment of %s has to begin with its name and \"is\" or \"are\", and to end with a full stop", d.name)
 		}
-		// Fields are called as their variables are.
-		for other := range reflect.TypeFor[Config]().Fields() {
-			if other.Name != "Audit" && other.Name != "Resolvers" {
-				what = strings.ReplaceAll(what+" ", " "+other.Name+" ", " `"+variable(other)+"` ")
-				what = strings.ReplaceAll(what, " "+other.Name+".", " `"+variable(other)+"`.")
-				what = strings.ReplaceAll(what, " "+other.Name+",", " `"+variable(other)+"`,")
-			}
-			what = strings.TrimSpace(what)
-		}
+		what = fieldName.ReplaceAllStringFunc(what, asVariable)
 		value := field.Tag.Get("envDefault")
 		switch {
 		case field.Tag.Get("required") != "":
