@@ -50,7 +50,9 @@ type denials struct {
 type denial struct {
 	tenantID string
 	limit    runtime.Limit
-	until    time.Duration // since start
+	// until is when it is over at the earliest, and told what callers are told: the answer
+	// that it comes from was given between the question and its return. Both since start.
+	until, told time.Duration
 }
 
 // Allow is that of runtime.Limiter.
@@ -59,8 +61,8 @@ func (c *denyCache) Allow(ctx context.Context, tenantID string, l runtime.Limit)
 	hash := maphash.String(c.seed, tenantID) + uint64(l.Window)*0x9e3779b97f4a7c15 + uint64(l.Requests)*0xc2b2ae3d27d4eb4f
 	s := &c.shards[hash%uint64(len(c.shards))]
 	s.mu.Lock()
-	// Before the question: the answer counts from a later moment, and a denial must not
-	// outlast it. And inside the lock: it is later than that of a denial that is found.
+	// Before the question, so that a denial does not outlast the answer that it is. And
+	// inside the lock: it is later than that of a denial that is found.
 	now := time.Since(c.start)
 	d, ok := s.known[hash]
 	if ok && d.until <= now {
@@ -68,11 +70,12 @@ func (c *denyCache) Allow(ctx context.Context, tenantID string, l runtime.Limit)
 	}
 	s.mu.Unlock()
 	if d.until > now && d.limit == l && d.tenantID == tenantID {
-		return runtime.Decision{RetryAfter: d.until - now}, nil
+		return runtime.Decision{RetryAfter: d.told - now}, nil
 	}
 	decision, err := c.next.Allow(ctx, tenantID, l)
 	if err == nil && !decision.Allowed && decision.RetryAfter > 0 {
-		s.add(hash, denial{strings.Clone(tenantID), l, now + decision.RetryAfter}, now)
+		told := time.Since(c.start) + decision.RetryAfter
+		s.add(hash, denial{strings.Clone(tenantID), l, now + decision.RetryAfter, told}, now)
 	}
 	return decision, err
 }

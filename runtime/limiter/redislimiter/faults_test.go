@@ -311,7 +311,7 @@ func TestFailOverUnderLoad(t *testing.T) {
 	}
 	failed := o.failed.Load()
 	master.Kill()
-	more(t, "failed", 50, o.failed.Load)
+	more(t, "failed", 20, o.failed.Load)
 	replica.Promote()
 	address.Store(replica.Address())
 	more(t, "were denied", 500, o.denied.Load)
