@@ -97,30 +97,32 @@ func TestTTL(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBelow(tenant("a"))
-		b.before = func(context.Context, string) error { time.Sleep(2 * time.Second); return nil }
-		s := cache(t, b, cachestore.Options{TTL: 30 * time.Second, NegativeTTL: 4 * time.Second})
-		get(t, s, "a") // from 0 s, ends at 2 s
-		find(t, s, "slug-a")
-		nobody(t, s, "nobody") // from 4 s, ends at 6 s
-		time.Sleep(1900 * time.Millisecond)
-		nobody(t, s, "nobody")
-		if n := b.called("find nobody"); n != 1 {
-			t.Errorf("%d calls before NegativeTTL", n)
+		// Each answer takes longer than the tenth of TTL by which entries differ.
+		b.before = func(context.Context, string) error { time.Sleep(4 * time.Second); return nil }
+		s := cache(t, b, cachestore.Options{TTL: 30 * time.Second, NegativeTTL: 6 * time.Second})
+		began := time.Now()
+		until := func(seconds float64) {
+			time.Sleep(time.Until(began.Add(time.Duration(seconds * float64(time.Second)))))
 		}
-		time.Sleep(200 * time.Millisecond)
-		nobody(t, s, "nobody") // 8.1 s to 10.1 s
-		if n := b.called("find nobody"); n != 2 {
-			t.Errorf("%d calls after NegativeTTL", n)
-		}
-		time.Sleep(16 * time.Second) // 26.1 s; up to a tenth of TTL is left out
-		get(t, s, "a")
-		if n := b.called("get a"); n != 1 {
-			t.Errorf("%d calls before TTL", n)
-		}
-		time.Sleep(8 * time.Second) // by the identifier it was asked at 2 s
-		get(t, s, "a")
-		if n := b.called("get a"); n != 2 {
-			t.Errorf("%d calls after TTL", n)
+		get(t, s, "a")         // asked at 0 s
+		find(t, s, "slug-a")   // asked at 4 s: good until 31 s at least, and 34 s at most
+		nobody(t, s, "nobody") // asked at 8 s: good until 14 s
+		for _, step := range []struct {
+			at    float64
+			look  func()
+			call  string
+			calls int
+		}{
+			{13.9, func() { nobody(t, s, "nobody") }, "find nobody", 1},
+			{14, func() { nobody(t, s, "nobody") }, "find nobody", 2},
+			{30.9, func() { get(t, s, "a") }, "get a", 1},
+			{34, func() { get(t, s, "a") }, "get a", 2},
+		} {
+			until(step.at)
+			step.look()
+			if n := b.called(step.call); n != step.calls {
+				t.Errorf("at %v s: %d calls, want %d", step.at, n, step.calls)
+			}
 		}
 	})
 }
@@ -192,6 +194,25 @@ func TestFailedWritesAreForgotten(t *testing.T) {
 	if _, err := s.Update(t.Context(), get(t, s, "a")); err != nil {
 		t.Error(err)
 	}
+
+	bus := &bus{}
+	here, there := cache(t, lostAnswer{b}, cachestore.Options{Bus: bus}), cache(t, b, cachestore.Options{Bus: bus})
+	get(t, here, "a")
+	get(t, there, "a")
+	if _, err := here.SetStatus(t.Context(), "a", runtime.StatusSuspended); !errors.Is(err, errDown) {
+		t.Fatal(err)
+	}
+	if get(t, here, "a").Check() == nil || get(t, there, "a").Check() == nil {
+		t.Error("still active")
+	}
+}
+
+// lostAnswer is a store that writes and does not say so.
+type lostAnswer struct{ *below }
+
+func (l lostAnswer) SetStatus(ctx context.Context, id string, to runtime.Status, from ...runtime.Status) (runtime.Tenant, error) {
+	_, err := l.below.SetStatus(ctx, id, to, from...)
+	return runtime.Tenant{}, errors.Join(errDown, err)
 }
 
 // Regression 8, case 54: an old identifier leads nowhere at once, and then to the tenant
@@ -265,63 +286,94 @@ func TestChangeDuringLoad(t *testing.T) {
 		for _, change := range []string{"none", "own", "message", "everything"} {
 			t.Run(call+" "+change, func(t *testing.T) {
 				t.Parallel()
-				b := newBelow(tenant("a"))
-				bus := &bus{}
-				s, other := cache(t, b, cachestore.Options{Bus: bus}), cache(t, b, cachestore.Options{Bus: bus})
-				read, goOn := make(chan struct{}), make(chan struct{})
-				b.mu.Lock()
-				b.after = func(_ context.Context, c string) error {
-					if b.called(c) == 1 && c == call {
-						close(read)
-						<-goOn
-					}
-					return nil
-				}
-				b.mu.Unlock()
-				var wg sync.WaitGroup
-				wg.Go(func() {
-					if err := load(t.Context(), s); err != nil {
-						t.Error(err)
-					}
-				})
-				<-read
-				want := runtime.StatusSuspended
-				var err error
-				switch change {
-				case "none":
-					want = runtime.StatusActive
-				case "own":
-					_, err = s.SetStatus(t.Context(), "a", want)
-				case "message":
-					_, err = other.SetStatus(t.Context(), "a", want)
-				case "everything":
-					_, err = b.SetStatus(t.Context(), "a", want)
-					err = errors.Join(err, bus.Publish(t.Context(), nil))
-				}
-				if err != nil {
-					t.Fatal(err)
-				}
-				if change != "none" {
-					// The load is still under way.
-					late := make(chan runtime.Tenant, 1)
-					wg.Go(func() { got, _ := s.GetByIdentifier(t.Context(), tenant("a").Identifier); late <- got })
-					wg.Go(func() {
-						if got := <-late; got.Status != want {
-							t.Errorf("who came late got %v", got)
-						}
-					})
-				}
-				close(goOn)
-				wg.Wait()
-				if got := get(t, s, "a"); got.Status != want {
-					t.Errorf("kept: %v", got)
-				}
-				if n := b.called("get a"); change == "none" && call != "get a" && n != 0 {
-					t.Errorf("the control asked %d times more", n)
-				}
+				synctest.Test(t, func(t *testing.T) { changeDuringLoad(t, call, load, change) })
 			})
 		}
 	}
+}
+
+func changeDuringLoad(t *testing.T, call string, load func(context.Context, *cachestore.Store) error, change string) {
+	b, bus := newBelow(tenant("a")), &bus{}
+	s, other := cache(t, b, cachestore.Options{Bus: bus}), cache(t, b, cachestore.Options{Bus: bus})
+	goOn := make(chan struct{})
+	b.after = func(_ context.Context, c string) error {
+		if c == call && b.called(c) == 1 {
+			<-goOn
+		}
+		return nil
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		if err := load(t.Context(), s); err != nil {
+			t.Error(err)
+		}
+	})
+	synctest.Wait() // it has its answer
+	want := runtime.StatusSuspended
+	var err error
+	switch change {
+	case "none":
+		want = runtime.StatusActive
+	case "own":
+		_, err = s.SetStatus(t.Context(), "a", want)
+	case "message":
+		_, err = other.SetStatus(t.Context(), "a", want)
+	case "everything":
+		_, err = b.SetStatus(t.Context(), "a", want)
+		err = errors.Join(err, bus.Publish(t.Context(), nil))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, late := range []func() runtime.Tenant{
+		func() runtime.Tenant { return get(t, s, "a") },
+		func() runtime.Tenant { return find(t, s, "slug-a") },
+	} {
+		if change == "none" {
+			continue
+		}
+		wg.Go(func() {
+			if got := late(); got.Status != want {
+				t.Errorf("who came late got %v", got)
+			}
+		})
+	}
+	synctest.Wait() // they wait, or have their answers
+	close(goOn)
+	wg.Wait()
+	if got := get(t, s, "a"); got.Status != want {
+		t.Errorf("kept: %v", got)
+	}
+	if n := b.called("get a"); change == "none" && call != "get a" && n != 0 {
+		t.Errorf("the control asked %d times more", n)
+	}
+}
+
+// A store below that lags, such as a replica, does not bring back an older version of a
+// tenant than the one that is kept.
+func TestOlderVersions(t *testing.T) {
+	t.Parallel()
+	old := tenant("a")
+	b := newBelow(old)
+	s := cache(t, lagging{b, old}, cachestore.Options{})
+	if _, err := b.SetStatus(t.Context(), "a", runtime.StatusSuspended); err != nil {
+		t.Fatal(err)
+	}
+	get(t, s, "a")
+	find(t, s, "slug-a")
+	if got := get(t, s, "a"); got.Check() == nil {
+		t.Errorf("kept: %v", got)
+	}
+}
+
+// lagging is a store that finds an older version by the identifier.
+type lagging struct {
+	*below
+	old runtime.Tenant
+}
+
+func (l lagging) GetByIdentifier(context.Context, runtime.Identifier) (runtime.Tenant, error) {
+	return l.old, nil
 }
 
 // Case 55: of many who ask for one tenant at once, one asks the store, and when they go
@@ -588,7 +640,16 @@ func TestInitAndClose(t *testing.T) {
 
 	bus := &bus{}
 	hang := make(chan struct{}, 1)
-	b.before = func(ctx context.Context, _ string) error { hang <- struct{}{}; <-ctx.Done(); return ctx.Err() }
+	left := false
+	b.before = func(ctx context.Context, _ string) error {
+		hang <- struct{}{}
+		<-ctx.Done()
+		for range 1000 {
+			stdruntime.Gosched()
+		}
+		left = true
+		return ctx.Err()
+	}
 	s = cache(t, b, cachestore.Options{Bus: bus})
 	if err := s.Init(t.Context()); err != nil || bus.subscribed != 1 || b.inits != 2 {
 		t.Errorf("%d subscriptions, %d inits, %v", bus.subscribed, b.inits, err)
@@ -599,6 +660,9 @@ func TestInitAndClose(t *testing.T) {
 	<-hang
 	if err := s.Close(); err != nil {
 		t.Error(err)
+	}
+	if !left {
+		t.Error("Close did not wait for a load")
 	}
 	if err := <-waits; !errors.Is(err, runtime.ErrStoreClosed) {
 		t.Errorf("who waited got %v", err)
