@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	stdruntime "runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -724,4 +725,56 @@ func TestStore(t *testing.T) {
 		}
 		return s
 	})
+}
+
+// A tenant that cannot be read does not hide the others, is not taken for one that is
+// not there, and its suspension reaches everybody.
+func TestCorruptTenants(t *testing.T) {
+	t.Parallel()
+	b, bus := newBelow(tenant("a"), tenant("b")), &bus{}
+	spoilt := corrupt{b}
+	here, there := cache(t, spoilt, cachestore.Options{Bus: bus}), cache(t, b, cachestore.Options{Bus: bus})
+	get(t, there, "b")
+	for range 2 {
+		got, err := here.GetMany(t.Context(), []string{"b", "a"})
+		if !errors.Is(err, runtime.ErrCorruptTenant) || len(got) != 1 || got[0].ID != "a" {
+			t.Errorf("%v, %v", got, err)
+		}
+		if _, err := here.Get(t.Context(), "b"); !errors.Is(err, runtime.ErrCorruptTenant) {
+			t.Error(err)
+		}
+		if n, err := here.Warm(t.Context()); n != 1 || !errors.Is(err, runtime.ErrCorruptTenant) {
+			t.Error(n, err)
+		}
+	}
+	if _, err := here.SetStatus(t.Context(), "b", runtime.StatusSuspended); !errors.Is(err, runtime.ErrCorruptTenant) {
+		t.Error(err)
+	}
+	if get(t, there, "b").Check() == nil {
+		t.Error("still active elsewhere")
+	}
+}
+
+// corrupt is a store that cannot read tenant b.
+type corrupt struct{ *below }
+
+var errCorrupt = &runtime.CorruptError{ID: "b", Err: runtime.ErrMetadata}
+
+func (c corrupt) Get(context.Context, string) (runtime.Tenant, error) {
+	return runtime.Tenant{}, errCorrupt
+}
+
+func (c corrupt) GetMany(ctx context.Context, ids []string) ([]runtime.Tenant, error) {
+	got, err := c.below.GetMany(ctx, slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == "b" }))
+	return got, errors.Join(err, errCorrupt)
+}
+
+func (c corrupt) List(ctx context.Context, o runtime.ListOptions) (runtime.Page, error) {
+	got, err := c.below.GetMany(ctx, []string{"a"})
+	return runtime.Page{Tenants: got}, errors.Join(err, errCorrupt)
+}
+
+func (c corrupt) SetStatus(ctx context.Context, id string, to runtime.Status, from ...runtime.Status) (runtime.Tenant, error) {
+	_, err := c.below.SetStatus(ctx, id, to, from...)
+	return runtime.Tenant{}, errors.Join(err, errCorrupt)
 }

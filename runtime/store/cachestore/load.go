@@ -148,7 +148,9 @@ func (s *Store) observe(ctx context.Context, began time.Time, id string, err err
 	s.o.Recorder.Observe(ctx, runtime.TimeStore, outcome, id, time.Since(began))
 }
 
-// loadMany asks the store below for several tenants and keeps what it says.
+// loadMany asks the store below for several tenants and keeps what it says. Where some
+// cannot be read, it returns the others with the error, and says of none that it is not
+// there.
 func (s *Store) loadMany(ctx context.Context, ids []string) ([]runtime.Tenant, error) {
 	s.mu.Lock()
 	if s.closed {
@@ -163,6 +165,8 @@ func (s *Store) loadMany(ctx context.Context, ids []string) ([]runtime.Tenant, e
 	s.observe(ctx, l.began, "", err)
 	if err != nil {
 		s.fail(ctx, "")
+	}
+	if err != nil && !errors.Is(err, runtime.ErrCorruptTenant) {
 		return nil, err
 	}
 	asked := make(map[string]bool, len(ids))
@@ -180,14 +184,13 @@ func (s *Store) loadMany(ctx context.Context, ids []string) ([]runtime.Tenant, e
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, id := range ids {
-		t, ok := found[id]
-		if !ok {
-			err = runtime.ErrTenantNotFound
+		if t, ok := found[id]; ok {
+			s.put(l, key{id: id}, t, nil)
+		} else if err == nil {
+			s.put(l, key{id: id}, runtime.Tenant{}, runtime.ErrTenantNotFound)
 		}
-		s.put(l, key{id: id}, t, err)
-		err = nil
 	}
-	return tenants, nil
+	return tenants, err
 }
 
 // over ends a load that hears of changes no more.

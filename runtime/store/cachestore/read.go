@@ -2,6 +2,7 @@ package cachestore
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -55,11 +56,13 @@ func (s *Store) GetMany(ctx context.Context, ids []string) ([]runtime.Tenant, er
 		}
 		s.count(ctx, answer, id)
 	}
+	var corrupt error
 	if ask != nil {
 		loaded, err := s.loadMany(ctx, ask)
-		if err != nil {
+		if err != nil && !errors.Is(err, runtime.ErrCorruptTenant) {
 			return nil, err
 		}
+		corrupt = err
 		for _, t := range loaded {
 			found[t.ID] = t
 		}
@@ -70,7 +73,7 @@ func (s *Store) GetMany(ctx context.Context, ids []string) ([]runtime.Tenant, er
 			out = append(out, t)
 		}
 	}
-	return out, nil
+	return out, corrupt
 }
 
 // Exists asks the store below, and so do the methods that follow: what they return is

@@ -2,6 +2,7 @@ package cachestore
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tenancygen/tenancygen/runtime"
 )
@@ -12,12 +13,16 @@ import (
 func (s *Store) Warm(ctx context.Context) (int, error) {
 	o := runtime.ListOptions{Statuses: []runtime.Status{runtime.StatusActive}}
 	kept := 0
+	var corrupt error // tenants that cannot be read do not stop the others
 	for {
 		o.Limit = min(runtime.MaxPage, s.o.Size-kept)
 		page, n, err := s.warmPage(ctx, o)
 		kept += n
+		if errors.Is(err, runtime.ErrCorruptTenant) {
+			corrupt, err = errors.Join(corrupt, err), nil
+		}
 		if err != nil || page.Next == "" || kept >= s.o.Size {
-			return kept, err
+			return kept, errors.Join(corrupt, err)
 		}
 		o.After = page.Next
 	}

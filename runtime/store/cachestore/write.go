@@ -81,6 +81,9 @@ func named(changes []Change) []Change {
 
 // refused reports whether an error says that nothing was written.
 func refused(err error) bool {
+	if errors.Is(err, runtime.ErrCorruptTenant) {
+		return false // the status of one that cannot be read changes all the same
+	}
 	for _, of := range []error{
 		runtime.ErrTenantNotFound, runtime.ErrTenantExists, runtime.ErrStaleTenant, runtime.ErrTransition,
 		runtime.ErrTenantQuota, runtime.ErrInvalidTenant, runtime.ErrMetadata,

@@ -332,3 +332,51 @@ func TestBusWithoutRedis(t *testing.T) {
 	}
 	stop()
 }
+
+// A tenant that cannot be read does not hide the others, no old entry is returned in its
+// place, and its suspension is seen by everybody.
+func TestCorruptTenants(t *testing.T) {
+	t.Parallel()
+	ctx := t.Context()
+	prefix, c := shared(t)
+	b := newBelow(t, "a", "b")
+	o := redisstore.Options{Prefix: prefix}
+	here, there := process(t, corrupt{b}, c, o), process(t, b, c, o)
+	cached(t, there, "b")
+	if err := c.PExpire(ctx, here.Key("b"), 30*time.Minute).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got, err := here.Get(ctx, "b"); !errors.Is(err, runtime.ErrCorruptTenant) {
+		t.Errorf("%v, %v", got, err)
+	}
+	if got, err := here.GetMany(ctx, []string{"b", "a"}); !errors.Is(err, runtime.ErrCorruptTenant) || len(got) != 1 || got[0].ID != "a" {
+		t.Errorf("%v, %v", got, err)
+	}
+	cached(t, there, "a")
+	cached(t, there, "b")
+	if got, err := here.SetStatusMany(ctx, []string{"a", "b"}, runtime.StatusSuspended); !errors.Is(err, runtime.ErrCorruptTenant) || len(got) != 1 {
+		t.Errorf("%v, %v", got, err)
+	}
+	if get(t, there, "a").Check() == nil || get(t, there, "b").Check() == nil {
+		t.Error("still active elsewhere")
+	}
+}
+
+// corrupt is a store that cannot read tenant b.
+type corrupt struct{ *below }
+
+var errCorrupt = &runtime.CorruptError{ID: "b", Err: runtime.ErrMetadata}
+
+func (c corrupt) Get(context.Context, string) (runtime.Tenant, error) {
+	return runtime.Tenant{}, errCorrupt
+}
+
+func (c corrupt) GetMany(ctx context.Context, _ []string) ([]runtime.Tenant, error) {
+	got, err := c.below.GetMany(ctx, []string{"a"})
+	return got, errors.Join(err, errCorrupt)
+}
+
+func (c corrupt) SetStatusMany(ctx context.Context, ids []string, to runtime.Status) ([]runtime.Tenant, error) {
+	got, err := c.below.SetStatusMany(ctx, ids, to)
+	return got[:1], errors.Join(err, errCorrupt)
+}

@@ -98,7 +98,7 @@ func (s *Store) hit(ctx context.Context, v seen) (runtime.Tenant, error) {
 // this process has written.
 func (s *Store) answer(ctx context.Context, v seen, t runtime.Tenant, err error, began time.Time) (runtime.Tenant, error) {
 	// An answer about the tenant, such as that its metadata is spoilt, is no failure.
-	if err != nil && !refused(err) && !errors.Is(ctx.Err(), context.Canceled) && v.found && s.floors.allow(v.tenant) {
+	if err != nil && !refused(err) && !errors.Is(err, runtime.ErrCorruptTenant) && !errors.Is(ctx.Err(), context.Canceled) && v.found && s.floors.allow(v.tenant) {
 		s.stale.Add(1)
 		s.o.Logger.ErrorContext(ctx, "tenancy: the store of tenants failed; what Redis has is used", "tenant", v.tenant.ID, "error", err)
 		return s.hit(ctx, v)
@@ -108,7 +108,7 @@ func (s *Store) answer(ctx context.Context, v seen, t runtime.Tenant, err error,
 	switch {
 	case err == nil:
 		s.fill(ctx, v, t, began)
-	case errors.Is(err, runtime.ErrTenantNotFound):
+	case errors.Is(err, runtime.ErrTenantNotFound), errors.Is(err, runtime.ErrCorruptTenant):
 		s.clear(ctx, v, v.tenant.ID)
 	}
 	return t, err
@@ -134,11 +134,13 @@ func (s *Store) GetMany(ctx context.Context, ids []string) ([]runtime.Tenant, er
 			ask = append(ask, part[i])
 		}
 	}
+	var corrupt error
 	if ask != nil {
 		rest, err := s.below.GetMany(ctx, ask)
-		if err != nil {
+		if err != nil && !errors.Is(err, runtime.ErrCorruptTenant) {
 			return nil, err
 		}
+		corrupt = err
 		for _, t := range rest {
 			if _, ok := slices.BinarySearch(ask, t.ID); !ok {
 				return nil, fmt.Errorf("redisstore: %w", ErrOtherTenant)
@@ -152,7 +154,7 @@ func (s *Store) GetMany(ctx context.Context, ids []string) ([]runtime.Tenant, er
 			out = append(out, t)
 		}
 	}
-	return out, nil
+	return out, corrupt
 }
 
 // lookMany reads entries and takes no leases.

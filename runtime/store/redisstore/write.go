@@ -56,12 +56,7 @@ func (s *Store) each(ctx context.Context, ids []string, add func(ctx context.Con
 // nothing was written, it takes the marks away. After any other error they stay until
 // they expire: the write may still happen.
 func (s *Store) end(ctx context.Context, w write, now []runtime.Tenant, err error) {
-	if err != nil && !refused(err) {
-		for _, id := range w.ids {
-			s.floors.raise(id, unknownVersion)
-		}
-		return
-	}
+	unknown := err != nil && !refused(err)
 	// The write has happened, whatever becomes of the caller.
 	ctx = context.WithoutCancel(ctx)
 	left := s.o.TTL - time.Since(w.began)
@@ -69,6 +64,15 @@ func (s *Store) end(ctx context.Context, w write, now []runtime.Tenant, err erro
 	for _, t := range now {
 		stored[t.ID] = t
 		s.floors.raise(t.ID, t.Version)
+	}
+	if unknown {
+		w.ids = slices.DeleteFunc(w.ids, func(id string) bool {
+			_, known := stored[id]
+			if !known {
+				s.floors.raise(id, unknownVersion)
+			}
+			return !known
+		})
 	}
 	_ = s.each(ctx, w.ids, func(ctx context.Context, p redis.Pipeliner, id string) {
 		key := []string{s.tenantKey(id)}
@@ -85,6 +89,9 @@ func (s *Store) end(ctx context.Context, w write, now []runtime.Tenant, err erro
 
 // refused reports whether an error says that nothing was written.
 func refused(err error) bool {
+	if errors.Is(err, runtime.ErrCorruptTenant) {
+		return false // the status of one that cannot be read changes all the same
+	}
 	for _, of := range []error{
 		runtime.ErrTenantNotFound, runtime.ErrTenantExists, runtime.ErrStaleTenant, runtime.ErrTransition,
 		runtime.ErrTenantQuota, runtime.ErrInvalidTenant, runtime.ErrMetadata, runtime.ErrStoreClosed,
