@@ -80,6 +80,10 @@ fuzz: ## Fuzz the compiler and the readers, a minute each
 	$(GO) test ./generator/audit/tie -run '^$$' -fuzz FuzzFind -fuzztime 1m -fuzzminimizetime 2s
 	$(GO) test ./generator/config -run '^$$' -fuzz FuzzParse -fuzztime 1m -fuzzminimizetime 2s
 	$(GO) test ./isolation/dynamic -run '^$$' -fuzz FuzzFilter -fuzztime 1m -fuzzminimizetime 2s
+	$(GO) test ./runtime/resolver -run '^$$' -fuzz FuzzSubdomain -fuzztime 1m -fuzzminimizetime 2s
+	$(GO) test ./runtime/resolver -run '^$$' -fuzz FuzzPath -fuzztime 1m -fuzzminimizetime 2s
+	$(GO) test ./runtime/resolver -run '^$$' -fuzz FuzzHeader -fuzztime 1m -fuzzminimizetime 2s
+	$(GO) test ./runtime/resolver/jwtresolver -run '^$$' -fuzz FuzzAuthenticate -fuzztime 1m -fuzzminimizetime 2s
 
 .PHONY: bench-scoping
 bench-scoping: ## Time parse, scope, rewrite and certify by kind, length and number of statements

@@ -99,7 +99,7 @@ func TestMembership(t *testing.T) {
 		"its own":                    {bound, acme.ID, 200},
 		"somebody else's":            {bound, beta.ID, 403},
 		"one that is not there":      {bound, "id-nobody", 403},
-		"none":                       {bound, "", 403},
+		"none":                       {bound, "", 401},
 		"none, and nobody asks":      {open, "", 200},
 		"another's, and nobody asks": {open, beta.ID, 200},
 	} {
@@ -110,6 +110,10 @@ func TestMembership(t *testing.T) {
 		if w := get(tc.h, "/", "acme", headers...); w.Code != tc.want {
 			t.Errorf("%s: %d, want %d", name, w.Code, tc.want)
 		}
+	}
+	// Nobody is logged in: whether there is the tenant makes no difference.
+	if diff := cmp.Diff(dump(get(bound, "/", "acme")), dump(get(bound, "/", "nobody"))); diff != "" {
+		t.Errorf("without a credential (-acme +nobody):\n%s", diff)
 	}
 	// The principal reaches the hook and the handler.
 	var subjects []string
@@ -209,8 +213,8 @@ func TestLogs(t *testing.T) {
 	}
 }
 
-// leaky is what a database says about another tenant's row.
-var leaky = fmt.Errorf("create invoice: %w", &pgconn.PgError{
+// errLeaky is what a database says about another tenant's row.
+var errLeaky = fmt.Errorf("create invoice: %w", &pgconn.PgError{
 	Severity: "ERROR", Code: "23505", Message: `duplicate key value violates unique constraint "invoices_number_key"`,
 	Detail: "Key (number)=(HUNTER2) already exists.", Where: "SQL statement HUNTER2", TableName: "invoices", ConstraintName: "invoices_number_key",
 })
@@ -238,7 +242,7 @@ func TestError(t *testing.T) {
 		"metadata":      {runtime.ErrMetadata, 400, 400},
 		"cursor":        {runtime.ErrCursor, 400, 400},
 		"no tenant":     {runtime.ErrNoTenant, 500, 500},
-		"database":      {leaky, 500, 500},
+		"database":      {errLeaky, 500, 500},
 		"anything else": {errors.New("postgres://app:hunter2@db"), 500, 500},
 		"file":          {os.ErrNotExist, 500, 500},
 	} {
@@ -285,7 +289,7 @@ func TestError(t *testing.T) {
 func TestErrorLogged(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	h := wrap(t, middleware.Options{Logger: slog.New(slog.NewTextHandler(&out, nil))}, func(w http.ResponseWriter, r *http.Request) { middleware.Error(w, r, leaky) })
+	h := wrap(t, middleware.Options{Logger: slog.New(slog.NewTextHandler(&out, nil))}, func(w http.ResponseWriter, r *http.Request) { middleware.Error(w, r, errLeaky) })
 	get(h, "/", "acme")
 	if got := out.String(); strings.Count(got, "\n") != 1 || !strings.Contains(got, "level=ERROR") || !strings.Contains(got, "23505") || !strings.Contains(got, "tenant=id-acme") {
 		t.Errorf("the log is %s", got)
@@ -304,7 +308,7 @@ func TestStarted(t *testing.T) {
 	} {
 		h := wrap(t, middleware.Options{}, func(w http.ResponseWriter, r *http.Request) {
 			start(w)
-			middleware.Error(w, r, leaky)
+			middleware.Error(w, r, errLeaky)
 		})
 		w := get(h, "/", "acme")
 		if w.Code != http.StatusOK || w.Body.String() != "half" || w.Header().Get("Retry-After")+w.Header().Get("Vary") != "" {
@@ -340,7 +344,7 @@ func TestErrorHandler(t *testing.T) {
 		}
 		w.WriteHeader(status)
 		fmt.Fprint(w, "our words")
-	}}, func(w http.ResponseWriter, r *http.Request) { middleware.Error(w, r, leaky) })
+	}}, func(w http.ResponseWriter, r *http.Request) { middleware.Error(w, r, errLeaky) })
 	for _, tenant := range uniform {
 		if got := get(h, "/", tenant); got.Code != middleware.Hidden || got.Body.String() != "our words" {
 			t.Errorf("%q: %s", tenant, dump(got))

@@ -100,6 +100,8 @@ func (g *Gate) identify(ctx context.Context, r *http.Request) (context.Context, 
 	}
 	member := g.o.Membership(ctx, r, subject)
 	switch {
+	case errors.Is(member, resolver.ErrUnauthenticated):
+		return ctx, t, Classify(member)
 	case member != nil && !errors.Is(member, ErrForbidden):
 		return ctx, t, internal(member)
 	// An id and an identifier that are not one tenant's came from two places.

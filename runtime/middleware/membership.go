@@ -16,10 +16,14 @@ var ErrForbidden = errors.New("tenancy: the caller does not belong to the tenant
 // that the resolver has proved, and has to name the tenant. It needs an Authenticator,
 // such as a jwtresolver, as the resolver or in its chain.
 func NamedByCredential(ctx context.Context, _ *http.Request, t runtime.Tenant) error {
-	if p, ok := resolver.PrincipalFrom(ctx); ok && p.Tenant.Matches(t) {
-		return nil
+	p, ok := resolver.PrincipalFrom(ctx)
+	switch {
+	case !ok:
+		return resolver.ErrUnauthenticated
+	case !p.Tenant.Matches(t):
+		return ErrForbidden
 	}
-	return ErrForbidden
+	return nil
 }
 
 // InsecureAnyone is a Membership for tenants whose pages are public: whoever names a

@@ -1,9 +1,11 @@
 package middleware_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -160,7 +162,8 @@ func TestLimited(t *testing.T) {
 	}
 }
 
-// TestInternal holds that nobody learns why a look-up failed, or acts without it.
+// TestInternal holds that nobody learns why a look-up failed, or acts without it, and
+// that the log says so once: regression 6.
 func TestInternal(t *testing.T) {
 	t.Parallel()
 	secret := errors.New(`dial postgres://app:hunter2@db/tenants: FATAL`)
@@ -172,9 +175,14 @@ func TestInternal(t *testing.T) {
 		"resolver":   {Resolver: resolver.Func(func(*http.Request) (runtime.Reference, error) { return runtime.Reference{}, secret })},
 	} {
 		called := false
+		var log bytes.Buffer
+		o.Logger = slog.New(slog.NewTextHandler(&log, nil))
 		w := get(wrap(t, o, func(http.ResponseWriter, *http.Request) { called = true }), "/", "acme")
 		if w.Code != 500 || called || strings.Contains(dump(w), "hunter2") {
 			t.Errorf("%s: called %v, %s", name, called, dump(w))
+		}
+		if strings.Count(log.String(), "level=ERROR") != 1 || strings.Count(log.String(), "\n") != 1 {
+			t.Errorf("%s: the log is %s", name, &log)
 		}
 	}
 }

@@ -29,8 +29,9 @@ type Tenants interface {
 }
 
 // Membership returns nil when the one who makes the request may act for the tenant, and
-// an error when not: ErrForbidden, or another where it could not find out. The context
-// has the principal, when the resolver proves one (resolver.PrincipalFrom).
+// an error when not: ErrForbidden, resolver.ErrUnauthenticated where nobody is logged in,
+// or another where it could not find out. The context has the principal, when the
+// resolver proves one (resolver.PrincipalFrom).
 //
 // It is called as well for a request whose tenant there is not, with an id that no
 // tenant has, so that this takes as long as a no. What it returns then is of no

@@ -64,8 +64,18 @@ func within(t *testing.T, what string, f func()) {
 // its tenant is suspended, and another tenant's goes on.
 func TestStream(t *testing.T) {
 	t.Parallel()
+	for _, proto := range []string{"HTTP/1.1", "HTTP/2.0"} {
+		t.Run(proto, func(t *testing.T) {
+			t.Parallel()
+			testStream(t, proto)
+		})
+	}
+}
+
+func testStream(t *testing.T, proto string) {
 	next := make(chan struct{})
-	server, s := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	s := newTenants()
+	h := wrap(t, middleware.Options{Tenants: s}, func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "text/event-stream")
 		flush := w.(http.Flusher)
 		for i := 0; ; i++ {
@@ -81,7 +91,15 @@ func TestStream(t *testing.T) {
 			}
 		}
 	})
-	events := bufio.NewReader(ask(t, server, http.MethodGet, nil).Body)
+	server := httptest.NewUnstartedServer(h)
+	server.EnableHTTP2 = proto == "HTTP/2.0"
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	first := ask(t, server, http.MethodGet, nil)
+	if first.Proto != proto {
+		t.Fatalf("the server speaks %s", first.Proto)
+	}
+	events := bufio.NewReader(first.Body)
 	for i := range 3 {
 		if line, err := events.ReadString('\n'); err != nil || line != fmt.Sprintf("data: %d\n", i) {
 			t.Fatalf("%q, %v", line, err)
