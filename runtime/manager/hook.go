@@ -20,7 +20,8 @@ type Hook struct {
 	Before func(context.Context, runtime.Event) error
 	// After is told what has happened. Its error, or panic, is logged and changes
 	// nothing. It is called once for each event, unless the process ends in between; and
-	// twice at most where two processes finish the same step. It can call the Manager.
+	// twice at most where two processes finish the same step. It can call the Manager,
+	// but for Close, which waits for it.
 	After func(context.Context, runtime.Event) error
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -200,6 +201,14 @@ func TestAudit(t *testing.T) {
 	logged := newEnv(t, func(o *manager.Options) { o.Audit = nil })
 	if err := logged.WriteAudit(t.Context(), entry); err != nil || logged.logs.count("level=INFO msg=audit") != 1 {
 		t.Errorf("%v, %s", err, logged.logs.text.String())
+	}
+	// What a logger drops is not kept, and no entry is counted that is not.
+	dropping := newEnv(t, func(o *manager.Options) {
+		o.Audit, o.AuditFail, o.Logger = nil, manager.AuditReturn, slog.New(slog.DiscardHandler)
+	})
+	wantErr(t, dropping.WriteAudit(t.Context(), entry), manager.ErrAudit)
+	if dropping.recorder.of("audit_entries/failed") != 1 || dropping.recorder.of("audit_entries/written") != 0 {
+		t.Errorf("counted %v", dropping.recorder.all)
 	}
 }
 

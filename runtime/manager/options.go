@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/audit"
 )
 
 // Options are what a Manager is made of. Everything but Store may be left out.
@@ -32,8 +33,8 @@ type Options struct {
 	// none.
 	DefaultLimit runtime.Limit
 
-	// Audit keeps audit entries; without it they are logged at INFO. A writer that is an
-	// io.Closer is closed with the Manager.
+	// Audit keeps audit entries; without it an audit.Log writes them to Logger, at INFO. A
+	// writer that is an io.Closer is closed with the Manager.
 	Audit runtime.AuditWriter
 	// AuditFail is what happens when an entry cannot be written.
 	AuditFail AuditFail
@@ -113,6 +114,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Logger == nil {
 		o.Logger = slog.Default()
+	}
+	if o.Audit == nil {
+		o.Audit = audit.Log{Logger: o.Logger}
 	}
 	if o.Recorder == nil {
 		o.Recorder = runtime.NoRecorder{}
