@@ -53,5 +53,8 @@ func openRedis(cfg config.Config) (*redis.Client, error) {
 	}
 	o.DialTimeout, o.ReadTimeout, o.WriteTimeout = cfg.RedisTimeout, cfg.RedisTimeout, cfg.RedisTimeout
 	o.ContextTimeoutEnabled = true
+	// Once more for a connection that had died in the pool. Trying on would make those
+	// wait who can do without Redis.
+	o.MaxRetries, o.DialerRetries = 1, 1
 	return redis.NewClient(o), nil
 }
