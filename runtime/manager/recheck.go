@@ -2,6 +2,7 @@ package manager
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"sync"
 	"time"
@@ -106,8 +107,11 @@ func (m *Manager) check(ids []string) {
 			if m.base.Err() == nil {
 				m.log.Error("tenancy: running requests could not be checked", "tenants", len(page), "error", err)
 			}
-			continue
+			if !errors.Is(err, runtime.ErrCorruptTenant) {
+				continue
+			}
 		}
+		corrupt := unreadable(err)
 		found := make(map[string]runtime.Tenant, len(tenants))
 		for _, t := range tenants {
 			found[t.ID] = t
@@ -115,9 +119,30 @@ func (m *Manager) check(ids []string) {
 		for _, id := range page {
 			// One that is not there is the zero Tenant and not active either.
 			// Of one that nobody works for any more nothing is kept.
-			if t := found[id]; t.Check() != nil && m.leases.has(id) {
+			if t := found[id]; t.Check() != nil && !corrupt[id] && m.leases.has(id) {
 				m.leases.cut(id, t.Version, nil, runtime.ErrTenantInactive)
 			}
 		}
 	}
+}
+
+// unreadable returns the ids of the tenants that an error says cannot be read. Of those
+// nobody knows whether they are active, and of the others in the same answer everybody.
+func unreadable(err error) map[string]bool {
+	out := map[string]bool{}
+	var walk func(error)
+	walk = func(err error) {
+		switch e := err.(type) {
+		case *runtime.CorruptError:
+			out[e.ID] = true
+		case interface{ Unwrap() []error }:
+			for _, one := range e.Unwrap() {
+				walk(one)
+			}
+		case interface{ Unwrap() error }:
+			walk(e.Unwrap())
+		}
+	}
+	walk(err)
+	return out
 }
