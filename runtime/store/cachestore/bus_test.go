@@ -2,6 +2,7 @@ package cachestore_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -214,4 +215,61 @@ func TestWatch(t *testing.T) {
 			t.Errorf("heard %q after the end", heard[5:])
 		}
 	})
+}
+
+// A change of status that is stored, and waits for what is at work, is seen everywhere
+// before it returns.
+func TestChangeThatTakesLong(t *testing.T) {
+	t.Parallel()
+	for name, change := range map[string]func(ctx context.Context, s runtime.Store) error{
+		"SetStatus": writes["SetStatus"], "SetStatusMany": writes["SetStatusMany"], "Delete": writes["Delete"],
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b, bus := newBelow(tenant("a")), &bus{}
+				here, there := cache(t, draining{b}, cachestore.Options{Bus: bus}), cache(t, b, cachestore.Options{Bus: bus})
+				get(t, here, "a")
+				get(t, there, "a")
+				returned := make(chan error, 1)
+				go func() { returned <- change(t.Context(), here) }()
+				time.Sleep(900 * time.Millisecond)
+				if get(t, there, "a").Check() != nil {
+					t.Error("seen before it was told")
+				}
+				time.Sleep(200 * time.Millisecond)
+				for _, s := range []runtime.Store{here, there} {
+					if got, err := s.Get(t.Context(), "a"); err == nil && got.Check() == nil {
+						t.Error("active while the change waits")
+					}
+				}
+				select {
+				case err := <-returned:
+					t.Fatal("it did not wait", err)
+				default:
+				}
+				if err := <-returned; err != nil {
+					t.Error(err)
+				}
+			})
+		})
+	}
+}
+
+// draining is a store that returns half a minute after it has stored a change.
+type draining struct{ *below }
+
+func (d draining) SetStatus(ctx context.Context, id string, to runtime.Status, from ...runtime.Status) (runtime.Tenant, error) {
+	defer time.Sleep(30 * time.Second)
+	return d.below.SetStatus(ctx, id, to, from...)
+}
+
+func (d draining) SetStatusMany(ctx context.Context, ids []string, to runtime.Status) ([]runtime.Tenant, error) {
+	defer time.Sleep(30 * time.Second)
+	return d.below.SetStatusMany(ctx, ids, to)
+}
+
+func (d draining) Delete(ctx context.Context, id string) error {
+	defer time.Sleep(30 * time.Second)
+	return d.below.Delete(ctx, id)
 }

@@ -15,7 +15,9 @@
 // says may be old itself, if it is a cache: its bound comes on top (see
 // runtime/store/redisstore).
 //
-// A subscriber of the Bus that was cut off forgets everything when it is back.
+// A subscriber of the Bus that was cut off forgets everything when it is back. A change
+// of status for which the store below takes long, since it waits for what is at work, is
+// told each second until it has returned.
 //
 // # What it never does
 //

@@ -3,6 +3,8 @@ package cachestore
 import (
 	"context"
 	"errors"
+	"sync"
+	"time"
 
 	"github.com/tenancygen/tenancygen/runtime"
 )
@@ -25,7 +27,9 @@ func (s *Store) Update(ctx context.Context, t runtime.Tenant) (_ runtime.Tenant,
 
 // SetStatus changes a tenant's status.
 func (s *Store) SetStatus(ctx context.Context, id string, to runtime.Status, from ...runtime.Status) (_ runtime.Tenant, err error) {
-	defer func() { s.wrote(ctx, err, Change{ID: id}) }()
+	change := Change{ID: id}
+	defer func() { s.wrote(ctx, err, change) }()
+	defer s.meanwhile(ctx, change)()
 	return s.below.SetStatus(ctx, id, to, from...)
 }
 
@@ -36,6 +40,7 @@ func (s *Store) SetStatusMany(ctx context.Context, ids []string, to runtime.Stat
 		changes[i] = Change{ID: id}
 	}
 	defer func() { s.wrote(ctx, err, changes...) }()
+	defer s.meanwhile(ctx, changes...)()
 	return s.below.SetStatusMany(ctx, ids, to)
 }
 
@@ -47,8 +52,37 @@ func (s *Store) MergeMetadata(ctx context.Context, id string, patch runtime.Meta
 
 // Delete forgets a tenant.
 func (s *Store) Delete(ctx context.Context, id string) (err error) {
-	defer func() { s.wrote(ctx, err, Change{ID: id}) }()
+	change := Change{ID: id}
+	defer func() { s.wrote(ctx, err, change) }()
+	defer s.meanwhile(ctx, change)()
 	return s.below.Delete(ctx, id)
+}
+
+// every is how often a change that takes long is told.
+const every = time.Second
+
+// meanwhile tells of a change while it is under way, once a second: a store may have
+// stored it, so that others can see it, and wait until what is at work has ended, as
+// pgstore does behind its fence. The function that it returns ends that.
+func (s *Store) meanwhile(ctx context.Context, changes ...Change) (stop func()) {
+	over := make(chan struct{})
+	var telling sync.WaitGroup
+	telling.Go(func() {
+		ticks := time.NewTicker(every)
+		defer ticks.Stop()
+		for {
+			select {
+			case <-over:
+				return
+			case <-ticks.C:
+				s.wrote(ctx, nil, changes...)
+			}
+		}
+	})
+	return func() {
+		close(over)
+		telling.Wait()
+	}
 }
 
 // wrote forgets what a write can have changed, here and elsewhere.
