@@ -133,10 +133,14 @@ func (s *server) deleteTenant(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	tables := map[string]int64{}
+	for _, table := range removal.Tables {
+		tables[table.Name] = table.Rows
+	}
 	return reply(w, http.StatusOK, struct {
-		Rows   int64                  `json:"rows"`
-		Tables []runtime.RemovedTable `json:"tables"`
-	}{removal.Rows(), removal.Tables})
+		Rows   int64            `json:"rows"`
+		Tables map[string]int64 `json:"tables"`
+	}{removal.Rows(), tables})
 }
 
 // verifyAudit says how many audit entries of a tenant there are, and whether all of them

@@ -52,7 +52,7 @@ func (t *Tenancy) newProvider(ctx context.Context, s runtime.Strategy, cfg confi
 	if err != nil {
 		return nil, err
 	}
-	if o.InitializeShared {
+	if o.InitializeShared && s == cfg.IsolationStrategy {
 		if err := initializeShared(ctx, p); err != nil {
 			return nil, errors.Join(err, p.Close())
 		}

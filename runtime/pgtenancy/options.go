@@ -36,7 +36,8 @@ type Options struct {
 	// The strategy prefix runs no SQL that was not generated, and so no Seed.
 	Seed postgres.SeedFunc
 	// InitializeShared makes, at the start, what all tenants share, under the strategies
-	// schema and prefix: see postgres.Schema. It is for a database without migrations.
+	// schema and prefix: see InitializeShared of postgres.Schema. It is for a database
+	// without migrations; under other strategies it does nothing.
 	InitializeShared bool
 	// Fence begins each transaction of a tenant that may write with a fence: none commits
 	// after Manager.Suspend or Delete has returned, whatever process it is in (see
