@@ -1,6 +1,9 @@
 package runtime
 
-import "context"
+import (
+	"context"
+	"log/slog"
+)
 
 // Namespaces is the part of an Isolation that makes and removes the places of tenants'
 // data. Every Isolation is one, whatever its driver.
@@ -31,4 +34,9 @@ type Event struct {
 	Tenant Tenant
 	// Removal is what was destroyed with it; only of EventDestroyed.
 	Removal Removal
+}
+
+// LogValue is the event without what is secret about its tenant.
+func (e Event) LogValue() slog.Value {
+	return slog.GroupValue(slog.String("kind", string(e.Kind)), slog.Any("tenant", e.Tenant), slog.Int64("rows", e.Removal.Rows()))
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"slices"
 	"strconv"
@@ -206,6 +207,12 @@ func (m Metadata) String() string {
 
 // GoString keeps %#v from printing what String leaves out.
 func (m Metadata) GoString() string { return "runtime.Metadata{" + m.String() + "}" }
+
+// Format writes String, or GoString, whatever the verb.
+func (m Metadata) Format(f fmt.State, verb rune) { masked(f, verb, m) }
+
+// LogValue is String for log/slog, whose handler for JSON would take MarshalJSON.
+func (m Metadata) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
 // Equal reports whether both are the same text; it is ==, for packages that compare.
 func (m Metadata) Equal(other Metadata) bool { return m == other }

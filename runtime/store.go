@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 )
 
 // Store keeps tenants. Package runtime/store/storetest is the suite that every Store passes.
@@ -137,6 +138,15 @@ type Page struct {
 	Tenants []Tenant
 	// Next leads to the next page; empty after the last.
 	Next Cursor
+}
+
+// LogValue is the page without what is secret about its tenants.
+func (p Page) LogValue() slog.Value {
+	ids := make([]string, len(p.Tenants))
+	for i, t := range p.Tenants {
+		ids[i] = t.ID
+	}
+	return slog.GroupValue(slog.Any("tenants", ids), slog.Bool("more", p.Next != ""))
 }
 
 // The errors of a Store.

@@ -145,7 +145,7 @@ func TestMetadata(t *testing.T) {
 		t.Errorf("a string as a number: %v %v", ok, err)
 	}
 	tenant := runtime.Tenant{ID: "t", Metadata: merged, DatabaseURL: "postgres://u:hunter2@h/d"}
-	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d", "%t"} {
 		for _, value := range []any{merged, tenant, []runtime.Tenant{tenant}, map[string]any{"x": merged}, struct{ M runtime.Metadata }{merged}, &tenant} {
 			if out := fmt.Sprintf(verb, value); strings.Contains(out, "hunter2") {
 				t.Errorf("%s of %T prints a secret: %s", verb, value, out)

@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"strings"
 	"time"
@@ -123,6 +124,22 @@ func (t Tenant) String() string {
 
 // GoString keeps %#v from printing what String leaves out.
 func (t Tenant) GoString() string { return "runtime.Tenant{" + t.String() + "}" }
+
+// Format writes String, or GoString, whatever the verb: for one that is not of texts,
+// such as %d, package fmt would print the fields.
+func (t Tenant) Format(f fmt.State, verb rune) { masked(f, verb, t) }
+
+// masked is the Format of types with secrets.
+func masked(f fmt.State, verb rune, v interface {
+	fmt.Stringer
+	fmt.GoStringer
+}) {
+	if verb == 'v' && f.Flag('#') {
+		_, _ = io.WriteString(f, v.GoString())
+		return
+	}
+	_, _ = io.WriteString(f, v.String())
+}
 
 // LogValue is String for log/slog.
 func (t Tenant) LogValue() slog.Value { return slog.StringValue(t.String()) }

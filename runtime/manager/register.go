@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"log/slog"
 	"time"
 
 	"github.com/tenancygen/tenancygen/runtime"
@@ -24,6 +26,20 @@ type Registration struct {
 	Strategy    runtime.Strategy
 	SchemaName  string
 	DatabaseURL string
+}
+
+// String names the tenant, and nothing secret.
+func (r Registration) String() string { return r.tenant().String() }
+
+// Format writes String, whatever the verb.
+func (r Registration) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, r.String()) }
+
+// LogValue is String for log/slog.
+func (r Registration) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// tenant is what the registration will be.
+func (r Registration) tenant() runtime.Tenant {
+	return runtime.Tenant{ID: r.ID, Identifier: r.Identifier, Status: runtime.StatusProvisioning}
 }
 
 // Register makes a tenant: it stores it as provisioning, makes its namespace, and then

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -350,5 +351,5 @@ func (s *Store) String() string {
 	return fmt.Sprintf("memstore with %d tenants", len(s.tenants))
 }
 
-// GoString keeps %#v from printing what String leaves out.
-func (s *Store) GoString() string { return s.String() }
+// Format writes String, whatever the verb: package fmt would print the fields.
+func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
