@@ -246,3 +246,28 @@ func TestHandler(t *testing.T) {
 		t.Errorf("%d loans are left", s.lent())
 	}
 }
+
+// TestMembershipOfNobody sees that the hook is asked as well where there is no tenant,
+// with one that has an id and may not act: so the answer takes as long as a no (59).
+func TestMembershipOfNobody(t *testing.T) {
+	t.Parallel()
+	header, err := resolver.NewHeader(resolver.HeaderOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var asked []runtime.Tenant
+	wrap, err := middleware.New(middleware.Options{
+		Resolver: header, Tenants: newTenants(), Logger: slog.New(slog.DiscardHandler),
+		Membership: func(_ context.Context, _ *http.Request, t runtime.Tenant) error {
+			asked = append(asked, t)
+			return nil
+		},
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := get(wrap(http.HandlerFunc(hello)), "/", "nobody-has-this")
+	if w.Code != middleware.Hidden || len(asked) != 1 || asked[0].ID == "" || asked[0].Check() == nil {
+		t.Errorf("%d, asked of %v", w.Code, asked)
+	}
+}

@@ -509,3 +509,20 @@ func FuzzAuthenticate(f *testing.F) {
 		}
 	})
 }
+
+// TestWeakKey sees that a key of a function of the application's is checked as one of a
+// KeySet is: a short secret could be guessed (48).
+func TestWeakKey(t *testing.T) {
+	t.Parallel()
+	for size, want := range map[int]bool{31: false, 32: true} {
+		key := []byte(strings.Repeat("k", size))
+		o := options(t)
+		o.Algorithm = "HS256"
+		o.Keys = func(string) (any, error) { return key, nil }
+		header, claims := good()
+		_, err := newResolver(t, o).Resolve(bearer(mac(key, with(header, "alg", "HS256"), claims)))
+		if (err == nil) != want || err != nil && !errors.Is(err, resolver.ErrUnauthenticated) {
+			t.Errorf("%d bytes: %v", size, err)
+		}
+	}
+}
