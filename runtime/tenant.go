@@ -46,7 +46,8 @@ type Tenant struct {
 	// SchemaName is the name of the tenant's schema, without quotes.
 	SchemaName string
 	// DatabaseURL leads to the tenant's database. It may hold a password, so nothing
-	// prints it.
+	// prints it. But encoding/json writes it, since stores do so: answer no request with
+	// a Tenant, and log no slice or map of tenants through slog's handler for JSON.
 	DatabaseURL string
 
 	// What the store keeps. They are its own to set.
