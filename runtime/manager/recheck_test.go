@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -15,14 +16,15 @@ import (
 // spoilt is a store in which one tenant cannot be read.
 type spoilt struct {
 	runtime.Store
-	id string
+	id atomic.Value // a string; of none before it is stored
 }
 
 func (s *spoilt) GetMany(ctx context.Context, ids []string) ([]runtime.Tenant, error) {
-	rest := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == s.id })
+	bad, _ := s.id.Load().(string)
+	rest := slices.DeleteFunc(slices.Clone(ids), func(id string) bool { return id == bad })
 	tenants, err := s.Store.GetMany(ctx, rest)
 	if err == nil && len(rest) < len(ids) {
-		err = errors.Join(nil, &runtime.CorruptError{ID: s.id, Err: errors.New("spoilt")})
+		err = errors.Join(nil, &runtime.CorruptError{ID: bad, Err: errors.New("spoilt")})
 	}
 	return tenants, err
 }
@@ -39,7 +41,7 @@ func TestCheckBesideCorrupt(t *testing.T) {
 		unknown, _ := enter(t, e.Manager, t.Context(), bad)
 		first, _ := enter(t, e.Manager, t.Context(), suspended)
 		second, _ := enter(t, e.Manager, t.Context(), gone)
-		store.id = bad.ID
+		store.id.Store(bad.ID)
 		if _, err := e.store.Store.SetStatus(t.Context(), suspended.ID, runtime.StatusSuspended); err != nil {
 			t.Fatal(err)
 		}
