@@ -70,16 +70,25 @@ func (b *Bus) Publish(ctx context.Context, message []byte) error {
 func (b *Bus) Subscribe(receive func(message []byte)) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	tried, once := make(chan struct{}), sync.Once{}
-	begun := func() { once.Do(func() { close(tried) }) }
+	told := false // that it was cut off; once, however long that takes
+	begun := func() {
+		told = false
+		once.Do(func() { close(tried) })
+	}
 	var done sync.WaitGroup
 	done.Go(func() {
 		for ctx.Err() == nil {
 			err := b.listen(ctx, receive, begun)
-			begun()
+			once.Do(func() { close(tried) })
 			if ctx.Err() != nil {
 				return
 			}
-			b.logger.WarnContext(ctx, "tenancy: the caches of tenants were cut off from Redis; they hear of changes again when it is back", "error", err)
+			level := slog.LevelWarn
+			if told {
+				level = slog.LevelDebug
+			}
+			told = true
+			b.logger.Log(ctx, level, "tenancy: the caches of tenants were cut off from Redis; they hear of changes again when it is back", "error", err)
 			select {
 			case <-ctx.Done():
 			case <-time.After(again):
