@@ -195,7 +195,7 @@ func (m Metadata) JSON() string {
 func (m Metadata) String() string {
 	masked, err := m.Map(func(key string, value json.RawMessage) (json.RawMessage, error) {
 		if strings.HasPrefix(key, SecretPrefix) {
-			return json.RawMessage(`"***"`), nil
+			return json.RawMessage(`"` + mask + `"`), nil
 		}
 		return value, nil
 	})
@@ -211,14 +211,14 @@ func (m Metadata) GoString() string { return "runtime.Metadata{" + m.String() + 
 // Format writes String, or GoString, whatever the verb.
 func (m Metadata) Format(f fmt.State, verb rune) { masked(f, verb, m) }
 
-// LogValue is String for log/slog, whose handler for JSON would take MarshalJSON.
+// LogValue is String for log/slog.
 func (m Metadata) LogValue() slog.Value { return slog.StringValue(m.String()) }
 
 // Equal reports whether both are the same text; it is ==, for packages that compare.
 func (m Metadata) Equal(other Metadata) bool { return m == other }
 
-// MarshalJSON returns JSON(), so that a tenant can be written and read again.
-func (m Metadata) MarshalJSON() ([]byte, error) { return []byte(m.JSON()), nil }
+// MarshalJSON returns String(): secrets are "***". JSON has all of it.
+func (m Metadata) MarshalJSON() ([]byte, error) { return []byte(m.String()), nil }
 
 // UnmarshalJSON is ParseMetadata.
 func (m *Metadata) UnmarshalJSON(text []byte) error {

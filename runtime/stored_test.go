@@ -152,13 +152,21 @@ func TestMetadata(t *testing.T) {
 			}
 		}
 	}
-	text, err := json.Marshal(tenant)
-	var back runtime.Tenant
-	if err == nil {
-		err = json.Unmarshal(text, &back)
+	for _, value := range []any{tenant, &tenant, []runtime.Tenant{tenant}, map[string]any{"t": tenant, "m": merged}, runtime.Page{Tenants: []runtime.Tenant{tenant}}} {
+		text, err := json.Marshal(value)
+		if err != nil || strings.Contains(string(text), "hunter2") || !strings.Contains(string(text), `"_enc_key":"***"`) {
+			t.Errorf("the JSON of %T: %s, %v", value, text, err)
+		}
 	}
-	if err != nil || back != tenant {
-		t.Errorf("written and read: %v, %v", back, err)
+	text, err := json.Marshal(tenant)
+	if want := `{"id":"t","identifier":"","name":"","status":"active","metadata":{"_enc_key":"***","a":{"x":12345678901234567890},"b":2},` +
+		`"database_url":"***","version":0,"created_at":"0001-01-01T00:00:00Z","updated_at":"0001-01-01T00:00:00Z"}`; err != nil || string(text) != want {
+		t.Errorf("shown as %s, %v", text, err)
+	}
+	// Nobody takes the mask for the secret.
+	var back runtime.Tenant
+	if err := json.Unmarshal(text, &back); !errors.Is(err, runtime.ErrTenantJSON) || back != (runtime.Tenant{}) {
+		t.Errorf("read again: %v, %v", back, err)
 	}
 }
 

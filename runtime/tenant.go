@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"io"
-	"log/slog"
 	"strings"
 	"time"
 	"unicode"
@@ -46,8 +44,7 @@ type Tenant struct {
 	// SchemaName is the name of the tenant's schema, without quotes.
 	SchemaName string
 	// DatabaseURL leads to the tenant's database. It may hold a password, so nothing
-	// prints it. But encoding/json writes it, since stores do so: answer no request with
-	// a Tenant, and log no slice or map of tenants through slog's handler for JSON.
+	// prints it, and encoding/json writes "***".
 	DatabaseURL string
 
 	// What the store keeps. They are its own to set.
@@ -112,38 +109,6 @@ func (t Tenant) Validate() error {
 	}
 	return fmt.Errorf("%w: %s", ErrInvalidTenant, strings.Join(problems, "; "))
 }
-
-// String returns the tenant for logs: id, identifier and status, and nothing
-// secret.
-func (t Tenant) String() string {
-	status := t.Status
-	if status == "" {
-		status = StatusActive
-	}
-	return fmt.Sprintf("tenant %q (%s, %s)", t.ID, t.Identifier, status)
-}
-
-// GoString keeps %#v from printing what String leaves out.
-func (t Tenant) GoString() string { return "runtime.Tenant{" + t.String() + "}" }
-
-// Format writes String, or GoString, whatever the verb: for one that is not of texts,
-// such as %d, package fmt would print the fields.
-func (t Tenant) Format(f fmt.State, verb rune) { masked(f, verb, t) }
-
-// masked is the Format of types with secrets.
-func masked(f fmt.State, verb rune, v interface {
-	fmt.Stringer
-	fmt.GoStringer
-}) {
-	if verb == 'v' && f.Flag('#') {
-		_, _ = io.WriteString(f, v.GoString())
-		return
-	}
-	_, _ = io.WriteString(f, v.String())
-}
-
-// LogValue is String for log/slog.
-func (t Tenant) LogValue() slog.Value { return slog.StringValue(t.String()) }
 
 // Check returns ErrNoTenant for an empty id, ErrTenantInactive for a tenant
 // that is anything but active, and nil for one that may act.

@@ -74,7 +74,7 @@ func TestNothingPrintsSecrets(t *testing.T) {
 	cfg.DatabaseURL = config.NewURL("postgres://u:" + password + "@h/d?password=" + password)
 	cfg.JWTKeys = config.Secrets{config.NewSecret(password)}
 	values := []any{
-		tenant, &tenant, metadata, runtime.Page{Tenants: []runtime.Tenant{tenant}}, runtime.Event{Kind: runtime.EventUpdated, Tenant: tenant},
+		tenant, &tenant, metadata, []runtime.Tenant{tenant}, map[string]runtime.Metadata{"m": metadata}, runtime.Page{Tenants: []runtime.Tenant{tenant}}, runtime.Event{Kind: runtime.EventUpdated, Tenant: tenant},
 		runtime.AuditEntry{Metadata: metadata}, manager.Registration{Metadata: metadata, DatabaseURL: tenant.DatabaseURL},
 		key, ring, memory, cache, crypt, second, m, keys, cfg, &cfg,
 	}

@@ -31,10 +31,41 @@ type entry struct {
 	age time.Duration
 }
 
+// wire is a tenant with everything that is stored of it. Package runtime's own JSON of a
+// tenant shows no secret.
+type wire struct {
+	ID          string
+	Identifier  runtime.Identifier
+	Name        string
+	Status      runtime.Status
+	Metadata    json.RawMessage
+	Strategy    runtime.Strategy
+	SchemaName  string
+	DatabaseURL string
+	Version     int64
+	CreatedAt   time.Time
+	UpdatedAt   time.Time
+}
+
+func toWire(t runtime.Tenant) wire {
+	return wire{
+		t.ID, t.Identifier, t.Name, t.Status, json.RawMessage(t.Metadata.JSON()), t.Strategy,
+		t.SchemaName, t.DatabaseURL, t.Version, t.CreatedAt, t.UpdatedAt,
+	}
+}
+
+func (w wire) tenant() (runtime.Tenant, error) {
+	metadata, err := runtime.ParseMetadata(w.Metadata)
+	return runtime.Tenant{
+		ID: w.ID, Identifier: w.Identifier, Name: w.Name, Status: w.Status, Metadata: metadata, Strategy: w.Strategy,
+		SchemaName: w.SchemaName, DatabaseURL: w.DatabaseURL, Version: w.Version, CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
+	}, err
+}
+
 // encode returns the text of an entry. It reports false for a tenant that would not come
 // back as it is, such as one with bytes that JSON cannot hold.
 func encode(t runtime.Tenant, ttl time.Duration) (string, bool) {
-	text, err := json.Marshal(t)
+	text, err := json.Marshal(toWire(t))
 	if err != nil {
 		return "", false
 	}
@@ -62,11 +93,12 @@ func decode(raw, id string, left time.Duration) (entry, bool) {
 	if err != nil {
 		return entry{}, false
 	}
-	var t runtime.Tenant
-	if err := json.Unmarshal([]byte(parts[2]), &t); err != nil {
+	var w wire
+	if err := json.Unmarshal([]byte(parts[2]), &w); err != nil {
 		return entry{}, false
 	}
-	if t.ID != id || t.Version != version || t.Identifier.IsZero() || !t.Status.Valid() {
+	t, err := w.tenant()
+	if err != nil || t.ID != id || t.Version != version || t.Identifier.IsZero() || !t.Status.Valid() {
 		return entry{}, false
 	}
 	e := entry{raw: raw, tenant: t, age: time.Duration(ttl)*time.Millisecond - left}
