@@ -3,6 +3,8 @@ package pgtenancy
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"sync"
 
@@ -173,5 +175,5 @@ func (t *Tenancy) Fence(ctx context.Context, tx pgstore.Querier, tenant runtime.
 // String names the package, and nothing of the pools, which know passwords.
 func (t *Tenancy) String() string { return "*pgtenancy.Tenancy" }
 
-// GoString keeps %#v from printing what String leaves out.
-func (t *Tenancy) GoString() string { return t.String() }
+// Format writes String, whatever the verb: package fmt would print the fields.
+func (t *Tenancy) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, t.String()) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,8 +69,8 @@ func (w *Writer) inOne(args ...any) []any {
 // String names the table, and nothing of the pool, which knows a password.
 func (w *Writer) String() string { return "pgaudit on tenancy.audit" }
 
-// GoString keeps %#v from printing what String leaves out.
-func (w *Writer) GoString() string { return w.String() }
+// Format writes String, whatever the verb: package fmt would print the fields.
+func (w *Writer) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, w.String()) }
 
 // WriteAudit is Write without its head.
 func (w *Writer) WriteAudit(ctx context.Context, e runtime.AuditEntry) error {

@@ -3,6 +3,8 @@ package cryptstore
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/keyring"
@@ -46,8 +48,8 @@ func New(around runtime.Store, o Options) (*Store, error) {
 // String names the key for writing, and nothing of the store below.
 func (s *Store) String() string { return "cryptstore with " + s.ring.First().String() }
 
-// GoString keeps %#v from printing what String leaves out.
-func (s *Store) GoString() string { return s.String() }
+// Format writes String, whatever the verb: package fmt would print the fields.
+func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // Init makes what the store below needs.
 func (s *Store) Init(ctx context.Context) error { return s.below.Init(ctx) }

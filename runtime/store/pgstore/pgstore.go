@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"sync/atomic"
 
 	"github.com/jackc/pgx/v5"
@@ -81,8 +82,8 @@ func (s *Store) open(ctx context.Context) error {
 // String names the store's table, and nothing of its pool, whose password it would be.
 func (s *Store) String() string { return "pgstore on " + s.schema + ".tenants" }
 
-// GoString keeps %#v from printing what String leaves out.
-func (s *Store) GoString() string { return s.String() }
+// Format writes String, whatever the verb: package fmt would print the fields.
+func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // sql puts the store's schema into a text of this package.
 func (s *Store) sql(text string) string { return qualified(text, s.schema) }
