@@ -171,8 +171,8 @@ func checkUpdateRace(ctx context.Context, e *env) error {
 	return nil
 }
 
-// checkMergeRace merges a hundred keys at once (regression 19 of the original: on one
-// store of it 1 of 20 keys was left, without an error).
+// checkMergeRace merges a hundred keys at once (attack case 57, and regression 19 of the
+// original: on one store of it 1 of 20 keys was left, without an error).
 func checkMergeRace(ctx context.Context, e *env) error {
 	made, err := e.createNamed(ctx, "acme")
 	if err != nil {
