@@ -4,11 +4,12 @@
 //	go run ./internal/testserver/cmd/testservers -- go test ./...
 //	go run ./internal/testserver/cmd/testservers -postgres 15,16,17,18 -- go test ./...
 //
-// It starts PostgreSQL as package testpg does, and Redis as package testredis does,
-// sets TENANCY_TEST_POSTGRES_URL and TENANCY_TEST_REDIS_URL for the command, passes
-// on signals, stops the servers, and exits with the exit code of the command (go run
-// itself turns any code but 0 into 1). Without a server the command runs all the
-// same, and tests are skipped, unless TENANCY_REQUIRE_SERVERS=1.
+// It starts PostgreSQL as package testpg does, Redis as package testredis does, and
+// MariaDB as package testmysql does, sets TENANCY_TEST_POSTGRES_URL,
+// TENANCY_TEST_REDIS_URL and TENANCY_TEST_MYSQL_URL for the command, passes on signals,
+// stops the servers, and exits with the exit code of the command (go run itself turns
+// any code but 0 into 1). Without a server the command runs all the same, and tests are
+// skipped, unless TENANCY_REQUIRE_SERVERS=1.
 //
 // With -postgres the command runs once for each of these major versions, whose
 // binaries are fetched, and a version that cannot be had is a failure.
@@ -27,6 +28,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tenancygen/tenancygen/internal/testmysql"
 	"github.com/tenancygen/tenancygen/internal/testpg"
 	"github.com/tenancygen/tenancygen/internal/testredis"
 	"github.com/tenancygen/tenancygen/internal/testserver"
@@ -67,6 +69,16 @@ func run(args []string, stdout, stderr io.Writer) int {
 	} else {
 		defer redis.Close()
 		env = append(env, testredis.EnvURL+"="+redis.URL)
+	}
+	mariadb, err := testmysql.Start(context.Background())
+	if err != nil {
+		fmt.Fprintln(stderr, "testservers:", err)
+		if testserver.Required() {
+			return 1
+		}
+	} else {
+		defer mariadb.Close()
+		env = append(env, testmysql.EnvURL+"="+mariadb.URL)
 	}
 	if *versions == "" {
 		return runWithServer(command, env, signals, stdout, stderr)
