@@ -7,8 +7,8 @@ import (
 	"github.com/tenancygen/tenancygen/generator/analyze"
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
-	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 )
 
@@ -75,7 +75,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 			t.Sequences = sequences(known)
 			t.Direct = known.Kind == ir.KindPartition && direct[known]
 			if used[known] {
-				checkViewColumns(known, t, report)
+				checkViewColumns(cat.Dialect, known, t, report)
 			}
 			t.CommonKeys, t.OpenForeignKeys = cat.CommonKeys(known), cat.OpenForeignKeys(known)
 		}
@@ -86,7 +86,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 
 // checkViewColumns refuses a view whose columns the analysis knows by other names:
 // it would write those in the place of a star.
-func checkViewColumns(view *catalog.Table, t ir.Table, report *diag.Report) {
+func checkViewColumns(d dialect.Dialect, view *catalog.Table, t ir.Table, report *diag.Report) {
 	if view.View == nil {
 		return
 	}
@@ -95,7 +95,7 @@ func checkViewColumns(view *catalog.Table, t ir.Table, report *diag.Report) {
 			continue
 		}
 		report.Errorf(diag.AnalysisFailed, view.Span, "sqlc does not read the column names that are listed for view %q", view.QualifiedName()).
-			WithHelp("name them in the view's query, as in SELECT … AS %s", parse.Quote(name))
+			WithHelp("name them in the view's query, as in SELECT … AS %s", d.Quote(name))
 		return
 	}
 }

@@ -131,7 +131,7 @@ func tamperWith(t *testing.T, dir string, spoil tamper) *oracleProject {
 func spoilAll(t *testing.T, spoil tamper) func(*parse.QueryText) func(*scope.Plan) {
 	return func(text *parse.QueryText) func(*scope.Plan) {
 		return func(p *scope.Plan) {
-			q, err := parse.PostgreSQL(text.Text)
+			q, err := parse.PostgreSQL.Statement(text.Text)
 			if err != nil {
 				t.Error(err)
 				return

@@ -115,7 +115,7 @@ func (s *statement) copyColumns(ins *parse.Insert, t *catalog.Table) bool {
 // where values are looked up, as for a child table: it writes what it is given.
 func (s *statement) checkDirect(t *catalog.Table, cat *catalog.Catalog) {
 	s.copy.Direct = false
-	scoped, err := parse.PostgreSQL(s.result.SQL)
+	scoped, err := cat.Dialect.Statement(s.result.SQL)
 	if err != nil {
 		return // certify has refused it
 	}
@@ -140,7 +140,7 @@ func (s *statement) insertRows(t *catalog.Table, cat *catalog.Catalog, cfg *conf
 	name := s.query.Insert.Target.NameRange
 	bulk := derive.NewBulk(s.text.Text[name.Start:name.End], t, s.copy.Columns, cat)
 	s.copy.Insert, s.copy.Arrays, s.copy.Text = true, bulk.Arrays, bulk.Text
-	texts := parse.OneOff(source.NewFile("<copyfrom>", bulk.SQL), &s.report)
+	texts := parse.OneOff(cat.Dialect, source.NewFile("<copyfrom>", bulk.SQL), &s.report)
 	if len(texts) != 1 {
 		s.report.Errorf(diag.Internal, s.text.NameSpan, "the INSERT of many rows cannot be read").WithHelp("report this as a bug").InQuery(s.text.Name)
 		return

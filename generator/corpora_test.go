@@ -18,6 +18,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
 	"github.com/tenancygen/tenancygen/internal/equivalence"
@@ -293,7 +294,7 @@ type corpusProject struct {
 func withTenantColumn(tables ...*catalog.Table) *source.File {
 	var text strings.Builder
 	for _, table := range tables {
-		text.WriteString("ALTER TABLE " + parse.Quote(table.Schema) + "." + parse.Quote(table.Name) + " ADD COLUMN " + tenantAdded + " bigint NOT NULL;\n")
+		text.WriteString("ALTER TABLE " + parse.PostgreSQL.Quote(table.Schema) + "." + parse.PostgreSQL.Quote(table.Name) + " ADD COLUMN " + tenantAdded + " bigint NOT NULL;\n")
 	}
 	return source.NewFile("tenants.sql", text.String())
 }
@@ -326,7 +327,7 @@ func sqlcProject(t *testing.T, path string) (*corpusProject, string) {
 		return nil, "its files are not read"
 	}
 	var tables []*catalog.Table
-	for _, table := range catalog.Load(in.Schema, &report).Tables {
+	for _, table := range catalog.Load(dialect.PostgreSQL, in.Schema, &report).Tables {
 		if table.View == nil && table.Parent == nil {
 			tables = append(tables, table)
 		}

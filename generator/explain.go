@@ -87,7 +87,7 @@ func (s *statement) status() Status {
 // the column they are compared with or stored in, as the analysis would.
 func (s *statement) paramNames() map[int]string {
 	names := map[int]string{}
-	q, err := parse.PostgreSQL(s.result.SQL)
+	q, err := s.dialect.Statement(s.result.SQL)
 	if err != nil {
 		return names
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -88,7 +89,7 @@ func FuzzCompile(f *testing.F) {
 		cfg.KeepTenantParams = keep
 		compile := func() []*statement {
 			var report diag.Report
-			return scopeAll(oneStatement(sql, &report), cat, &cfg, &report, nil)
+			return scopeAll(oneStatement(dialect.PostgreSQL, sql, &report), cat, &cfg, &report, nil)
 		}
 		list, again := compile(), compile()
 		if diff := cmp.Diff(explained(list), explained(again)); diff != "" {
@@ -118,7 +119,7 @@ func TestCertifyHasNoSay(t *testing.T) {
 	cat, cfg := fuzzCatalog(t)
 	for _, sql := range append(goldenStatements(t), corpusStatements(t)...) {
 		var report diag.Report
-		for _, s := range scopeAll(oneStatement(sql, &report), cat, cfg, &report, nil) {
+		for _, s := range scopeAll(oneStatement(dialect.PostgreSQL, sql, &report), cat, cfg, &report, nil) {
 			for _, d := range s.explain().Diagnostics {
 				if d.Code == diag.CertifyRefused {
 					t.Errorf("%s: %s", s.text.Text, d.Message)
@@ -177,7 +178,7 @@ func corpusStatements(f testing.TB) []string {
 func statementsOf(text string) []string {
 	var out []string
 	var report diag.Report
-	for _, q := range parse.QueryFile(source.NewFile("queries.sql", text), &report) {
+	for _, q := range parse.QueryFile(parse.PostgreSQL, source.NewFile("queries.sql", text), &report) {
 		out = append(out, q.File.Text[q.Start:q.End])
 	}
 	return out

@@ -196,7 +196,7 @@ func printedType(name string) string {
 		parts := strings.Split(strings.TrimPrefix(base, catalog.DefaultSchema+"."), ".")
 		for i, part := range parts {
 			if !plainTypes.MatchString(part) {
-				parts[i] = parse.Quote(part)
+				parts[i] = parse.PostgreSQL.Quote(part)
 			}
 		}
 		base = strings.Join(parts, ".")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/source"
 	"github.com/tenancygen/tenancygen/internal/testpg"
 )
@@ -57,7 +58,7 @@ func TestPrintedTypes(t *testing.T) {
 		t.Fatal(err)
 	}
 	var report diag.Report
-	cat := catalog.Load([]*source.File{source.NewFile("schema.sql", schema)}, &report)
+	cat := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", schema)}, &report)
 	var got []string
 	for _, c := range cat.Lookup("", "things").Columns {
 		got = append(got, c.Name+" "+printedType(c.Type))

@@ -269,7 +269,7 @@ func TestOneStatementForManyTenants(t *testing.T) {
 		}
 	}
 	var report diag.Report
-	text := parse.OneOff(source.NewFile("one.sql", "SELECT t FROM o"), &report)
+	text := parse.OneOff(parse.PostgreSQL, source.NewFile("one.sql", "SELECT t FROM o"), &report)
 	s := scopeAll(text, p.catalog, readConfig(t), &report, nil)[0]
 	failOnErrors(t, &report)
 	if found := quoted.FindString(s.result.SQL); found != "" || s.result.Tenant != 1 {

@@ -84,7 +84,7 @@ func (u unknown) from(list []*parse.From, names *level.Names) {
 }
 
 func (u unknown) table(ref *parse.Table, names *level.Names) {
-	if catalog.SystemTable(ref) || ref.Schema == "" && names.Find(ref.Name) != nil || u.catalog.Lookup(ref.Schema, ref.Name) != nil {
+	if u.catalog.Dialect.SystemTable(ref.Schema, ref.Name) || ref.Schema == "" && names.Find(ref.Name) != nil || u.catalog.Lookup(ref.Schema, ref.Name) != nil {
 		return
 	}
 	u.report.Errorf(diag.RelationUnknown, u.text.Span(ref.NameRange), "the schema has no table %q", ref.Name).

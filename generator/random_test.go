@@ -16,6 +16,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -230,7 +231,7 @@ func setRapid(t *testing.T, checks int, seed uint64) {
 // in negative controls.
 func (p *oracleProject) scopeOne(sql string, spoil tamper) *statement {
 	var report diag.Report
-	texts := oneStatement(sql, &report)
+	texts := oneStatement(dialect.PostgreSQL, sql, &report)
 	if len(texts) != 1 {
 		return &statement{text: &parse.QueryText{File: source.NewFile("<sql>", sql)}, report: report}
 	}
@@ -238,7 +239,7 @@ func (p *oracleProject) scopeOne(sql string, spoil tamper) *statement {
 	if spoil == nil {
 		return scopeAll(texts, p.catalog, p.config, &report, nil)[0]
 	}
-	q, err := parse.PostgreSQL(texts[0].Text)
+	q, err := parse.PostgreSQL.Statement(texts[0].Text)
 	if err != nil {
 		return scopeAll(texts, p.catalog, p.config, &report, nil)[0]
 	}

@@ -10,6 +10,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/emit/ddl"
 	"github.com/tenancygen/tenancygen/generator/emit/gosrc"
 	"github.com/tenancygen/tenancygen/generator/emit/manifest"
@@ -153,7 +154,7 @@ func Explain(_ context.Context, opts Options, oneOff string, report *diag.Report
 	}
 	cat := loadCatalog(in, report)
 	if oneOff != "" {
-		return named(scopeAll(oneStatement(oneOff, report), cat, in.Config, report, nil)), nil
+		return named(scopeAll(oneStatement(cat.Dialect, oneOff, report), cat, in.Config, report, nil)), nil
 	}
 	return named(scopeAll(statements(in, cat, report), cat, in.Config, report, nil)), nil
 }
@@ -169,7 +170,7 @@ func read(path string, report *diag.Report) *Input {
 
 // loadCatalog reads the schema and classifies its tables.
 func loadCatalog(in *Input, report *diag.Report) *catalog.Catalog {
-	cat := catalog.Load(in.Schema, report)
+	cat := catalog.Load(dialect.For(in.Config.Engine), in.Schema, report)
 	cat.Classify(in.Config, report)
 	checkPrepared(in.Config, cat, report)
 	checkLayout(in.Config, cat, report)

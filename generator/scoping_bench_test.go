@@ -10,6 +10,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/rewrite"
 	"github.com/tenancygen/tenancygen/generator/scope"
@@ -126,7 +127,7 @@ var benchForms = []struct {
 // benchStages times one statement's stages. units is its size in its own terms.
 func benchStages(b *testing.B, sql string, units int, cat *catalog.Catalog, cfg *config.Config) {
 	var report diag.Report
-	text := oneStatement(sql, &report)[0]
+	text := oneStatement(dialect.PostgreSQL, sql, &report)[0]
 	var took [4]time.Duration
 	for b.Loop() {
 		start := time.Now()
@@ -135,7 +136,7 @@ func benchStages(b *testing.B, sql string, units int, cat *catalog.Catalog, cfg 
 			took[stage] += now.Sub(start)
 			start = now
 		}
-		q, err := parse.PostgreSQL(text.Text)
+		q, err := parse.PostgreSQL.Statement(text.Text)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -167,7 +168,7 @@ func benchProject(b *testing.B, n int, cat *catalog.Catalog, cfg *config.Config)
 	var texts []*parse.QueryText
 	var report diag.Report
 	for range n {
-		texts = append(texts, oneStatement(benchKinds[1].sql, &report)...)
+		texts = append(texts, oneStatement(dialect.PostgreSQL, benchKinds[1].sql, &report)...)
 	}
 	for b.Loop() {
 		var report diag.Report
@@ -194,7 +195,7 @@ func TestBenchStatements(t *testing.T) {
 	}
 	for _, sql := range list {
 		var report diag.Report
-		scopeAll(oneStatement(sql, &report), cat, cfg, &report, nil)
+		scopeAll(oneStatement(dialect.PostgreSQL, sql, &report), cat, cfg, &report, nil)
 		for _, d := range report.Sorted() {
 			if d.IsError() {
 				t.Errorf("%.80q: %s", sql, d.Message)

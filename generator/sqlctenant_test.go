@@ -18,6 +18,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/source"
 	"github.com/tenancygen/tenancygen/internal/goapi"
@@ -176,7 +177,7 @@ func (counts *tenantCounts) refuse(t *testing.T, in *Input, report *diag.Report)
 	files := []*source.File{}
 	for _, file := range in.Queries {
 		var text strings.Builder
-		for _, q := range statements(&Input{Config: in.Config, Schema: in.Schema, Queries: []*source.File{file}}, catalog.Load(in.Schema, &ignored), &ignored) {
+		for _, q := range statements(&Input{Config: in.Config, Schema: in.Schema, Queries: []*source.File{file}}, catalog.Load(dialect.PostgreSQL, in.Schema, &ignored), &ignored) {
 			if !refused[q.Name] {
 				fmt.Fprintf(&text, "-- name: %s %s\n%s;\n", q.Name, q.Cmd, file.Text[q.Start:q.End])
 			}

@@ -10,6 +10,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/derive"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parallel"
 	"github.com/tenancygen/tenancygen/generator/parse"
@@ -20,9 +21,10 @@ import (
 
 // statement is one query on its way through the stages.
 type statement struct {
-	text  *parse.QueryText
-	query *parse.Query
-	plan  *scope.Plan
+	dialect dialect.Dialect
+	text    *parse.QueryText
+	query   *parse.Query
+	plan    *scope.Plan
 	// references are the tables of a statement that is not certified.
 	references []*scope.Reference
 	result     *rewrite.Result
@@ -44,7 +46,7 @@ func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.Q
 	var all []*parse.QueryText
 	for _, file := range in.Queries {
 		var own diag.Report
-		all = append(all, parse.QueryFile(file, &own)...)
+		all = append(all, parse.QueryFile(cat.Dialect, file, &own)...)
 		isSchema := slices.ContainsFunc(in.Schema, func(f *source.File) bool { return f.Path == file.Path })
 		for _, d := range own.Sorted() {
 			if d.IsError() || !isSchema { // what has no name in a file that is both is schema
@@ -59,7 +61,7 @@ func statements(in *Input, cat *catalog.Catalog, report *diag.Report) []*parse.Q
 		taken[q.Name] = true
 	}
 	if file := derive.CRUD(cat, in.Config, taken, report); file != nil {
-		for _, q := range parse.QueryFile(file, report) {
+		for _, q := range parse.QueryFile(cat.Dialect, file, report) {
 			q.Derived = true
 			all = append(all, q)
 		}
@@ -126,8 +128,8 @@ func exempt(all []*parse.QueryText, cfg *config.Config, report *diag.Report) {
 }
 
 // oneStatement reads SQL that is in no file.
-func oneStatement(sql string, report *diag.Report) []*parse.QueryText {
-	return parse.OneOff(source.NewFile("<sql>", sql), report)
+func oneStatement(d dialect.Dialect, sql string, report *diag.Report) []*parse.QueryText {
+	return parse.OneOff(d, source.NewFile("<sql>", sql), report)
 }
 
 // scopeAll takes every statement through scope, rewrite and certify. A statement
@@ -151,6 +153,7 @@ func scopeAll(texts []*parse.QueryText, cat *catalog.Catalog, cfg *config.Config
 
 // scope takes one statement through the stages.
 func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
+	s.dialect = cat.Dialect
 	text := s.text
 	if !s.knownCommand(cfg.Go.SQLPackage) {
 		return
@@ -160,7 +163,7 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 			WithHelp("write the comment in another way: the compiler marks places with such comments").InQuery(text.Name)
 		return
 	}
-	q, err := parse.PostgreSQL(text.Text)
+	q, err := cat.Dialect.Statement(text.Text)
 	switch {
 	case plain(cat):
 		s.asWritten(q, err, cat, ir.HandleGlobal)

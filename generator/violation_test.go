@@ -13,6 +13,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
@@ -20,7 +21,7 @@ import (
 // violation says what is wrong with the text that a statement was scoped to, or
 // is empty. It holds for every statement that is accepted, whatever it is.
 func violation(s *statement, scoped string, cat *catalog.Catalog) string {
-	q, err := parse.PostgreSQL(scoped)
+	q, err := parse.PostgreSQL.Statement(scoped)
 	if err != nil {
 		return fmt.Sprintf("it does not parse: %v", err)
 	}
@@ -91,7 +92,7 @@ func unanchored(listed []certify.Reference) string {
 // wrongParams says where the parameters are not $1…$n, each used, one of them the
 // tenant where the handle is a tenant's and none where it is not.
 func wrongParams(s *statement, scoped string) string {
-	uses, err := parse.NumberedParams(scoped)
+	uses, err := parse.NumberedParams(parse.PostgreSQL, scoped)
 	if err != nil {
 		return err.Error()
 	}
@@ -232,7 +233,7 @@ func TestViolation(t *testing.T) {
 	t.Parallel()
 	cat, cfg := fuzzCatalog(t)
 	var report diag.Report
-	s := scopeAll(oneStatement("SELECT o.id  /* all */ FROM orders AS o WHERE o.qty > $1 OR o.qty < $2", &report), cat, cfg, &report, nil)[0]
+	s := scopeAll(oneStatement(dialect.PostgreSQL, "SELECT o.id  /* all */ FROM orders AS o WHERE o.qty > $1 OR o.qty < $2", &report), cat, cfg, &report, nil)[0]
 	good := s.explain().ScopedSQL
 	if v := violation(s, good, cat); v != "" {
 		t.Fatalf("%q: %s", good, v)
@@ -253,7 +254,7 @@ func TestViolation(t *testing.T) {
 			t.Errorf("%q: got %q, want %q", spoiled, v, tt.want)
 		}
 	}
-	q, err := parse.PostgreSQL(good)
+	q, err := parse.PostgreSQL.Statement(good)
 	if err != nil {
 		t.Fatal(err)
 	}

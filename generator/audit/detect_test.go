@@ -8,12 +8,13 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/audit"
 	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
 
 func schema(t *testing.T, ddl string) *catalog.Catalog {
 	t.Helper()
-	cat, problems := audit.Schema([]*source.File{source.NewFile("schema.sql", ddl)})
+	cat, problems := audit.Schema(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", ddl)})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}

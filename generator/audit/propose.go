@@ -6,6 +6,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/rewrite"
@@ -40,7 +41,7 @@ func (j *judge) proposal() (sql, refused string) {
 // scoped takes a statement through the stages of the compiler. Only what is
 // certified is shown.
 func scoped(text *parse.QueryText, cat *catalog.Catalog) (sql, refused string) {
-	tree, err := parse.PostgreSQL(text.Text)
+	tree, err := cat.Dialect.Statement(text.Text)
 	if err != nil {
 		return "", err.Error()
 	}
@@ -67,5 +68,5 @@ func scoped(text *parse.QueryText, cat *catalog.Catalog) (sql, refused string) {
 // suspicious reports whether a function may read tables.
 func suspicious(cat *catalog.Catalog, name string) bool {
 	class := cat.Function(name)
-	return class == catalog.FunctionForbidden || cat.Declares(name) || class == catalog.FunctionUnknown
+	return class == dialect.FunctionForbidden || cat.Declares(name) || class == dialect.FunctionUnknown
 }

@@ -31,7 +31,7 @@ func (in *Input) judge(text *parse.QueryText) *judge {
 	q := &Query{Name: text.Name, Cmd: text.Cmd, File: at.Path, Line: at.Line, Column: at.Column,
 		Class: Unparsed, Tables: []Table{}, Findings: []*Finding{}}
 	j := &judge{Input: in, text: text, query: q}
-	tree, err := parse.PostgreSQL(text.Text)
+	tree, err := in.Catalog.Dialect.Statement(text.Text)
 	if err != nil {
 		pos := 0
 		if e := (*parse.Error)(nil); errors.As(err, &e) {

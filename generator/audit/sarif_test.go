@@ -10,18 +10,19 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/tenancygen/tenancygen/generator/audit"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
 
 // audited audits queries on a schema; path is that of the query file.
 func audited(t *testing.T, schema, path, queries string) *audit.Report {
 	t.Helper()
-	cat, problems := audit.Schema([]*source.File{source.NewFile("schema.sql", schema)})
+	cat, problems := audit.Schema(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", schema)})
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
 	audit.Detect(cat, nil, "")
-	texts, broken, _ := audit.Queries([]*source.File{source.NewFile(path, queries)})
+	texts, broken, _ := audit.Queries(dialect.PostgreSQL, []*source.File{source.NewFile(path, queries)})
 	return audit.Run([]*audit.Input{{Catalog: cat, Queries: texts, Broken: broken}})
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tenancygen/tenancygen/generator/audit"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
 
@@ -43,11 +44,11 @@ func run(t *testing.T, tables, queries int) (*audit.Report, time.Duration) {
 	t.Helper()
 	schema, query := project(tables, queries)
 	start := time.Now()
-	cat, problems := audit.Schema([]*source.File{schema})
+	cat, problems := audit.Schema(dialect.PostgreSQL, []*source.File{schema})
 	if _, ok := audit.Detect(cat, nil, ""); !ok || len(problems) > 0 {
 		t.Fatalf("no column was detected: %v", problems)
 	}
-	texts, broken, problems := audit.Queries([]*source.File{query})
+	texts, broken, problems := audit.Queries(dialect.PostgreSQL, []*source.File{query})
 	if len(broken) > 0 || len(problems) > 0 {
 		t.Fatalf("broken: %v, %v", broken, problems)
 	}

@@ -4,8 +4,10 @@
 package catalog
 
 import (
+	"cmp"
 	"strings"
 
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -16,6 +18,8 @@ const DefaultSchema = "public"
 
 // Catalog is the schema. It is read-only once loaded and classified.
 type Catalog struct {
+	// Dialect is the SQL of the schema and of the statements.
+	Dialect dialect.Dialect
 	// Tables are all tables and views, in the order in which they were created.
 	Tables []*Table
 	// TenantType is the SQL type of the tenant column; empty before Classify and
@@ -38,7 +42,10 @@ type Catalog struct {
 type Table struct {
 	Schema string // never empty
 	Name   string
-	Kind   ir.TableKind
+	// Spelling is the name as its statement has it, where the dialect folds names;
+	// otherwise empty.
+	Spelling string
+	Kind     ir.TableKind
 	// Span is where its name stands in the statement that creates it.
 	Span    source.Span
 	Columns []*Column
@@ -113,6 +120,9 @@ func (t *Table) QualifiedName() string {
 	return t.Schema + "." + t.Name
 }
 
+// Written is the name of the table in SQL, without quotes.
+func (t *Table) Written() string { return cmp.Or(t.Spelling, t.Name) }
+
 // Column returns the column of that name, or nil.
 func (t *Table) Column(name string) *Column {
 	for _, c := range t.Columns {
@@ -156,23 +166,4 @@ func (c *Catalog) Lookup(schema, name string) *Table {
 // name as it is given, or, as an unquoted name stands for, in lower case.
 func (c *Catalog) AllowFunction(name string) {
 	c.allowed[name], c.allowed[strings.ToLower(name)] = true, true
-}
-
-// typeNames are PostgreSQL's internal names of types and what SQL calls them. It
-// leaves bpchar alone: character alone means character(1).
-var typeNames = map[string]string{
-	"int2": "smallint", "int4": "integer", "int": "integer", "int8": "bigint",
-	"float4": "real", "float8": "double precision", "bool": "boolean",
-}
-
-// canonicalType gives a type one name whatever way it was written. Modifiers are
-// gone already: a cast to varchar(36) would cut a longer value off, and two
-// tenants' ids could become the same.
-func canonicalType(t string) string {
-	base := strings.TrimRight(t, "[]")
-	suffix := t[len(base):]
-	if name, ok := typeNames[strings.ToLower(base)]; ok {
-		return name + suffix
-	}
-	return t
 }

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -12,10 +13,10 @@ import (
 
 // Load reads the schema files in order and returns the catalog. Mistakes go into
 // the report; what could be understood is in the catalog all the same.
-func Load(files []*source.File, report *diag.Report) *Catalog {
-	c := &Catalog{indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]bool{}, filledTypes: map[string]bool{}, enums: map[string]bool{}, allowed: map[string]bool{}}
+func Load(d dialect.Dialect, files []*source.File, report *diag.Report) *Catalog {
+	c := &Catalog{Dialect: d, indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]bool{}, filledTypes: map[string]bool{}, enums: map[string]bool{}, allowed: map[string]bool{}}
 	for _, file := range files {
-		statements, err := parse.Schema(file.Text)
+		statements, err := d.Schema(file.Text)
 		if err != nil {
 			e := err.(*parse.Error)
 			report.Errorf(diag.SQLSyntax, file.Span(e.Pos, min(e.Pos+1, len(file.Text))), "%s", e.Message).WithHelp("%s", e.Help)
@@ -94,7 +95,7 @@ func (l loader) createTable(s *parse.CreateTable) {
 		}
 		return
 	}
-	t.Opaque = s.Opaque
+	t.Opaque, t.Spelling = s.Opaque, s.Spelling
 	if len(s.Parents) > 1 {
 		l.report.Errorf(diag.SchemaUnsupported, t.Span, "table %q inherits from more than one table", s.Name.Name).
 			WithHelp("let it inherit from one, or write its columns out")
@@ -153,7 +154,7 @@ func (l loader) addColumn(t *Table, def parse.ColumnDef) {
 		return
 	}
 	t.Columns = append(t.Columns, &Column{
-		Name: def.Name, Type: canonicalType(def.Type), NotNull: def.NotNull || t.notNull[def.Name], HasDefault: def.HasDefault || l.filledTypes[canonicalType(def.Type)],
+		Name: def.Name, Type: l.Dialect.CanonicalType(def.Type), NotNull: def.NotNull || t.notNull[def.Name], HasDefault: def.HasDefault || l.filledTypes[l.Dialect.CanonicalType(def.Type)],
 		Generated: def.Generated, Identity: def.Identity, Serial: def.Serial, Collation: def.Collation, Span: l.span(def.Pos, len(def.Name)),
 	})
 }
@@ -279,7 +280,7 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 		}
 	case parse.SetType:
 		if c := t.Column(a.Name); c != nil && a.Column != nil {
-			c.Type, c.Collation = canonicalType(a.Column.Type), a.Column.Collation
+			c.Type, c.Collation = l.Dialect.CanonicalType(a.Column.Type), a.Column.Collation
 		}
 	case parse.DropConstraint:
 		l.dropConstraint(t, a.Name)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
@@ -142,7 +143,7 @@ func (v *viewBody) aggregates(q *parse.Query) bool {
 	found := len(q.Select.GroupBy) > 0 || q.Select.Having != nil
 	q.Expressions(func(e *parse.Expr) {
 		class := v.Function(e.Name)
-		if e.Kind == parse.FuncExpr && (class == FunctionAggregate || class == FunctionAllowed) {
+		if e.Kind == parse.FuncExpr && (class == dialect.FunctionAggregate || class == dialect.FunctionAllowed) {
 			found = true
 		}
 	})
@@ -152,7 +153,7 @@ func (v *viewBody) aggregates(q *parse.Query) bool {
 func (v *viewBody) windows(q *parse.Query) bool {
 	found := len(q.Select.Windows) > 0
 	q.Expressions(func(e *parse.Expr) {
-		if e.Kind == parse.FuncExpr && (v.Function(e.Name) == FunctionWindow || e.Over) {
+		if e.Kind == parse.FuncExpr && (v.Function(e.Name) == dialect.FunctionWindow || e.Over) {
 			found = true
 		}
 	})

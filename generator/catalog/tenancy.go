@@ -58,7 +58,7 @@ func (k *classifier) checkConfig() {
 		k.unknown(root).Span = k.cfg.Tenant.RootSpan
 	}
 	for _, f := range k.cfg.Functions {
-		if forbidden(f.Name) {
+		if k.Dialect.Forbidden(f.Name) {
 			k.report.Errorf(diag.FunctionRefused, f.Span, "function %q cannot be allowed: it could read other tenants' data", f.Name).
 				WithHelp("remove it from functions, and mark the queries that need it as unscoped")
 			continue

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
@@ -127,7 +128,7 @@ func (k *classifier) unsafe(e *parse.Expr) string {
 	case parse.ParamExpr:
 		return "it has a parameter"
 	case parse.FuncExpr:
-		if class := k.Function(e.Name); class == FunctionUnknown || class == FunctionForbidden {
+		if class := k.Function(e.Name); class == dialect.FunctionUnknown || class == dialect.FunctionForbidden {
 			return "it calls " + e.Name + ", which is not known to be safe"
 		}
 	case parse.OpExpr:
@@ -200,7 +201,7 @@ func (k *classifier) checkGlobalReads(t *Table) {
 		return
 	}
 	for _, r := range t.View.reads {
-		if r.table != nil || onlyGlobal && SystemTable(r.ref) {
+		if r.table != nil || onlyGlobal && k.Dialect.SystemTable(r.ref.Schema, r.ref.Name) {
 			continue
 		}
 		k.report.Errorf(diag.RelationUnknown, t.Span, "view %q is declared global and reads %q, which the schema does not have", t.QualifiedName(), r.ref.Name).
@@ -208,9 +209,4 @@ func (k *classifier) checkGlobalReads(t *Table) {
 			WithHelp("create the table in the schema files, before the view; or declare the view excluded, and mark the queries that use it as unscoped")
 		return
 	}
-}
-
-// SystemTable reports whether a name is that of a table of the system's.
-func SystemTable(ref *parse.Table) bool {
-	return ref.Schema == "pg_catalog" || ref.Schema == "information_schema" || ref.Schema == "" && strings.HasPrefix(ref.Name, "pg_")
 }

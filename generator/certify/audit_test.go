@@ -28,7 +28,7 @@ func TestAuditSeesAllThatIsProved(t *testing.T) {
 	t.Parallel()
 	cat := specCatalog(t)
 	for _, tt := range accepted {
-		q, err := parse.PostgreSQL(tt.sql)
+		q, err := parse.PostgreSQL.Statement(tt.sql)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -47,7 +47,7 @@ func FuzzAudit(f *testing.F) {
 	}
 	cat := specCatalog(f)
 	f.Fuzz(func(t *testing.T, sql string) {
-		q, err := parse.PostgreSQL(sql)
+		q, err := parse.PostgreSQL.Statement(sql)
 		if err != nil {
 			return
 		}

@@ -6,6 +6,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -52,7 +53,7 @@ CREATE FUNCTION leak(o) RETURNS text LANGUAGE sql AS 'SELECT string_agg(k, '',''
 func loadCatalog(t testing.TB, schema string, tables ...config.Table) *catalog.Catalog {
 	t.Helper()
 	report := &diag.Report{}
-	c := catalog.Load([]*source.File{source.NewFile("schema.sql", schema)}, report)
+	c := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", schema)}, report)
 	c.Classify(&config.Config{Tenant: config.Tenant{Column: "t", Root: "tenants"}, Tables: tables}, report)
 	for _, d := range report.Sorted() {
 		if d.Severity == diag.Error {

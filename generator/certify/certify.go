@@ -43,7 +43,7 @@ type Finding struct {
 // number of the tenant's parameter, or 0 when the statement has none.
 func Check(sql string, tenant int, cat *catalog.Catalog) *Result {
 	c := &checker{sql: sql, tenant: tenant, cat: cat, result: &Result{}, written: map[*parse.Table]bool{}}
-	q, err := parse.PostgreSQL(sql)
+	q, err := cat.Dialect.Statement(sql)
 	if err != nil {
 		pos := 0
 		if e := (*parse.Error)(nil); errors.As(err, &e) {

@@ -6,7 +6,6 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/ir"
-	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
 // CheckCopy proves that COPY FROM may write a table for a tenant: the caller's
@@ -15,18 +14,18 @@ import (
 // and triggers; it goes past rules, which the catalog refuses, and past policies,
 // of which no proof makes use. So the rules for that INSERT decide.
 func CheckCopy(table ir.Name, columns []string, tenantColumn string, cat *catalog.Catalog) *Result {
-	name := parse.Quote(table.Name)
+	name := cat.Dialect.Quote(table.Name)
 	if table.Schema != "" {
-		name = parse.Quote(table.Schema) + "." + name
+		name = cat.Dialect.Quote(table.Schema) + "." + name
 	}
 	var names, values []string
 	for _, column := range columns {
-		names = append(names, parse.Quote(column))
+		names = append(names, cat.Dialect.Quote(column))
 		values = append(values, fmt.Sprintf("$%d", len(names)))
 	}
 	tenant := 0
 	if tenantColumn != "" {
-		names = append(names, parse.Quote(tenantColumn))
+		names = append(names, cat.Dialect.Quote(tenantColumn))
 		tenant = len(names)
 		values = append(values, fmt.Sprintf("$%d", tenant))
 	}

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/certify/level"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -48,8 +48,8 @@ func (c *checker) expression(e *parse.Expr, lv *level.Level) {
 	case parse.FuncExpr:
 		// A function that is not known may run any SQL.
 		switch c.cat.Function(e.Name) {
-		case catalog.FunctionPlain, catalog.FunctionAggregate, catalog.FunctionWindow, catalog.FunctionAllowed:
-		case catalog.FunctionForbidden:
+		case dialect.FunctionPlain, dialect.FunctionAggregate, dialect.FunctionWindow, dialect.FunctionAllowed:
+		case dialect.FunctionForbidden:
 			c.refuse(e.Pos, "function %s reads or changes what no tenant may", e.Name)
 		default:
 			c.refuse(e.Pos, "function %s is not known", e.Name)

@@ -2,7 +2,6 @@ package certify
 
 import (
 	"slices"
-	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/certify/level"
@@ -30,12 +29,8 @@ func isThere(r *level.Relation, columns []string, lv *level.Level) bool {
 
 // failsWithout reports whether a scalar subquery whose output is a column of p fails
 // where there is no row of p. It has one row, which a query without FROM gives on
-// the kept side of a LEFT JOIN, and for that row WHERE is
-//
-//	(CASE WHEN p.column IS NULL THEN '' END)::information_schema.yes_or_no IS NULL
-//
-// The domain's check refuses the empty text, and takes the NULL that CASE gives
-// otherwise, of which the condition is true.
+// the kept side of a LEFT JOIN, and for that row WHERE is a condition that raises an
+// error where p.column IS NULL.
 func (c *checker) failsWithout(q *parse.Query, p *level.Relation, column string) bool {
 	if !isPlain(q) || len(q.Select.From) != 1 {
 		return false
@@ -44,16 +39,8 @@ func (c *checker) failsWithout(q *parse.Query, p *level.Relation, column string)
 	if join == nil || join.Kind != parse.LeftJoin || !isPlain(join.Left.Query) || len(join.Left.Query.Select.From) > 0 || join.Left.Query.Select.Where != nil {
 		return false
 	}
-	cast := ofNullTest(q.Select.Where)
-	if cast == nil || cast.Kind != parse.CastExpr || cast.Name != "information_schema.yes_or_no" {
-		return false
-	}
-	choice := cast.Args[0]
-	if choice.Name != "CaseExpr" || len(choice.Args) != 1 || choice.Args[0].Name != "CaseWhen" || len(choice.Args[0].Args) != 2 {
-		return false // also CASE x WHEN … and ELSE are arguments
-	}
-	when, text := ofNullTest(choice.Args[0].Args[0]), choice.Args[0].Args[1]
-	return when != nil && level.IsColumn(when, p.Name, column) && text.Kind == parse.ConstExpr && text.Pos >= 0 && strings.HasPrefix(c.sql[text.Pos:], "''") && text.Text == ""
+	when := ofNullTest(c.cat.Dialect.FailsWhen(q.Select.Where))
+	return when != nil && level.IsColumn(when, p.Name, column)
 }
 
 // isPlain reports whether a query is a SELECT with no more than FROM and WHERE.

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
-	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
 // Bulk is an INSERT that writes what a :copyfrom query copies.
@@ -43,7 +42,7 @@ func NewBulk(target string, t *catalog.Table, columns []string, cat *catalog.Cat
 	var names, arrays, values, params []string
 	overriding := ""
 	for i, name := range columns {
-		quoted, param := parse.Quote(name), fmt.Sprintf("$%d", i+1)
+		quoted, param := cat.Dialect.Quote(name), fmt.Sprintf("$%d", i+1)
 		col := t.Column(name)
 		elem, value := "text", "copied."+quoted
 		switch {
@@ -52,7 +51,7 @@ func NewBulk(target string, t *catalog.Table, columns []string, cat *catalog.Cat
 		case arrayTypes[col.Type] != "":
 			elem = arrayTypes[col.Type]
 		case cat.IsEnum(col.Type):
-			value += "::" + typeName(col.Type)
+			value += cat.Dialect.CastSuffix(col.Type)
 			b.Text = append(b.Text, i)
 		default:
 			b.Arrays = false
@@ -73,13 +72,4 @@ func NewBulk(target string, t *catalog.Table, columns []string, cat *catalog.Cat
 	b.Text = nil
 	b.SQL = into + fmt.Sprintf("VALUES (%s)", strings.Join(params, ", "))
 	return b
-}
-
-// typeName is a type of the schema as SQL writes it.
-func typeName(name string) string {
-	parts := strings.Split(name, ".")
-	for i := range parts {
-		parts[i] = parse.Quote(parts[i])
-	}
-	return strings.Join(parts, ".")
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/goname"
 	"github.com/tenancygen/tenancygen/generator/ir"
-	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
 
@@ -86,6 +86,7 @@ func (q query) String() string {
 // table is a table with what its methods need.
 type table struct {
 	*catalog.Table
+	dialect          dialect.Dialect
 	sqlName          string
 	singular, plural string
 	thing            string   // the table's name in prose
@@ -95,10 +96,10 @@ type table struct {
 }
 
 func newTable(t *catalog.Table, cat *catalog.Catalog, cfg *config.Config) table {
-	d := table{Table: t, sqlName: parse.Quote(t.Name), thing: t.Name}
+	d := table{Table: t, dialect: cat.Dialect, sqlName: cat.Dialect.Quote(t.Written()), thing: t.Name}
 	name := t.Name
 	if t.Schema != catalog.DefaultSchema {
-		d.sqlName = parse.Quote(t.Schema) + "." + d.sqlName
+		d.sqlName = d.quote(t.Schema) + "." + d.sqlName
 		name = t.Schema + "_" + name
 	}
 	d.plural = goname.Exported(name, &cfg.Go)
@@ -153,13 +154,15 @@ func (d table) method(name string) (query, string) {
 	}
 }
 
+func (d table) quote(name string) string { return d.dialect.Quote(name) }
+
 func (d table) whereKey() string {
 	if len(d.key) == 0 {
 		return ""
 	}
 	var parts []string
 	for _, name := range d.key {
-		parts = append(parts, parse.Quote(name)+" = "+arg(name))
+		parts = append(parts, d.quote(name)+" = "+arg(name))
 	}
 	return "\nWHERE " + strings.Join(parts, " AND ")
 }
@@ -177,7 +180,7 @@ func (d table) list() query {
 	}
 	var columns, after []string
 	for _, name := range d.key {
-		columns = append(columns, parse.Quote(name))
+		columns = append(columns, d.quote(name))
 		after = append(after, narg("after_"+name)+"::"+d.Column(name).Type)
 	}
 	left, right := columns[0], after[0]
@@ -211,7 +214,7 @@ func (d table) isTenantColumn(name string) bool {
 func (d table) insert(columns []string) string {
 	var names, values []string
 	for _, name := range columns {
-		names = append(names, parse.Quote(name))
+		names = append(names, d.quote(name))
 		values = append(values, arg(name))
 	}
 	return fmt.Sprintf("INSERT INTO %s (%s)\nVALUES (%s)", d.sqlName, strings.Join(names, ", "), strings.Join(values, ", "))
@@ -237,7 +240,7 @@ func (d table) update() (query, string) {
 		if c.Generated || c.Identity || c.Serial || slices.Contains(d.ties, c.Name) || slices.Contains(d.PrimaryKey, c.Name) {
 			continue
 		}
-		sets = append(sets, parse.Quote(c.Name)+" = "+arg(c.Name))
+		sets = append(sets, d.quote(c.Name)+" = "+arg(c.Name))
 	}
 	if len(sets) == 0 {
 		return query{}, "all of its columns are keys"
@@ -264,11 +267,11 @@ func (d table) upsert() (query, string) {
 	}
 	var arbiter, sets []string
 	for _, name := range key {
-		arbiter = append(arbiter, parse.Quote(name))
+		arbiter = append(arbiter, d.quote(name))
 	}
 	for _, name := range columns {
 		if !slices.Contains(key, name) && !slices.Contains(d.ties, name) {
-			sets = append(sets, parse.Quote(name)+" = excluded."+parse.Quote(name))
+			sets = append(sets, d.quote(name)+" = excluded."+d.quote(name))
 		}
 	}
 	if len(sets) == 0 {

@@ -38,7 +38,7 @@ func TestAnnotationForms(t *testing.T) {
 		},
 	} {
 		var report diag.Report
-		list := parse.QueryFile(source.NewFile("q.sql", tt.text), &report)
+		list := parse.QueryFile(parse.PostgreSQL, source.NewFile("q.sql", tt.text), &report)
 		if len(list) != 1 || len(report.Sorted()) > 0 {
 			t.Errorf("%s: %d statements, %d diagnostics", name, len(list), len(report.Sorted()))
 			continue
@@ -74,7 +74,7 @@ func TestAnnotationOfTenancy(t *testing.T) {
 		"-- name: A :one\nSELECT 1;\n/*\n  @tenancy unscoped reason=\"r\"\n */": "",
 	} {
 		var report diag.Report
-		list := parse.QueryFile(source.NewFile("q.sql", annotation+next), &report)
+		list := parse.QueryFile(parse.PostgreSQL, source.NewFile("q.sql", annotation+next), &report)
 		i := slices.IndexFunc(list, func(q *parse.QueryText) bool { return q.Name == "B" })
 		switch found := report.Sorted(); {
 		case want == "" && (len(found) > 0 || i < 0 || !list[i].Unscoped || list[i].Reason != "r"):

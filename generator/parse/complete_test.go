@@ -88,9 +88,11 @@ func TestLexemes(t *testing.T) {
 		}
 		var want []lexeme
 		for _, tok := range scanned.Tokens {
-			want = append(want, lexeme{Range{int(tok.Start), int(tok.End)}, tok.Token, tok.KeywordKind})
+			keyword := tok.KeywordKind != ast.KeywordKind_NO_KEYWORD
+			want = append(want, lexeme{Range{int(tok.Start), int(tok.End)}, lexemeKind(tok.Token, sql[tok.Start:tok.End]),
+				keyword, keyword && tok.KeywordKind != ast.KeywordKind_UNRESERVED_KEYWORD})
 		}
-		got, scanErr := lexemes(sql)
+		got, scanErr := PostgreSQL.lexemes(sql)
 		if scanErr != nil {
 			t.Fatal(scanErr)
 		}

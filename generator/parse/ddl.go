@@ -36,7 +36,9 @@ type ObjectName struct{ Schema, Name string }
 
 // CreateTable is CREATE TABLE, or CREATE TABLE AS with Opaque set.
 type CreateTable struct {
-	Name        ObjectName
+	Name ObjectName
+	// Spelling is the name as it is written, in a dialect that folds quoted names.
+	Spelling    string
 	NamePos     int
 	IfNotExists bool
 	// Parents are the tables of PARTITION OF or INHERITS; Partition tells which.
@@ -189,7 +191,7 @@ type Rename struct {
 }
 
 // Schema parses a schema file.
-func Schema(text string) ([]DDL, error) {
+func (postgreSQL) Schema(text string) ([]DDL, error) {
 	if err := noNUL(text); err != nil {
 		return nil, err
 	}
@@ -423,7 +425,7 @@ func exclusion(key ConstraintDef) ConstraintDef {
 // createView reads a view. Its body is parsed on its own, from its text.
 func (s *schemaStatement) createView(rel *ast.RangeVar, columns []string, body *ast.Node, materialized bool) *CreateView {
 	v := &CreateView{Name: nameOf(rel), NamePos: int(rel.Location), Columns: columns, Materialized: materialized}
-	toks, err := scan(s.text)
+	toks, err := scan(PostgreSQL, s.text)
 	if err != nil {
 		v.QueryErr = err.(*Error)
 		return v
@@ -452,7 +454,7 @@ func (s *schemaStatement) createView(rel *ast.RangeVar, columns []string, body *
 	if view > 0 && w.is(view-1, "recursive") {
 		v.Text = recursiveView(v.Name.Name, columns, v.Text)
 	}
-	q, err := PostgreSQL(v.Text)
+	q, err := PostgreSQL.Statement(v.Text)
 	if err != nil {
 		v.QueryErr = err.(*Error)
 		return v
@@ -465,10 +467,10 @@ func (s *schemaStatement) createView(rel *ast.RangeVar, columns []string, body *
 func recursiveView(name string, columns []string, body string) string {
 	quoted := make([]string, len(columns))
 	for i, c := range columns {
-		quoted[i] = Quote(c)
+		quoted[i] = PostgreSQL.Quote(c)
 	}
 	list := strings.Join(quoted, ", ")
-	return "WITH RECURSIVE " + Quote(name) + " (" + list + ") AS (" + body + ") SELECT " + list + " FROM " + Quote(name)
+	return "WITH RECURSIVE " + PostgreSQL.Quote(name) + " (" + list + ") AS (" + body + ") SELECT " + list + " FROM " + PostgreSQL.Quote(name)
 }
 
 func createIndex(s *ast.IndexStmt) *CreateIndex {

@@ -14,7 +14,7 @@ func Dynamic(file *source.File) (*QueryText, error) {
 	if err := noNUL(file.Text); err != nil {
 		return nil, err
 	}
-	toks, err := scan(file.Text)
+	toks, err := scan(PostgreSQL, file.Text)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,7 @@ func Dynamic(file *source.File) (*QueryText, error) {
 		}
 	}
 	q := &QueryText{File: file, Range: Range{0, w.list[w.to-1].End}}
-	macros, merr := expandMacros(file.Text[:q.End])
+	macros, merr := expandMacros(PostgreSQL, file.Text[:q.End])
 	if merr != nil {
 		return nil, merr
 	}

@@ -55,7 +55,7 @@ func (c *converter) leaf(e *Expr, n *ast.Node, w window) bool {
 		}
 	case *ast.Node_AConst:
 		e.Kind, e.Pos, e.Null = ConstExpr, int(s.AConst.Location), s.AConst.Isnull
-		e.Text = constText(s.AConst)
+		e.Text, e.Quoted = constText(s.AConst), s.AConst.GetSval() != nil
 	case *ast.Node_SetToDefault:
 		e.Kind, e.Pos = DefaultExpr, int(s.SetToDefault.Location)
 	case *ast.Node_SqlvalueFunction:

@@ -3,20 +3,19 @@ package parse
 import (
 	"regexp"
 	"strings"
-
-	"github.com/sqlc-dev/oliphant/ast"
 )
 
 // plainIdentifier needs no quotes unless it is a keyword.
 var plainIdentifier = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
 
-// Quote writes a name so that it stands for itself: in double quotes unless it
-// is a plain lower-case identifier that is no keyword with a meaning of its own.
-func Quote(name string) string {
-	if plainIdentifier.MatchString(name) && !isReserved(name) {
+// quote writes a name so that it stands for itself: between marks, which are doubled
+// in it, unless it is a plain lower-case identifier that is no keyword with a meaning
+// of its own.
+func quote(d Dialect, name, mark string) string {
+	if plainIdentifier.MatchString(name) && !isReserved(d, name) {
 		return name
 	}
-	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
+	return mark + strings.ReplaceAll(name, mark, mark+mark) + mark
 }
 
 // InWord reports whether a byte can be a part of a name, keyword or number: two
@@ -26,19 +25,15 @@ func InWord(b byte) bool {
 }
 
 // isReserved reports whether a word is a keyword that cannot name a column.
-func isReserved(word string) bool {
-	list, err := lexemes(word)
-	if err != nil || len(list) != 1 {
-		return true
-	}
-	kind := list[0].keyword
-	return kind != ast.KeywordKind_NO_KEYWORD && kind != ast.KeywordKind_UNRESERVED_KEYWORD
+func isReserved(d Dialect, word string) bool {
+	list, err := d.lexemes(word)
+	return err != nil || len(list) != 1 || list[0].reserved
 }
 
 // Identifiers returns every name that occurs in a statement, folded as the
 // database folds it, so that a fresh name can be chosen beside them.
-func Identifiers(text string) (map[string]bool, error) {
-	toks, err := scan(text)
+func Identifiers(d Dialect, text string) (map[string]bool, error) {
+	toks, err := scan(d, text)
 	if err != nil {
 		return nil, err
 	}
@@ -47,13 +42,8 @@ func Identifiers(text string) (map[string]bool, error) {
 		switch {
 		case tok.keyword:
 			names[tok.text] = true
-		case tok.kind == ast.Token_IDENT:
-			word := toks.text[toks.list[i].Start:toks.list[i].End]
-			if strings.HasPrefix(word, `"`) {
-				names[strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)] = true
-				continue
-			}
-			names[strings.ToLower(word)] = true
+		case tok.isName():
+			names[d.fold(toks.text[toks.list[i].Start:toks.list[i].End])] = true
 		}
 	}
 	return names, nil

@@ -2,22 +2,12 @@ package parse
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
 	"github.com/sqlc-dev/oliphant/parser"
 	"google.golang.org/protobuf/encoding/protowire"
 )
-
-// lexeme is a token as the scanner gives it, comments among them.
-type lexeme struct {
-	Range
-	kind    ast.Token
-	keyword ast.KeywordKind
-}
-
-func (l lexeme) isComment() bool {
-	return l.kind == ast.Token_SQL_COMMENT || l.kind == ast.Token_C_COMMENT
-}
 
 // The numbers of the fields in the scanner's messages (pg_query.proto).
 const (
@@ -31,7 +21,7 @@ const (
 // lexemes splits a text into its tokens. The scanner only gives them as bytes, and
 // all texts are split several times, so the bytes are read here and not by
 // reflection.
-func lexemes(text string) ([]lexeme, *Error) {
+func (postgreSQL) lexemes(text string) ([]lexeme, *Error) {
 	if err := noNUL(text); err != nil {
 		return nil, err
 	}
@@ -51,7 +41,7 @@ func lexemes(text string) ([]lexeme, *Error) {
 			if size < 0 {
 				return nil, unreadableTokens(size)
 			}
-			l, err := readLexeme(token)
+			l, err := readLexeme(token, text)
 			if err != nil {
 				return nil, err
 			}
@@ -66,8 +56,9 @@ func lexemes(text string) ([]lexeme, *Error) {
 	return out, nil
 }
 
-func readLexeme(raw []byte) (lexeme, *Error) {
+func readLexeme(raw []byte, text string) (lexeme, *Error) {
 	var l lexeme
+	var token ast.Token
 	for len(raw) > 0 {
 		number, kind, size := protowire.ConsumeTag(raw)
 		if size < 0 || kind != protowire.VarintType {
@@ -84,12 +75,36 @@ func readLexeme(raw []byte) (lexeme, *Error) {
 		case fieldEnd:
 			l.End = int(value)
 		case fieldToken:
-			l.kind = ast.Token(value)
+			token = ast.Token(value)
 		case fieldKeyword:
-			l.keyword = ast.KeywordKind(value)
+			keyword := ast.KeywordKind(value)
+			l.keyword = keyword != ast.KeywordKind_NO_KEYWORD
+			l.reserved = l.keyword && keyword != ast.KeywordKind_UNRESERVED_KEYWORD
 		}
 	}
+	l.kind = lexemeKind(token, text[l.Start:l.End])
 	return l, nil
+}
+
+// lexemeKind is the kind of a token of PostgreSQL's scanner that is no keyword, or
+// may be one.
+func lexemeKind(token ast.Token, text string) LexemeKind {
+	switch token {
+	case ast.Token_SQL_COMMENT:
+		return LineComment
+	case ast.Token_C_COMMENT:
+		return BlockComment
+	case ast.Token_PARAM:
+		return ParamToken
+	case ast.Token_SCONST:
+		return StringToken
+	case ast.Token_IDENT:
+		if strings.HasPrefix(text, `"`) {
+			return QuotedToken
+		}
+		return WordToken
+	}
+	return OtherToken
 }
 
 func unreadableTokens(size int) *Error {

@@ -6,8 +6,6 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/sqlc-dev/oliphant/ast"
-
 	"github.com/tenancygen/tenancygen/generator/source"
 )
 
@@ -46,12 +44,17 @@ type macro struct {
 	name   string // the argument
 	embed  bool
 	number int // of a plain $n
+	// free is set for a parameter without name and number, as ?.
+	free bool
 }
+
+// written reports whether a parameter stands in the text as the compiler writes it.
+func (m macro) written(text string) bool { return m.number > 0 && text[m.Start] == '$' }
 
 // expandMacros replaces the macros of one statement. A name gets the lowest
 // number that no $n and no earlier name has, as in sqlc.
-func expandMacros(text string) (*Macros, *Error) {
-	toks, err := scan(text)
+func expandMacros(d Dialect, text string) (*Macros, *Error) {
+	toks, err := scan(d, text)
 	if err != nil {
 		return nil, err.(*Error)
 	}
@@ -59,11 +62,14 @@ func expandMacros(text string) (*Macros, *Error) {
 	if merr != nil {
 		return nil, merr
 	}
-	numbers := assignNumbers(found)
+	numbers, merr := assignNumbers(found)
+	if merr != nil {
+		return nil, merr
+	}
 	out := &Macros{}
 	var edits []source.Edit
 	for _, m := range found {
-		if m.number == 0 && touchesWord(text, m.Range) {
+		if !m.written(text) && touchesWord(text, m.Range) {
 			return nil, &Error{Pos: m.Start, Message: "a word stands right beside " + text[m.Start:m.End], Help: "put a blank between them"}
 		}
 		switch {
@@ -71,6 +77,8 @@ func expandMacros(text string) (*Macros, *Error) {
 			edits = append(edits, source.Edit{Start: m.Start, End: m.End, New: m.name + ".*"})
 		case m.name != "":
 			edits = append(edits, source.Edit{Start: m.Start, End: m.End, New: "$" + strconv.Itoa(numbers[m.name])})
+		case !m.written(text):
+			edits = append(edits, source.Edit{Start: m.Start, End: m.End, New: "$" + strconv.Itoa(m.number)})
 		}
 	}
 	expanded, mapping, aerr := source.Apply(text, edits)
@@ -119,26 +127,36 @@ func checkGaps(m *Macros) *Error {
 	return nil
 }
 
-// assignNumbers gives each name its number.
-func assignNumbers(found []macro) map[string]int {
+// assignNumbers gives each name its number, and each parameter that has neither name
+// nor number one of its own.
+func assignNumbers(found []macro) (map[string]int, *Error) {
 	taken := map[int]bool{}
 	for _, m := range found {
 		if m.number > 0 {
 			taken[m.number] = true
 		}
 	}
+	numbered := len(taken) > 0
 	numbers := map[string]int{}
 	next := 1
-	for _, m := range found {
-		if m.name == "" || m.embed || numbers[m.name] > 0 {
+	for i, m := range found {
+		if m.number > 0 || m.embed || numbers[m.name] > 0 {
 			continue
+		}
+		if m.free && numbered {
+			return nil, &Error{Pos: m.Start, Message: "parameters with and without numbers are mixed", Help: "give all of them numbers, or none"}
 		}
 		for taken[next] {
 			next++
 		}
-		numbers[m.name], taken[next] = next, true
+		taken[next] = true
+		if m.free {
+			found[i].number = next
+			continue
+		}
+		numbers[m.name] = next
 	}
-	return numbers
+	return numbers, nil
 }
 
 // findMacros lists the macros and plain parameters of a statement in order.
@@ -147,12 +165,12 @@ func findMacros(w window) ([]macro, *Error) {
 	for i := w.from; i < w.to; i++ {
 		tok := w.list[i]
 		switch {
-		case tok.kind == ast.Token_PARAM:
-			n, err := strconv.Atoi(tok.text[1:])
-			if err != nil || n < 1 || n > 65535 {
-				return nil, &Error{Pos: tok.Start, Message: "parameter " + tok.text + " has no usable number", Help: "number parameters from $1 to $65535"}
+		case tok.kind == ParamToken:
+			m, err := parameter(tok)
+			if err != nil {
+				return nil, err
 			}
-			found = append(found, macro{Range: tok.Range, number: n})
+			found = append(found, m)
 		case tok.text == "@" && i+1 < w.to && w.list[i+1].Start == tok.End && w.list[i+1].isName():
 			found = append(found, macro{Range: Range{tok.Start, w.list[i+1].End}, name: w.folded(i + 1)})
 			i++
@@ -169,6 +187,25 @@ func findMacros(w window) ([]macro, *Error) {
 	return found, nil
 }
 
+// parameter reads a parameter of a dialect: $1 or ?1, a bare ?, or a name behind a
+// colon or an at sign.
+func parameter(tok token) (macro, *Error) {
+	m := macro{Range: tok.Range}
+	switch rest := tok.text[1:]; {
+	case rest == "" && tok.text == "?":
+		m.free = true
+	case tok.text[0] == ':' || tok.text[0] == '@':
+		m.name = strings.ToLower(rest)
+	default:
+		n, err := strconv.Atoi(rest)
+		if err != nil || n < 1 || n > 65535 {
+			return m, &Error{Pos: tok.Start, Message: "parameter " + tok.text + " has no usable number", Help: "number parameters from 1 to 65535, as in " + tok.text[:1] + "1"}
+		}
+		m.number = n
+	}
+	return m, nil
+}
+
 // sqlcMacro reads sqlc.name(argument) at index i and returns the index behind it.
 func (w window) sqlcMacro(i int) (macro, int, *Error) {
 	pos := w.list[i].Start
@@ -180,7 +217,7 @@ func (w window) sqlcMacro(i int) (macro, int, *Error) {
 	arg := w.list[i+4]
 	name := w.original(i + 4)
 	switch {
-	case arg.kind == ast.Token_SCONST && len(name) > 2 && name[0] == '\'':
+	case arg.kind == StringToken && len(name) > 2 && name[0] == '\'':
 		name = strings.ReplaceAll(name[1:len(name)-1], "''", "'")
 	case !arg.isName():
 		return macro{}, 0, bad
@@ -200,16 +237,10 @@ func (w window) sqlcMacro(i int) (macro, int, *Error) {
 }
 
 // isName reports whether the token can be a name.
-func (t token) isName() bool { return t.keyword || t.kind == ast.Token_IDENT }
+func (t token) isName() bool { return t.keyword || t.kind == WordToken || t.kind == QuotedToken }
 
-// folded is the name that token i stands for: in lower case unless it is quoted.
-func (w window) folded(i int) string {
-	word := w.original(i)
-	if strings.HasPrefix(word, `"`) {
-		return strings.ReplaceAll(strings.Trim(word, `"`), `""`, `"`)
-	}
-	return strings.ToLower(word)
-}
+// folded is the name that token i stands for.
+func (w window) folded(i int) string { return w.dialect.fold(w.original(i)) }
 
 // original is the text of token i as written: token.text folds keywords.
 func (w window) original(i int) string { return w.text[w.list[i].Start:w.list[i].End] }
@@ -221,8 +252,8 @@ type NumberedParam struct {
 }
 
 // NumberedParams lists the uses of $n in a statement without macros.
-func NumberedParams(text string) ([]NumberedParam, error) {
-	toks, err := scan(text)
+func NumberedParams(d Dialect, text string) ([]NumberedParam, error) {
+	toks, err := scan(d, text)
 	if err != nil {
 		return nil, err
 	}

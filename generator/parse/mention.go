@@ -219,7 +219,7 @@ func lastTwo(names []string) (first, second string) {
 // SplitName reads the text of a relation's name as regclass does: parts with or
 // without quotes, between dots. It reports false for what is no name.
 func SplitName(text string) (schema, name string, ok bool) {
-	list, err := lexemes(text)
+	list, err := PostgreSQL.lexemes(text)
 	if err != nil {
 		return "", "", false
 	}

@@ -47,7 +47,7 @@ var statements = []string{
 func TestNothingIsLost(t *testing.T) {
 	t.Parallel()
 	for _, sql := range statements {
-		if _, err := PostgreSQL(sql); err != nil {
+		if _, err := PostgreSQL.Statement(sql); err != nil {
 			t.Errorf("%s\n%v", sql, err)
 		}
 	}
@@ -56,7 +56,7 @@ func TestNothingIsLost(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		other, err := PostgreSQL(statements[i])
+		other, err := PostgreSQL.Statement(statements[i])
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -71,7 +71,7 @@ func TestRanges(t *testing.T) {
 	t.Parallel()
 	sql := `SELECT a.x AS "where" FROM a LEFT JOIN b ON left(a.x, 2) = b.x AND a.y IS DISTINCT FROM b.y, c -- all of it
 WHERE a.x = 1 OR (SELECT true FROM d WHERE d.x = 2) /* hm */ GROUP BY a.x`
-	q, err := PostgreSQL(sql)
+	q, err := PostgreSQL.Statement(sql)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +99,7 @@ WHEN NOT MATCHED BY SOURCE /* then */ THEN DELETE
 WHEN NOT MATCHED THEN INSERT (x, y) VALUES (b.x, CASE WHEN b.y THEN 2 END)
 WHEN NOT MATCHED BY TARGET THEN INSERT DEFAULT VALUES
 RETURNING t.x`
-	q, err := PostgreSQL(sql)
+	q, err := PostgreSQL.Statement(sql)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -148,8 +148,8 @@ func TestCorpus(t *testing.T) {
 			return err
 		}
 		var report diag.Report
-		for _, q := range QueryFile(source.NewFile(path, string(text)), &report) {
-			switch _, err := PostgreSQL(q.Text); {
+		for _, q := range QueryFile(PostgreSQL, source.NewFile(path, string(text)), &report) {
+			switch _, err := PostgreSQL.Statement(q.Text); {
 			case err == nil:
 				parsed++
 			case strings.Contains(err.Error(), "located"):
@@ -175,20 +175,20 @@ func TestNUL(t *testing.T) {
 	t.Parallel()
 	const sql = "-- name: Q :many\nSELECT 1\x00;\nDROP TABLE a;"
 	var report diag.Report
-	if got := QueryFile(source.NewFile("q.sql", sql), &report); got != nil || !report.HasErrors() {
+	if got := QueryFile(PostgreSQL, source.NewFile("q.sql", sql), &report); got != nil || !report.HasErrors() {
 		t.Errorf("QueryFile gives %v without an error", got)
 	}
 	report = diag.Report{}
-	if got := OneOff(source.NewFile("<sql>", "SELECT 1\x00"), &report); got != nil || !report.HasErrors() {
+	if got := OneOff(PostgreSQL, source.NewFile("<sql>", "SELECT 1\x00"), &report); got != nil || !report.HasErrors() {
 		t.Errorf("OneOff gives %v without an error", got)
 	}
-	if _, err := PostgreSQL("SELECT 1\x00; DROP TABLE a"); err == nil {
+	if _, err := PostgreSQL.Statement("SELECT 1\x00; DROP TABLE a"); err == nil {
 		t.Error("PostgreSQL does not refuse it")
 	}
-	if _, err := Schema("CREATE TABLE a (x int)\x00; CREATE TABLE b (x int)"); err == nil {
+	if _, err := PostgreSQL.Schema("CREATE TABLE a (x int)\x00; CREATE TABLE b (x int)"); err == nil {
 		t.Error("Schema does not refuse it")
 	}
-	if _, err := NumberedParams("SELECT $1\x00, $2"); err == nil {
+	if _, err := NumberedParams(PostgreSQL, "SELECT $1\x00, $2"); err == nil {
 		t.Error("NumberedParams does not refuse it")
 	}
 }
@@ -203,13 +203,13 @@ func TestOneOff(t *testing.T) {
 		"-- name: Q :one\nSELECT sqlc.arg(Foo);": "SELECT $1",
 	} {
 		var report diag.Report
-		got := OneOff(source.NewFile("<sql>", sql), &report)
+		got := OneOff(PostgreSQL, source.NewFile("<sql>", sql), &report)
 		if len(got) != 1 || got[0].Text != want || report.HasErrors() {
 			t.Errorf("%q gives %v, errors %v; want %q", sql, got, report.Sorted(), want)
 		}
 	}
 	var report diag.Report
-	if got := OneOff(source.NewFile("<sql>", "SELECT $2"), &report); got != nil || !report.HasErrors() {
+	if got := OneOff(PostgreSQL, source.NewFile("<sql>", "SELECT $2"), &report); got != nil || !report.HasErrors() {
 		t.Errorf("a gap in the parameters gives %v without an error", got)
 	}
 }

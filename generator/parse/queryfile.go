@@ -6,8 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/sqlc-dev/oliphant/ast"
-
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -62,8 +60,8 @@ var unscopedLine = regexp.MustCompile(`^unscoped\s+reason="([^"]*)"(?:\s+until="
 
 // QueryFile splits a query file into its annotated statements. What is wrong
 // with an annotation goes into the report, and the statement is left out.
-func QueryFile(file *source.File, report *diag.Report) []*QueryText {
-	list, err := lexemes(file.Text)
+func QueryFile(d Dialect, file *source.File, report *diag.Report) []*QueryText {
+	list, err := d.lexemes(file.Text)
 	if err != nil {
 		report.Errorf(diag.SQLSyntax, file.Span(err.Pos, min(err.Pos+1, len(file.Text))), "%s", err.Message).WithHelp("%s", err.Help)
 		return nil
@@ -72,21 +70,21 @@ func QueryFile(file *source.File, report *diag.Report) []*QueryText {
 	var comments, code []lexeme
 	depth := 0
 	flush := func() {
-		if q := statement(file, comments, code, report); q != nil {
+		if q := statement(d, file, comments, code, report); q != nil {
 			out = append(out, q)
 		}
 		comments, code, depth = nil, nil, 0
 	}
 	for _, tok := range list {
 		switch {
-		case tok.isComment():
+		case tok.kind.isComment():
 			comments = append(comments, tok)
 			continue
-		case tok.kind == ast.Token_ASCII_40:
+		case file.Text[tok.Start:tok.End] == "(":
 			depth++
-		case tok.kind == ast.Token_ASCII_41:
+		case file.Text[tok.Start:tok.End] == ")":
 			depth--
-		case tok.kind == ast.Token_ASCII_59 && depth <= 0:
+		case file.Text[tok.Start:tok.End] == ";" && depth <= 0:
 			flush()
 			continue
 		}
@@ -105,7 +103,7 @@ func QueryFile(file *source.File, report *diag.Report) []*QueryText {
 
 // statement makes a QueryText of the tokens of one statement; nil where there is
 // none or where its annotation is broken.
-func statement(file *source.File, comments, code []lexeme, report *diag.Report) *QueryText {
+func statement(d Dialect, file *source.File, comments, code []lexeme, report *diag.Report) *QueryText {
 	if len(code) == 0 {
 		return nil
 	}
@@ -133,7 +131,7 @@ func statement(file *source.File, comments, code []lexeme, report *diag.Report) 
 			WithHelp("put a line like `-- name: ListInvoices :many` before it")
 		return nil
 	}
-	macros, err := expandMacros(file.Text[q.Start:q.End])
+	macros, err := expandMacros(d, file.Text[q.Start:q.End])
 	if err != nil {
 		at := q.Start + err.Pos
 		report.Errorf(diag.SQLSyntax, file.Span(at, min(at+1, q.End)), "%s", err.Message).WithHelp("%s", err.Help).InQuery(q.Name)
@@ -172,8 +170,8 @@ func commentLines(file *source.File, tok lexeme) []commentLine {
 	text := file.Text[start:end]
 	before := file.Text[strings.LastIndexByte(file.Text[:start], '\n')+1 : start]
 	behind := strings.TrimSpace(before) != ""
-	if tok.kind == ast.Token_SQL_COMMENT {
-		text = strings.TrimRight(strings.TrimPrefix(text, "--"), "\r\n")
+	if tok.kind == LineComment {
+		text = strings.TrimRight(strings.TrimPrefix(strings.TrimPrefix(text, "#"), "--"), "\r\n")
 		return []commentLine{{text: text, span: file.Span(start, end), behind: behind}}
 	}
 	if isHint(file, tok) {
@@ -258,9 +256,9 @@ func (q *QueryText) setName(m []string, span source.Span, report *diag.Report) b
 }
 
 // OneOff makes a QueryText of a statement that is not in a query file.
-func OneOff(file *source.File, report *diag.Report) []*QueryText {
+func OneOff(d Dialect, file *source.File, report *diag.Report) []*QueryText {
 	if !annotated.MatchString(file.Text) {
-		toks, err := scan(file.Text)
+		toks, err := scan(d, file.Text)
 		if err == nil && len(toks.list) > 0 {
 			w := window{toks, 0, len(toks.list)}
 			for w.is(w.to-1, ";") {
@@ -270,7 +268,7 @@ func OneOff(file *source.File, report *diag.Report) []*QueryText {
 			if hint := strings.LastIndex(file.Text[:q.Start], "/*+"); hint >= 0 {
 				q.Start = hint // a hint is a part of its statement
 			}
-			macros, merr := expandMacros(file.Text[q.Start:q.End])
+			macros, merr := expandMacros(d, file.Text[q.Start:q.End])
 			if merr != nil {
 				report.Errorf(diag.SQLSyntax, file.Span(q.Start+merr.Pos, min(q.Start+merr.Pos+1, q.End)), "%s", merr.Message).WithHelp("%s", merr.Help)
 				return nil
@@ -280,5 +278,5 @@ func OneOff(file *source.File, report *diag.Report) []*QueryText {
 		}
 	}
 	// It needs no semicolon at its end.
-	return QueryFile(source.NewFile(file.Path, file.Text+"\n;"), report)
+	return QueryFile(d, source.NewFile(file.Path, file.Text+"\n;"), report)
 }

@@ -97,7 +97,7 @@ func SchemaStatements(text string) ([]*SchemaStatement, error) {
 	if err != nil {
 		return nil, syntaxError(err)
 	}
-	toks, err := scan(text)
+	toks, err := scan(PostgreSQL, text)
 	if err != nil {
 		return nil, err
 	}

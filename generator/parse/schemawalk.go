@@ -242,7 +242,7 @@ func (w *schemaWalk) string(use NameUse, text *ast.A_Const) {
 
 // relationInText reads a string as the database reads the name of a relation in it.
 func relationInText(text string) ObjectName {
-	toks, err := scan(text)
+	toks, err := scan(PostgreSQL, text)
 	if err != nil {
 		return ObjectName{Name: text}
 	}

@@ -12,7 +12,7 @@ import (
 
 // PostgreSQL parses one statement. Parameters are $1, $2, …; sqlc's macros must
 // have been replaced. The error is always an *Error.
-func PostgreSQL(text string) (*Query, error) {
+func (postgreSQL) Statement(text string) (*Query, error) {
 	if err := noNUL(text); err != nil {
 		return nil, err
 	}
@@ -28,7 +28,7 @@ func PostgreSQL(text string) (*Query, error) {
 		return nil, &Error{Pos: int(tree.Stmts[1].StmtLocation), Message: "there is more than one statement",
 			Help: "end the statement before it, and give each statement a -- name: line of its own"}
 	}
-	toks, err := scan(text)
+	toks, err := scan(PostgreSQL, text)
 	if err != nil {
 		return nil, err
 	}

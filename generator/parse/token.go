@@ -2,8 +2,6 @@ package parse
 
 import (
 	"strings"
-
-	"github.com/sqlc-dev/oliphant/ast"
 )
 
 // token is one token of the text. Comments are left out.
@@ -11,29 +9,30 @@ type token struct {
 	Range
 	text    string // lower case for keywords, as written otherwise
 	keyword bool
-	kind    ast.Token
+	kind    LexemeKind
 }
 
 // tokens is the token list of a text, with the matching bracket of each bracket.
 type tokens struct {
-	text  string
-	list  []token
-	match []int // index of the matching bracket; -1 for all others
+	dialect Dialect
+	text    string
+	list    []token
+	match   []int // index of the matching bracket; -1 for all others
 }
 
 // scan splits text into tokens.
-func scan(text string) (*tokens, error) {
-	list, err := lexemes(text)
+func scan(d Dialect, text string) (*tokens, error) {
+	list, err := d.lexemes(text)
 	if err != nil {
 		return nil, err
 	}
-	t := &tokens{text: text}
+	t := &tokens{dialect: d, text: text}
 	for _, l := range list {
-		if l.isComment() {
+		if l.kind.isComment() {
 			continue
 		}
 		item := token{Range: l.Range, text: text[l.Start:l.End], kind: l.kind}
-		if l.keyword != ast.KeywordKind_NO_KEYWORD {
+		if l.keyword {
 			item.keyword = true
 			item.text = strings.ToLower(item.text)
 		}

@@ -4,8 +4,6 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/sqlc-dev/oliphant/ast"
-
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -13,14 +11,14 @@ import (
 // Readable returns a schema file with the statements that cannot be read replaced
 // by spaces, and what is wrong with them: the rest stays in its place. It is for
 // commands that only look.
-func Readable(text string) (string, []*Error) {
-	if _, err := Schema(text); err == nil {
+func Readable(d Dialect, text string) (string, []*Error) {
+	if _, err := d.Schema(text); err == nil {
 		return text, nil
 	}
 	var errs []*Error
 	out := []byte(text)
-	for _, r := range split(text) {
-		_, err := Schema(text[r.Start:r.End])
+	for _, r := range split(d, text) {
+		_, err := d.Schema(text[r.Start:r.End])
 		if err == nil {
 			continue
 		}
@@ -33,7 +31,7 @@ func Readable(text string) (string, []*Error) {
 
 // split finds the statements of a text. Where even its tokens cannot be told
 // apart, lines that end in a semicolon end one.
-func split(text string) []Range {
+func split(d Dialect, text string) []Range {
 	var out []Range
 	start := 0
 	end := func(at int) {
@@ -42,7 +40,7 @@ func split(text string) []Range {
 		}
 		start = at
 	}
-	if toks, err := scan(text); err == nil {
+	if toks, err := scan(d, text); err == nil {
 		depth := 0
 		for _, tok := range toks.list {
 			switch {
@@ -50,7 +48,7 @@ func split(text string) []Range {
 				depth++
 			case tok.text == ")":
 				depth--
-			case tok.kind == ast.Token_ASCII_59 && depth <= 0:
+			case tok.text == ";" && depth <= 0:
 				end(tok.End)
 			}
 		}
@@ -83,9 +81,9 @@ var nameComment = regexp.MustCompile(`(?m)^[ \t]*(?:--|/\*)[ \t]*name:[ \t]*(\w*
 // ReadableQueries does what QueryFile does, also where the tokens of a file cannot
 // be told apart, as behind a quote without an end: each query is read by itself
 // then.
-func ReadableQueries(file *source.File, report *diag.Report) []*QueryText {
+func ReadableQueries(d Dialect, file *source.File, report *diag.Report) []*QueryText {
 	var all diag.Report
-	out := QueryFile(file, &all)
+	out := QueryFile(d, file, &all)
 	found := nameComment.FindAllStringSubmatchIndex(file.Text, -1)
 	if len(out) > 0 || len(found) < 2 {
 		for _, d := range all.Sorted() {
@@ -102,7 +100,7 @@ func ReadableQueries(file *source.File, report *diag.Report) []*QueryText {
 		blank(alone[:at[0]])
 		blank(alone[end:])
 		var one diag.Report
-		out = append(out, QueryFile(source.NewFile(file.Path, string(alone)), &one)...)
+		out = append(out, QueryFile(d, source.NewFile(file.Path, string(alone)), &one)...)
 		for _, d := range one.Sorted() {
 			report.Add(d.InQuery(file.Text[at[2]:at[3]]))
 		}

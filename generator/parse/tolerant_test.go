@@ -25,7 +25,7 @@ func TestReadable(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			got, errs := parse.Readable(tt.text)
+			got, errs := parse.Readable(parse.PostgreSQL, tt.text)
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
@@ -44,7 +44,7 @@ func TestReadableQueries(t *testing.T) {
 	file := source.NewFile("q.sql", text)
 	var report diag.Report
 	var got []string
-	for _, q := range parse.ReadableQueries(file, &report) {
+	for _, q := range parse.ReadableQueries(parse.PostgreSQL, file, &report) {
 		got = append(got, q.Name)
 		if at := q.File.Position(q.Start).Line; text[q.Start:q.End] != strings.Split(text, "\n")[at-1][:len("SELECT 1")] {
 			t.Errorf("%s is %q in line %d", q.Name, text[q.Start:q.End], at)

@@ -325,10 +325,12 @@ type Expr struct {
 	Null bool
 	// Over is set for a function called over a window.
 	Over bool
-	// Text is a constant's value as written, without quotes.
-	Text  string
-	Args  []*Expr
-	Query *Query
+	// Text is a constant's value as written, without quotes. Quoted is set for a
+	// string.
+	Text   string
+	Quoted bool
+	Args   []*Expr
+	Query  *Query
 }
 
 // Walk calls visit for e and for every expression in it that is at the same

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -39,7 +39,7 @@ func (b *builder) calls(s *statement) (why, help string) {
 		if why := b.opaque(name, map[string]bool{}); why != "" && (b.functions[name] != nil || s.Kind == parse.MakesTrigger) {
 			return "it calls " + name + ", which " + why, "list the function under functions: once you have made sure that it names no table of tenants"
 		}
-		if b.catalog.Function(name) == catalog.FunctionForbidden && !slices.Contains(named, name) {
+		if b.catalog.Function(name) == dialect.FunctionForbidden && !slices.Contains(named, name) {
 			return "it calls " + name + ", which may use any table", "do without the function"
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/provision"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -44,7 +45,7 @@ func schema(t *testing.T, text string) (*provision.Result, *diag.Report) {
 		t.Fatal(report.Sorted()[0].Message)
 	}
 	files := []*source.File{source.NewFile("schema.sql", tables+text)}
-	cat := catalog.Load(files, &report)
+	cat := catalog.Load(dialect.PostgreSQL, files, &report)
 	cat.Classify(cfg, &report)
 	return provision.Schema(files, cat, &report), &report
 }

@@ -52,7 +52,7 @@ func (r *Result) Complete(analysed string, params []ir.Param) (string, []ir.Para
 	if err != nil {
 		return "", nil, err
 	}
-	uses, err := parse.NumberedParams(analysed)
+	uses, err := parse.NumberedParams(r.catalog.Dialect, analysed)
 	if err != nil {
 		return "", nil, err
 	}

@@ -113,9 +113,9 @@ func (w *writer) newline(at int) string {
 func (w *writer) derived(r *scope.Reference) {
 	name := r.Ref.Name
 	w.insert(r.Ref.NameRange.Start, "(SELECT * FROM ")
-	text := " AS " + parse.Quote(name) + " WHERE " + w.predicate(r, name) + ")"
+	text := " AS " + w.quote(name) + " WHERE " + w.predicate(r, name) + ")"
 	if r.Ref.Alias == "" {
-		text += " AS " + parse.Quote(name)
+		text += " AS " + w.quote(name)
 	}
 	w.insert(r.Ref.NameRange.End, text)
 }
@@ -124,7 +124,7 @@ func (w *writer) derived(r *scope.Reference) {
 func (w *writer) rows(ins *scope.Insert) {
 	if ins.DefaultValues.End > ins.DefaultValues.Start {
 		w.list = append(w.list, source.Edit{Start: ins.DefaultValues.Start, End: ins.DefaultValues.End,
-			New: "(" + parse.Quote(ins.Column) + ") VALUES (" + w.tenant + ")"})
+			New: "(" + w.quote(ins.Column) + ") VALUES (" + w.tenant + ")"})
 		return
 	}
 	switch {
@@ -134,11 +134,11 @@ func (w *writer) rows(ins *scope.Insert) {
 			names = append(names, ins.Column)
 		}
 		for i, name := range names {
-			names[i] = parse.Quote(name)
+			names[i] = w.quote(name)
 		}
 		w.insert(ins.ExpandAt, " ("+strings.Join(names, ", ")+")")
 	case ins.Column != "":
-		w.insert(ins.ColumnAt, ", "+parse.Quote(ins.Column))
+		w.insert(ins.ColumnAt, ", "+w.quote(ins.Column))
 	}
 	for _, row := range ins.Rows {
 		w.row(row)

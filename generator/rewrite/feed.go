@@ -29,7 +29,7 @@ type piece struct {
 func (r *Result) writeFeed(marks []source.Edit) (*feed, error) {
 	f := &feed{author: r.text.Text}
 	for _, p := range r.text.Params {
-		if p.Name != "" {
+		if p.Macro != f.author[p.Start:p.End] {
 			f.macros = append(f.macros, source.Edit{Start: p.Start, End: p.End, New: p.Macro})
 		}
 	}

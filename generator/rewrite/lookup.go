@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/ir"
-	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 )
 
@@ -21,25 +20,25 @@ func (w *writer) lookup(l *scope.Lookup) {
 // alone. The value is cast to its column's type, so that it has one type wherever
 // it stands.
 func (w *writer) lookupText(l *scope.Lookup) (before, after string) {
-	key := column(l.Alias, l.Column)
+	key := w.column(l.Alias, l.Column)
 	var also strings.Builder
 	for _, o := range l.Others {
-		also.WriteString(" AND " + column(l.Alias, o.Column) + " = " + w.other(o))
+		also.WriteString(" AND " + w.column(l.Alias, o.Column) + " = " + w.other(o))
 	}
 	also.WriteString(" AND " + w.predicate(l.Reference(), l.Alias))
-	cast := "::" + castType(l.Type)
+	cast := w.catalog.Dialect.CastSuffix(l.Type)
 	if l.Typed && l.Plain {
 		cast = ""
 	}
 	if l.Plain && l.None == scope.NullRefused {
 		return "(SELECT " + key + " FROM " + w.from(l) + " WHERE " + key + " = ", cast + also.String() + ")"
 	}
-	given := column(l.Given, "key")
+	given := w.column(l.Given, "key")
 	before = "(SELECT " + key + " FROM (SELECT "
 	if !l.Plain {
 		before, cast = before+"(", ")"+cast
 	}
-	source := cast + ") AS " + parse.Quote(l.Given) + " (" + parse.Quote("key") + ")"
+	source := cast + ") AS " + w.quote(l.Given) + " (" + w.quote("key") + ")"
 	if l.None == scope.NullRefused {
 		return before, source + " JOIN " + w.from(l) + " ON " + key + " = " + given + also.String() + ")"
 	}
@@ -47,14 +46,7 @@ func (w *writer) lookupText(l *scope.Lookup) (before, after string) {
 	if l.None == scope.NullKept {
 		missing += " AND " + given + " IS NOT NULL"
 	}
-	return before, source + " LEFT JOIN " + w.from(l) + " ON " + key + " = " + given + also.String() + " WHERE " + violationWhen(missing) + ")"
-}
-
-// violationWhen is a condition that is true, or, where the given one holds, an
-// integrity violation: every PostgreSQL has this domain, whose check an empty
-// string fails and NULL passes.
-func violationWhen(condition string) string {
-	return "(CASE WHEN " + condition + " THEN '' END)::information_schema.yes_or_no IS NULL"
+	return before, source + " LEFT JOIN " + w.from(l) + " ON " + key + " = " + given + also.String() + " WHERE " + w.catalog.Dialect.Failing(missing) + ")"
 }
 
 // other is the value of another column of the key.
@@ -62,18 +54,18 @@ func (w *writer) other(o scope.Other) string {
 	text := w.text[o.Const.Start:o.Const.End]
 	switch {
 	case len(o.Path) > 0:
-		return column(o.Path[0], o.Path[1])
+		return w.column(o.Path[0], o.Path[1])
 	case o.Param > 0:
 		text = "$" + strconv.Itoa(w.number(o.Param))
 	}
-	return text + "::" + castType(o.Type)
+	return text + w.catalog.Dialect.CastSuffix(o.Type)
 }
 
 // from is the parent of a look-up in a FROM clause.
 func (w *writer) from(l *scope.Lookup) string {
-	from := relation(ir.Name{Schema: l.Parent.Schema, Name: l.Parent.Name}, l.Qualify)
+	from := w.relation(ir.Name{Schema: l.Parent.Schema, Name: l.Parent.Name}, l.Qualify)
 	if l.Alias != l.Parent.Name {
-		from += " AS " + parse.Quote(l.Alias)
+		from += " AS " + w.quote(l.Alias)
 	}
 	return from
 }
@@ -83,7 +75,7 @@ func (w *writer) from(l *scope.Lookup) string {
 func (w *writer) openWrap(wrap *scope.Wrap) {
 	var columns []string
 	for _, c := range wrap.Columns {
-		text := column(wrap.Name, c.Name)
+		text := w.column(wrap.Name, c.Name)
 		switch {
 		case c.Compare:
 			text = "CASE WHEN " + text + " = " + w.tenant + " THEN " + w.tenant + " END"
@@ -97,7 +89,7 @@ func (w *writer) openWrap(wrap *scope.Wrap) {
 	}
 	w.insert(wrap.Start, "SELECT "+strings.Join(columns, ", ")+" FROM (")
 	for _, c := range wrap.Casts {
-		w.insert(c.At, "::"+castType(c.Type))
+		w.insert(c.At, w.catalog.Dialect.CastSuffix(c.Type))
 	}
 }
 
@@ -106,8 +98,8 @@ func (w *writer) closeWrap(wrap *scope.Wrap) {
 	var names []string
 	for _, c := range wrap.Columns {
 		if !c.Added {
-			names = append(names, parse.Quote(c.Name))
+			names = append(names, w.quote(c.Name))
 		}
 	}
-	w.insert(wrap.End, ") AS "+parse.Quote(wrap.Name)+" ("+strings.Join(names, ", ")+")")
+	w.insert(wrap.End, ") AS "+w.quote(wrap.Name)+" ("+strings.Join(names, ", ")+")")
 }

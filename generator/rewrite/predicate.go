@@ -5,7 +5,6 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/ir"
-	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 )
 
@@ -14,12 +13,12 @@ import (
 func (w *writer) predicate(r *scope.Reference, visible string) string {
 	t := r.Table
 	if t.Tenancy.Class != ir.ClassChild {
-		return w.isTenants(column(visible, t.Tenancy.Column), r.Shared)
+		return w.isTenants(w.column(visible, t.Tenancy.Column), r.Shared)
 	}
 	step := t.Tenancy.Path[0]
 	var on []string
 	for i, name := range step.Columns {
-		on = append(on, column(r.Aliases[0], step.ParentColumns[i])+" = "+column(visible, name))
+		on = append(on, w.column(r.Aliases[0], step.ParentColumns[i])+" = "+w.column(visible, name))
 	}
 	return "EXISTS (SELECT 1 FROM " + w.parents(t, r.Aliases, r.Qualify) + " WHERE " + strings.Join(on, " AND ") +
 		" AND " + w.owner(t, r.Aliases, r.Shared) + ")"
@@ -42,9 +41,9 @@ func (w *writer) parents(t *catalog.Table, aliases []string, qualify bool) strin
 		if i > 0 {
 			b.WriteString(" JOIN ")
 		}
-		b.WriteString(relation(step.Parent, qualify))
+		b.WriteString(w.relation(step.Parent, qualify))
 		if aliases[i] != step.Parent.Name {
-			b.WriteString(" AS " + parse.Quote(aliases[i]))
+			b.WriteString(" AS " + w.quote(aliases[i]))
 		}
 		if i == 0 {
 			continue
@@ -55,7 +54,7 @@ func (w *writer) parents(t *catalog.Table, aliases []string, qualify bool) strin
 			} else {
 				b.WriteString(" AND ")
 			}
-			b.WriteString(column(aliases[i], step.ParentColumns[k]) + " = " + column(aliases[i-1], name))
+			b.WriteString(w.column(aliases[i], step.ParentColumns[k]) + " = " + w.column(aliases[i-1], name))
 		}
 	}
 	return b.String()
@@ -66,37 +65,23 @@ func (w *writer) parents(t *catalog.Table, aliases []string, qualify bool) strin
 func (w *writer) owner(t *catalog.Table, aliases []string, shared bool) string {
 	last := t.Tenancy.Path[len(t.Tenancy.Path)-1].Parent
 	parent := w.catalog.Lookup(last.Schema, last.Name)
-	return w.isTenants(column(aliases[len(aliases)-1], parent.Tenancy.Column), shared)
+	return w.isTenants(w.column(aliases[len(aliases)-1], parent.Tenancy.Column), shared)
 }
 
 // relation is a table's name, with its schema where that is needed.
-func relation(n ir.Name, qualify bool) string {
+func (w *writer) relation(n ir.Name, qualify bool) string {
+	name := n.Name
+	if t := w.catalog.Lookup(n.Schema, n.Name); t != nil {
+		name = t.Written()
+	}
 	if n.Schema == catalog.DefaultSchema && !qualify {
-		return parse.Quote(n.Name)
+		return w.quote(name)
 	}
-	return parse.Quote(n.Schema) + "." + parse.Quote(n.Name)
+	return w.quote(n.Schema) + "." + w.quote(name)
 }
 
-func column(table, name string) string { return parse.Quote(table) + "." + parse.Quote(name) }
+func (w *writer) quote(name string) string { return w.catalog.Dialect.Quote(name) }
 
-// castType writes a type so that it can follow a cast. The catalog's names are
-// safe as they are, but for those of user-defined types.
-func castType(t string) string {
-	base := strings.TrimRight(t, "[]")
-	if standardTypes[base] {
-		return t
-	}
-	parts := strings.Split(base, ".")
-	for i, p := range parts {
-		if !standardTypes[p] {
-			parts[i] = parse.Quote(p)
-		}
-	}
-	return strings.Join(parts, ".") + t[len(base):]
-}
-
-// standardTypes are keywords that name types.
-var standardTypes = map[string]bool{
-	"smallint": true, "integer": true, "bigint": true, "real": true, "boolean": true, "numeric": true,
-	"double precision": true, "varchar": true, "text": true, "uuid": true,
+func (w *writer) column(table, name string) string {
+	return w.quote(table) + "." + w.quote(name)
 }

@@ -92,7 +92,7 @@ func (r *Result) edits(tenant int, number func(int) int) ([]source.Edit, error) 
 
 // tenantParam is the tenant parameter with its cast.
 func (r *Result) tenantParam(number int) string {
-	return "$" + strconv.Itoa(number) + "::" + castType(r.plan.TenantType)
+	return "$" + strconv.Itoa(number) + r.catalog.Dialect.CastSuffix(r.plan.TenantType)
 }
 
 // numbering is the parameters' numbers in a scoped statement.

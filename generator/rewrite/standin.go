@@ -28,7 +28,7 @@ func starMarker(i, target int, end byte) string {
 
 // standIn writes the stand-in for the MERGE of a query.
 func (r *Result) standIn(f *feed, i int, q *parse.Query) error {
-	s := &standIn{feed: f, merge: q.Merge, number: i}
+	s := &standIn{feed: f, merge: q.Merge, number: i, quote: r.catalog.Dialect.Quote}
 	s.ours(mergeMarker(i, 's'))
 	s.next = " WITH "
 	if q.With != nil {
@@ -64,6 +64,7 @@ type standIn struct {
 	feed   *feed
 	merge  *parse.Merge
 	number int
+	quote  func(name string) string
 	next   string // what comes before the next common table expression
 	count  int
 	named  string // the common table expression that the source has become
@@ -109,10 +110,10 @@ func (s *standIn) source() {
 	from := s.merge.Source
 	switch {
 	case s.named != "":
-		s.ours(s.named + " AS " + parse.Quote(from.Alias))
+		s.ours(s.named + " AS " + s.quote(from.Alias))
 	case isValues(from.Query):
 		s.query()
-		s.ours(" AS " + parse.Quote(from.Alias))
+		s.ours(" AS " + s.quote(from.Alias))
 	default:
 		s.authors(from.Range)
 	}
@@ -139,7 +140,7 @@ func (s *standIn) query() {
 			if j < len(from.Columns) {
 				name = from.Columns[j]
 			}
-			s.ours(" AS " + parse.Quote(name))
+			s.ours(" AS " + s.quote(name))
 		}
 	}
 	s.ours(")")
@@ -161,7 +162,7 @@ func (s *standIn) name() {
 	if len(from.Columns) > 0 && !isValues(from.Query) {
 		var columns []string
 		for _, c := range from.Columns {
-			columns = append(columns, parse.Quote(c))
+			columns = append(columns, s.quote(c))
 		}
 		s.ours(" (" + strings.Join(columns, ", ") + ")")
 	}
@@ -174,23 +175,23 @@ func (s *standIn) name() {
 func (s *standIn) target() string {
 	t := s.merge.Target
 	if t.Schema == "" {
-		return parse.Quote(t.Name)
+		return s.quote(t.Name)
 	}
-	return parse.Quote(t.Schema) + "." + parse.Quote(t.Name)
+	return s.quote(t.Schema) + "." + s.quote(t.Name)
 }
 
 // insertColumns are the columns that an INSERT writes, with quotes.
 func (r *Result) insertColumns(ins *parse.Insert) []string {
 	var names []string
 	for _, c := range ins.Columns {
-		names = append(names, parse.Quote(c.Name))
+		names = append(names, r.catalog.Dialect.Quote(c.Name))
 	}
 	if ins.HasColumns {
 		return names
 	}
 	if t := r.catalog.Lookup(ins.Target.Schema, ins.Target.Name); t != nil {
 		for _, c := range t.Columns[:min(len(t.Columns), len(ins.Source.Values.Rows[0].Items))] {
-			names = append(names, parse.Quote(c.Name))
+			names = append(names, r.catalog.Dialect.Quote(c.Name))
 		}
 	}
 	return names

@@ -16,7 +16,7 @@ func (w *writer) body(r *scope.Reference) {
 	for _, star := range r.Body.Stars {
 		var columns []string
 		for _, c := range star.Columns {
-			columns = append(columns, column(c[0], c[1]))
+			columns = append(columns, w.column(c[0], c[1]))
 		}
 		inner.replace(star.Range, strings.Join(columns, ", "))
 	}
@@ -28,7 +28,7 @@ func (w *writer) body(r *scope.Reference) {
 		w.err = err
 	}
 	text = "(" + text + ")"
-	switch named := " AS " + parse.Quote(r.Ref.Name) + columnList(r.Body.Columns); {
+	switch named := " AS " + w.quote(r.Ref.Name) + w.columnList(r.Body.Columns); {
 	case r.Ref.Alias == "":
 		text += named
 	case len(r.Body.Columns) > 0:
@@ -49,25 +49,25 @@ func (w *writer) replace(at parse.Range, text string) {
 }
 
 // columnList is a list of column names in parentheses; empty without names.
-func columnList(names []string) string {
+func (w *writer) columnList(names []string) string {
 	if len(names) == 0 {
 		return ""
 	}
 	quoted := make([]string, len(names))
 	for i, name := range names {
-		quoted[i] = parse.Quote(name)
+		quoted[i] = w.quote(name)
 	}
 	return " (" + strings.Join(quoted, ", ") + ")"
 }
 
 // rename writes a table's own name, under which the text does not know it.
 func (w *writer) rename(r *scope.Reference) {
-	text := relation(ir.Name{Schema: r.Table.Schema, Name: r.Table.Name}, r.Hidden)
+	text := w.relation(ir.Name{Schema: r.Table.Schema, Name: r.Table.Name}, r.Hidden)
 	if r.Ref.Only {
 		text = "ONLY " + text
 	}
 	if r.Ref.Alias == "" && r.Placement != scope.Derived && r.Table.Name != r.Ref.Name {
-		text += " AS " + parse.Quote(r.Ref.Name)
+		text += " AS " + w.quote(r.Ref.Name)
 	}
 	w.replace(r.Ref.NameRange, text)
 }

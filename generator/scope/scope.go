@@ -6,6 +6,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -22,7 +23,7 @@ type Options struct {
 // the report, at its place; the plan is marked as refused then, and serves to
 // list the references.
 func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts Options, report *diag.Report) *Plan {
-	names, err := parse.Identifiers(text.Text)
+	names, err := parse.Identifiers(cat.Dialect, text.Text)
 	if err != nil {
 		report.Errorf(diag.Internal, text.At(0), "%v", err).WithHelp("report this as a bug").InQuery(text.Name)
 		return &Plan{Refused: true}
@@ -160,10 +161,10 @@ func (s *scoper) expressions(q *parse.Query, names *scopeNames) {
 
 func (s *scoper) function(e *parse.Expr) {
 	switch s.catalog.Function(e.Name) {
-	case catalog.FunctionUnknown:
+	case dialect.FunctionUnknown:
 		s.refuse(diag.FunctionRefused, s.text.At(e.Pos), "function %q is not known to be safe: it could read other tenants' rows", e.Name).
 			WithHelp("if it reads no table, allow it in the config: functions: [%s]", e.Name)
-	case catalog.FunctionForbidden:
+	case dialect.FunctionForbidden:
 		s.refuse(diag.FunctionRefused, s.text.At(e.Pos), "function %q is refused: it can read or change what belongs to other tenants", e.Name).
 			WithHelp("write what it does as plain SQL, or mark the query unscoped with a reason")
 	}

@@ -39,7 +39,7 @@ func (s *scoper) inline(l *level, r *Reference) {
 		refuse("its UNION, INTERSECT or EXCEPT cannot be locked", "leave the view out of FOR UPDATE: name the tables to lock in FOR UPDATE OF")
 		return
 	}
-	names, err := parse.Identifiers(view.Text)
+	names, err := parse.Identifiers(s.catalog.Dialect, view.Text)
 	if err != nil {
 		s.refuse(diag.Internal, s.span(r.Ref.NameRange), "%v", err).WithHelp("report this as a bug")
 		return

@@ -90,7 +90,7 @@ func (t *Tables) Find(sql string) ([]ir.Slot, error) {
 	if err := t.unmovable(sql); err != nil {
 		return nil, err
 	}
-	q, err := parse.PostgreSQL(sql)
+	q, err := t.cat.Dialect.Statement(sql)
 	if err != nil {
 		return nil, err
 	}

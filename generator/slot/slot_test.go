@@ -11,6 +11,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/slot"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -44,7 +45,7 @@ func tables(t *testing.T) *slot.Tables {
 	t.Helper()
 	report := &diag.Report{}
 	cfg := config.Parse(source.NewFile("tenancy.yaml", project), nil, report)
-	cat := catalog.Load([]*source.File{source.NewFile("schema.sql", schema)}, report)
+	cat := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", schema)}, report)
 	if cfg == nil {
 		t.Fatal(report.Sorted()[0].Message)
 	}

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tenancygen/tenancygen/generator/catalog"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -36,7 +36,7 @@ func (t *Tables) without(m *parse.Mention) *Unmovable {
 	case m.Kind == parse.ColumnMention:
 		return &Unmovable{
 			fmt.Sprintf("names a column of %q with the table's schema", m.Name),
-			fmt.Sprintf("write %s, without the schema, before the column", parse.Quote(m.Name)),
+			fmt.Sprintf("write %s, without the schema, before the column", t.cat.Dialect.Quote(m.Name)),
 		}
 	case m.Kind == parse.ArgumentMention && !isNextval(m.Function):
 		return &Unmovable{fmt.Sprintf("gives the name of a tenants' table to the function %q", m.Function), "leave the function out"}
@@ -69,5 +69,5 @@ func (t *Tables) named(m *parse.Mention) bool {
 // takesRelation reports whether a function may take a string for the name of a
 // relation: nextval does, and of one that the configuration allows nothing is known.
 func (t *Tables) takesRelation(m *parse.Mention) bool {
-	return isNextval(m.Function) || t.cat.Function(m.Function) == catalog.FunctionAllowed
+	return isNextval(m.Function) || t.cat.Function(m.Function) == dialect.FunctionAllowed
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/source"
 	"github.com/tenancygen/tenancygen/internal/equivalence"
@@ -33,7 +34,7 @@ INSERT INTO items (box_id, what) SELECT id, 'in ' || name FROM boxes;`
 func newPair(t *testing.T) (*equivalence.Pair, *catalog.Catalog) {
 	t.Helper()
 	report := &diag.Report{}
-	cat := catalog.Load([]*source.File{source.NewFile("schema.sql", schema)}, report)
+	cat := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", schema)}, report)
 	cat.Classify(&config.Config{Tenant: config.Tenant{Column: "tenant_id"}, Tables: []config.Table{
 		{Pattern: "kinds", Class: ir.ClassGlobal}, {Pattern: "items", Class: ir.ClassChild, Parent: "boxes"},
 	}}, report)

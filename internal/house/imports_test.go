@@ -57,16 +57,17 @@ func TestStages(t *testing.T) {
 		"generator/config":                {"generator/source", "generator/diag", "generator/ir"},
 		"generator/project":               {"generator/source", "generator/diag", "generator/config"},
 		"generator/parse":                 {"generator/source", "generator/diag"},
-		"generator/catalog":               {"generator/source", "generator/diag", "generator/ir", "generator/config", "generator/parse"},
-		"generator/provision":             {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog"},
+		"generator/dialect":               {"generator/parse"},
+		"generator/catalog":               {"generator/source", "generator/diag", "generator/dialect", "generator/ir", "generator/config", "generator/parse"},
+		"generator/provision":             {"generator/source", "generator/diag", "generator/dialect", "generator/ir", "generator/parse", "generator/catalog"},
 		"generator/goname":                {"generator/ir"},
-		"generator/derive":                {"generator/source", "generator/diag", "generator/ir", "generator/config", "generator/parse", "generator/catalog", "generator/goname"},
-		"generator/scope":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog"},
+		"generator/derive":                {"generator/source", "generator/diag", "generator/dialect", "generator/ir", "generator/config", "generator/parse", "generator/catalog", "generator/goname"},
+		"generator/scope":                 {"generator/source", "generator/diag", "generator/dialect", "generator/ir", "generator/parse", "generator/catalog"},
 		"generator/rewrite":               {"generator/source", "generator/ir", "generator/parse", "generator/catalog", "generator/scope"},
-		"generator/certify":               {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
+		"generator/certify":               {"generator/dialect", "generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
 		"generator/certify/level":         {"generator/parse", "generator/catalog"},
-		"generator/slot":                  {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
-		"generator/audit":                 {"generator/source", "generator/diag", "generator/ir", "generator/parse", "generator/catalog", "generator/scope", "generator/rewrite", "generator/certify", "generator/audit/tie", "generator/parallel"},
+		"generator/slot":                  {"generator/dialect", "generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
+		"generator/audit":                 {"generator/source", "generator/diag", "generator/dialect", "generator/ir", "generator/parse", "generator/catalog", "generator/scope", "generator/rewrite", "generator/certify", "generator/audit/tie", "generator/parallel"},
 		"generator/audit/tie":             {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
 		"generator/analyze":               {"generator/source", "generator/diag", "generator/ir"},
 		"generator/analyze/protoconflict": {},
@@ -133,7 +134,7 @@ func TestOnlyImporters(t *testing.T) {
 // dynamicStages are the stages that isolation/dynamic runs in an application. All are
 // pure, but for project, which reads the files that it is given.
 var dynamicStages = []string{
-	"generator/source", "generator/diag", "generator/ir", "generator/project", "generator/parse", "generator/catalog",
+	"generator/source", "generator/diag", "generator/ir", "generator/project", "generator/parse", "generator/dialect", "generator/catalog",
 	"generator/scope", "generator/rewrite", "generator/certify", "generator/slot",
 }
 

@@ -71,9 +71,9 @@ func (e *env) refs(k kind, taken []string) []ref {
 			if f.name == "" || f.kind == "" || k != "" && f.kind != k {
 				continue
 			}
-			sql := parse.Quote(f.name)
+			sql := parse.PostgreSQL.Quote(f.name)
 			if r.name != "" {
-				sql = parse.Quote(r.name) + "." + sql
+				sql = parse.PostgreSQL.Quote(r.name) + "." + sql
 			} else if len(taken) > 0 || e.unqualified(f) == "" {
 				continue // it may be another one here
 			}
@@ -96,7 +96,7 @@ func (e *env) unqualified(f field) string {
 	if n != 1 || slices.Contains(e.names(), f.name) {
 		return ""
 	}
-	return parse.Quote(f.name)
+	return parse.PostgreSQL.Quote(f.name)
 }
 
 // names are the names of the level's relations.

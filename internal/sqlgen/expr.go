@@ -133,7 +133,7 @@ func (g *generator) wholeRow(e *env, arg func(kind) string) string {
 	for _, r := range e.relations {
 		if r.base != nil && !slices.ContainsFunc(g.schema.tables, func(t *table) bool { return t.column(r.name) != nil }) {
 			g.use("whole row")
-			return parse.Quote(r.name) + "::text"
+			return parse.PostgreSQL.Quote(r.name) + "::text"
 		}
 	}
 	return "lower(" + arg(text) + ")"

@@ -131,7 +131,7 @@ func markNullable(kind string, left, right *item) {
 func (g *generator) aliasJoin(it *item, beside *env) *item {
 	g.use("aliased join")
 	r := &relation{name: g.alias("", beside), columns: once(it.exposed)}
-	return &item{sql: it.sql + " AS " + parse.Quote(r.name), relations: []*relation{r}, exposed: it.exposed}
+	return &item{sql: it.sql + " AS " + parse.PostgreSQL.Quote(r.name), relations: []*relation{r}, exposed: it.exposed}
 }
 
 // once blanks the names that several columns have: they cannot be referred to.
@@ -187,7 +187,7 @@ func (g *generator) using(out, left, right *item, common []string) string {
 		by = common[:1+g.below(len(common))]
 		var names []string
 		for _, name := range by {
-			names = append(names, parse.Quote(name))
+			names = append(names, parse.PostgreSQL.Quote(name))
 		}
 		condition = " USING (" + list(names) + ")"
 	}
@@ -248,7 +248,7 @@ func (g *generator) equality(l, r *env) string {
 	for _, a := range l.own("") {
 		for _, b := range r.own(a.kind) {
 			sql := a.sql + " = " + b.sql
-			if a.sql == parse.Quote(a.name) || b.sql == parse.Quote(b.name) {
+			if a.sql == parse.PostgreSQL.Quote(a.name) || b.sql == parse.PostgreSQL.Quote(b.name) {
 				continue // a merged column may be ambiguous above this join
 			}
 			if a.column != nil && b.column != nil && (a.column.refers == b.column || b.column.refers == a.column) {
@@ -291,7 +291,7 @@ func (g *generator) base(beside *env) *item {
 	}
 	sql := t.sql
 	if g.hasCTE(t.Name) || g.one(32) {
-		sql = parse.Quote(t.Schema) + "." + parse.Quote(t.Name)
+		sql = parse.PostgreSQL.Quote(t.Schema) + "." + parse.PostgreSQL.Quote(t.Name)
 	}
 	if g.one(32) && t.View == nil {
 		g.use("only")
@@ -299,7 +299,7 @@ func (g *generator) base(beside *env) *item {
 	}
 	alias := g.alias(t.Name, beside)
 	if alias != t.Name || g.one(8) {
-		sql += pick(g, []string{" AS ", " "}) + parse.Quote(alias)
+		sql += pick(g, []string{" AS ", " "}) + parse.PostgreSQL.Quote(alias)
 	}
 	r := &relation{name: alias, columns: fieldsOf(t), base: t}
 	if g.one(16) && alias != t.Name {
@@ -356,7 +356,7 @@ func (g *generator) lateral(depth int, beside *env) *item {
 
 func (g *generator) subqueryItem(q *query, beside *env, prefix string) *item {
 	r := &relation{name: g.alias("", beside)}
-	sql := prefix + "(" + q.sql + ") AS " + parse.Quote(r.name)
+	sql := prefix + "(" + q.sql + ") AS " + parse.PostgreSQL.Quote(r.name)
 	r.columns = once(q.columns)
 	if g.one(8) {
 		var names []string
@@ -377,14 +377,14 @@ func (g *generator) values(beside *env) *item {
 	if g.one(2) {
 		g.use("function in FROM")
 		r.columns[0].kind = number
-		sql = fmt.Sprintf("generate_series(1, %d) AS %s (v)", 1+g.below(4), parse.Quote(r.name))
+		sql = fmt.Sprintf("generate_series(1, %d) AS %s (v)", 1+g.below(4), parse.PostgreSQL.Quote(r.name))
 	} else {
 		g.use("values in FROM")
 		rows := []string{}
 		for range 1 + g.below(3) {
 			rows = append(rows, "("+g.atom(k, &env{})+")")
 		}
-		sql = "(VALUES " + list(rows) + ") AS " + parse.Quote(r.name) + " (v)"
+		sql = "(VALUES " + list(rows) + ") AS " + parse.PostgreSQL.Quote(r.name) + " (v)"
 	}
 	return &item{sql: sql, relations: []*relation{r}, exposed: r.columns}
 }

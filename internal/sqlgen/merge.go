@@ -32,7 +32,7 @@ func (g *generator) merge() string {
 	var on []string
 	for _, f := range r.columns {
 		if f.kind == key.kind {
-			on = append(on, parse.Quote(r.name)+"."+parse.Quote(f.name)+" = "+source.name+".v")
+			on = append(on, parse.PostgreSQL.Quote(r.name)+"."+parse.PostgreSQL.Quote(f.name)+" = "+source.name+".v")
 		}
 	}
 	condition := "false"

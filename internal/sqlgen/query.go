@@ -369,7 +369,7 @@ func (g *generator) lock(e *env) string {
 	for _, r := range e.relations {
 		if r.base != nil && r.base.View == nil && !r.nullable && !r.base.Tenancy.Shared {
 			g.use("for update")
-			return " " + pick(g, []string{"FOR UPDATE", "FOR SHARE", "FOR NO KEY UPDATE"}) + " OF " + parse.Quote(r.name) + pick(g, []string{"", " SKIP LOCKED", " NOWAIT"})
+			return " " + pick(g, []string{"FOR UPDATE", "FOR SHARE", "FOR NO KEY UPDATE"}) + " OF " + parse.PostgreSQL.Quote(r.name) + pick(g, []string{"", " SKIP LOCKED", " NOWAIT"})
 		}
 	}
 	return ""

@@ -119,12 +119,12 @@ func (s *Schema) addKind(k kind) {
 }
 
 func (s *Schema) add(t *catalog.Table, pair *equivalence.Pair, enums map[string]bool) {
-	out := &table{Table: t, sql: parse.Quote(t.Name)}
+	out := &table{Table: t, sql: parse.PostgreSQL.Quote(t.Name)}
 	if t.Schema != catalog.DefaultSchema {
-		out.sql = parse.Quote(t.Schema) + "." + out.sql
+		out.sql = parse.PostgreSQL.Quote(t.Schema) + "." + out.sql
 	}
 	for _, c := range t.Columns {
-		col := &column{Column: c, table: out, sql: parse.Quote(c.Name), kind: kindOf(c.Type, enums), tenant: c.Name == t.Tenancy.Column}
+		col := &column{Column: c, table: out, sql: parse.PostgreSQL.Quote(c.Name), kind: kindOf(c.Type, enums), tenant: c.Name == t.Tenancy.Column}
 		own, others := pair.Values(t, c.Name)
 		for _, v := range slices.Concat(own, others) {
 			col.values = append(col.values, string(v))
@@ -231,5 +231,5 @@ func literal(k kind, v string) string {
 	case date:
 		return "DATE " + quoted
 	}
-	return quoted + "::" + parse.Quote(string(k))
+	return quoted + "::" + parse.PostgreSQL.Quote(string(k))
 }

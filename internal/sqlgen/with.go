@@ -52,14 +52,14 @@ func (g *generator) cte(top bool) string {
 		if q := g.modifying(); q != nil {
 			g.use("data-modifying cte")
 			g.ctes = append(g.ctes, &relation{name: name, columns: once(q.columns)})
-			return parse.Quote(name) + " AS (" + q.sql + ")"
+			return parse.PostgreSQL.Quote(name) + " AS (" + q.sql + ")"
 		}
 	}
 	g.tables--
 	q := g.query(g.kinds(), 1, nil)
 	r := &relation{name: name, columns: once(q.columns)}
 	g.ctes = append(g.ctes, r)
-	return parse.Quote(name) + pick(g, []string{" AS (", " AS (", " AS MATERIALIZED (", " AS NOT MATERIALIZED ("}) + q.sql + ")"
+	return parse.PostgreSQL.Quote(name) + pick(g, []string{" AS (", " AS (", " AS MATERIALIZED (", " AS NOT MATERIALIZED ("}) + q.sql + ")"
 }
 
 // modifying is a write with RETURNING; nil where nothing can be written.
@@ -88,9 +88,9 @@ func (g *generator) cteReference(depth int, beside *env) *item {
 	g.use("cte read")
 	cte := pick(g, visible)
 	alias := g.alias(cte.name, beside)
-	sql := parse.Quote(cte.name)
+	sql := parse.PostgreSQL.Quote(cte.name)
 	if alias != cte.name {
-		sql += " AS " + parse.Quote(alias)
+		sql += " AS " + parse.PostgreSQL.Quote(alias)
 	}
 	r := &relation{name: alias, columns: slices.Clone(cte.columns)}
 	return &item{sql: sql, relations: []*relation{r}, exposed: r.columns}
@@ -108,9 +108,9 @@ func (g *generator) recursive() string {
 	cast := "::" + typeName(k)
 	g.tables--
 	first, e := g.from(0, nil)
-	sql := parse.Quote(name) + " (r1, r2) AS (SELECT (" + g.scalar(k, e, 0) + ")" + cast + ", 1 FROM " + first + g.where(e, 1)
+	sql := parse.PostgreSQL.Quote(name) + " (r1, r2) AS (SELECT (" + g.scalar(k, e, 0) + ")" + cast + ", 1 FROM " + first + g.where(e, 1)
 	sql += pick(g, []string{" UNION ", " UNION ", " UNION ALL "})
-	self := &item{sql: parse.Quote(name) + " AS r", relations: []*relation{{name: "r", columns: []field{{name: "r1", kind: k}}}}}
+	self := &item{sql: parse.PostgreSQL.Quote(name) + " AS r", relations: []*relation{{name: "r", columns: []field{{name: "r1", kind: k}}}}}
 	self.exposed = self.relations[0].columns
 	g.tables--
 	g.recurses = true

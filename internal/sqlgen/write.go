@@ -59,7 +59,7 @@ func (g *generator) targetRelation(t *table, as string) (string, *relation) {
 		if name == "excluded" || name == t.Name {
 			name = g.name("t")
 		}
-		sql += as + parse.Quote(name)
+		sql += as + parse.PostgreSQL.Quote(name)
 	}
 	return sql, &relation{name: name, columns: fieldsOf(t), base: t}
 }
@@ -124,9 +124,9 @@ func uniqueTie(other, target *relation, tie string) bool {
 			}
 		}
 		if len(rest) == 1 {
-			column := parse.Quote(other.name) + "." + parse.Quote(rest[0])
+			column := parse.PostgreSQL.Quote(other.name) + "." + parse.PostgreSQL.Quote(rest[0])
 			for _, f := range target.columns {
-				if tie == parse.Quote(target.name)+"."+parse.Quote(f.name)+" = "+column {
+				if tie == parse.PostgreSQL.Quote(target.name)+"."+parse.PostgreSQL.Quote(f.name)+" = "+column {
 					return true
 				}
 			}
@@ -142,7 +142,7 @@ func (g *generator) sets(t *table, r *relation, e *env) []string {
 		if !c.assignable() || len(out) > 0 && !g.one(4) {
 			continue
 		}
-		out = append(out, c.sql+" = "+g.assigned(c, parse.Quote(r.name)+"."+c.sql, e))
+		out = append(out, c.sql+" = "+g.assigned(c, parse.PostgreSQL.Quote(r.name)+"."+c.sql, e))
 	}
 	return out
 }
@@ -370,7 +370,7 @@ func (g *generator) conflict(t *table, r *relation, key []string) string {
 	}
 	var names []string
 	for _, name := range key {
-		names = append(names, parse.Quote(name))
+		names = append(names, parse.PostgreSQL.Quote(name))
 	}
 	sql := " ON CONFLICT (" + list(names) + ")"
 	e := &env{relations: []*relation{r, {name: "excluded", columns: fieldsOf(t)}}}

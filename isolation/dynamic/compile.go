@@ -69,7 +69,7 @@ func (c *compiler) scoped(sql string, report *diag.Report) *statement {
 			WithHelp("write the comment in another way")
 		return nil
 	}
-	query, err := parse.PostgreSQL(text.Text)
+	query, err := parse.PostgreSQL.Statement(text.Text)
 	if err != nil {
 		unreadable(err, text.At, report)
 		return nil
@@ -154,7 +154,7 @@ func (s *statement) numbered(result *rewrite.Result) bool {
 	if s.tenant {
 		want++
 	}
-	uses, err := parse.NumberedParams(result.SQL)
+	uses, err := parse.NumberedParams(parse.PostgreSQL, result.SQL)
 	if err != nil {
 		return false
 	}

@@ -58,7 +58,7 @@ func authored(t *testing.T, dir string) (f *Filter, schema string, texts []*pars
 		if err != nil {
 			t.Fatal(err)
 		}
-		for _, q := range parse.QueryFile(source.NewFile(path, string(text)), &report) {
+		for _, q := range parse.QueryFile(parse.PostgreSQL, source.NewFile(path, string(text)), &report) {
 			if !q.Unscoped {
 				texts = append(texts, q)
 			}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/project"
 	"github.com/tenancygen/tenancygen/generator/slot"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -36,7 +37,7 @@ func New(fsys fs.FS, config string) (*Filter, error) {
 	cfg, schema := project.Within(fsys, config, &report)
 	f := &Filter{accepted: cache{limit: acceptedLimit}, refused: cache{limit: refusedLimit}}
 	if cfg != nil {
-		cat := catalog.Load(schema, &report)
+		cat := catalog.Load(dialect.PostgreSQL, schema, &report)
 		cat.Classify(cfg, &report)
 		f.compiler = compiler{catalog: cat, tables: slot.Of(cat)}
 		if !report.HasErrors() && !cat.HasTenants() {

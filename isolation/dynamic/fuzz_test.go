@@ -40,7 +40,7 @@ func FuzzFilter(f *testing.F) {
 		if err != nil {
 			t.Fatalf("%q: %v", sql, err)
 		}
-		if _, err := parse.PostgreSQL(text.SQL); err != nil {
+		if _, err := parse.PostgreSQL.Statement(text.SQL); err != nil {
 			t.Fatalf("%q became %q: %v", sql, text.SQL, err)
 		}
 		if s.tenant != (len(args) == s.params+1) || s.tenant && args[s.params] != ann.ID {

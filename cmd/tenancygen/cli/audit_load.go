@@ -12,6 +12,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/project"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -130,13 +131,13 @@ func (p *auditProject) tenancy(cfg *config.Config) {
 }
 
 func (p *auditProject) catalog(cfg *config.Config) *catalog.Catalog {
-	cat, problems := audit.Schema(p.read(cfg, project.Schema))
+	cat, problems := audit.Schema(dialect.For(cfg.Engine), p.read(cfg, project.Schema))
 	p.problems = append(p.problems, problems...)
 	return cat
 }
 
 func (p *auditProject) queries(in *audit.Input, cfg *config.Config) {
-	texts, broken, problems := audit.Queries(p.read(cfg, project.Queries))
+	texts, broken, problems := audit.Queries(dialect.For(cfg.Engine), p.read(cfg, project.Queries))
 	in.Queries, in.Broken = append(in.Queries, texts...), append(in.Broken, broken...)
 	p.problems = append(p.problems, problems...)
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/project"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -63,7 +64,7 @@ func (a *app) init(flags initFlags, r *diag.Report) error {
 	if r.HasErrors() {
 		return nil
 	}
-	c := catalog.Load(schema, r)
+	c := catalog.Load(dialect.PostgreSQL, schema, r)
 	if r.HasErrors() {
 		return nil
 	}

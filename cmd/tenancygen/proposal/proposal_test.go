@@ -14,6 +14,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
 
@@ -62,7 +63,7 @@ func TestPropose(t *testing.T) {
 func propose(t *testing.T, schema string) *proposal.Proposal {
 	t.Helper()
 	r := &diag.Report{}
-	c := catalog.Load([]*source.File{source.NewFile("schema.sql", schema)}, r)
+	c := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", schema)}, r)
 	if r.HasErrors() {
 		t.Fatal(r.Sorted()[0].Message)
 	}

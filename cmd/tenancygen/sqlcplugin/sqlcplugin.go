@@ -87,7 +87,7 @@ func (r *Request) Differs(files []*source.File) string {
 	}
 	var ignored diag.Report // what is wrong with them is said when they are compiled
 	for _, f := range files {
-		for _, q := range parse.QueryFile(f, &ignored) {
+		for _, q := range parse.QueryFile(parse.PostgreSQL, f, &ignored) {
 			ours[q.Name+" "+q.Cmd] = true
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -36,7 +37,7 @@ CREATE TABLE ch2 (id bigint, a bigint NOT NULL, b bigint NOT NULL, FOREIGN KEY (
 func specCatalog(t testing.TB) *catalog.Catalog {
 	t.Helper()
 	report := &diag.Report{}
-	cat := catalog.Load([]*source.File{source.NewFile("schema.sql", schema)}, report)
+	cat := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", schema)}, report)
 	cat.Classify(&config.Config{Tenant: config.Tenant{Column: "t", Root: "tenants"}, Tables: []config.Table{
 		{Pattern: "g", Class: ir.ClassGlobal},
 		{Pattern: "sh", Class: ir.ClassTenant, Shared: true},
@@ -221,7 +222,7 @@ func TestFind(t *testing.T) {
 
 func strengths(t *testing.T, sql string, cat *catalog.Catalog) []string {
 	t.Helper()
-	q, err := parse.PostgreSQL(sql)
+	q, err := parse.PostgreSQL.Statement(sql)
 	if err != nil {
 		t.Fatalf("%s: %v", sql, err)
 	}
@@ -261,7 +262,7 @@ func FuzzFind(f *testing.F) {
 	}
 	cat := specCatalog(f)
 	f.Fuzz(func(t *testing.T, sql string) {
-		if _, err := parse.PostgreSQL(sql); err != nil {
+		if _, err := parse.PostgreSQL.Statement(sql); err != nil {
 			return
 		}
 		if diff := cmp.Diff(strengths(t, sql, cat), strengths(t, sql, cat)); diff != "" {

@@ -66,9 +66,7 @@ func NewResolver(q *parse.Query, cat *catalog.Catalog) *Resolver {
 // Lookup finds the table that a name stands for when it is no common table
 // expression; nil when the schema has none.
 func (s *Resolver) Lookup(ref *parse.Table) *catalog.Table {
-	// PostgreSQL looks into pg_catalog first, so a table of the schema does not
-	// hide a system view of the same name.
-	if ref.Schema == "" && strings.HasPrefix(ref.Name, "pg_") {
+	if ref.Schema == "" && s.catalog.Dialect.HidesTable(ref.Name) {
 		return nil
 	}
 	return s.catalog.Lookup(ref.Schema, ref.Name)

@@ -10,6 +10,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
 )
@@ -17,7 +18,7 @@ import (
 func loadCatalog(t *testing.T) *catalog.Catalog {
 	t.Helper()
 	report := &diag.Report{}
-	cat := catalog.Load([]*source.File{source.NewFile("schema.sql", "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int); CREATE TABLE s.a (id int)")}, report)
+	cat := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", "CREATE TABLE a (id int); CREATE TABLE b (id int); CREATE TABLE c (id int); CREATE TABLE s.a (id int)")}, report)
 	if report.HasErrors() {
 		t.Fatal(report.Sorted()[0].Message)
 	}
@@ -43,7 +44,7 @@ func TestPlaces(t *testing.T) {
 		{"(a JOIN b ON true) AS j", "j: WHERE; a: INNER; b: INNER"},
 		{"(a LEFT JOIN b ON true) AS j JOIN c ON true", "j: INNER WHERE; a: ; b: LEFT; c: INNER WHERE"},
 	} {
-		q, err := parse.PostgreSQL("SELECT 1 FROM " + tt.from + " WHERE true")
+		q, err := parse.PostgreSQL.Statement("SELECT 1 FROM " + tt.from + " WHERE true")
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -79,7 +80,7 @@ func TestNames(t *testing.T) {
 		{"WITH a AS (SELECT 1) SELECT 1 FROM s.a", "a: table"},
 		{"SELECT 1 FROM pg_class", "pg_class: nothing"},
 	} {
-		q, err := parse.PostgreSQL(tt.sql)
+		q, err := parse.PostgreSQL.Statement(tt.sql)
 		if err != nil {
 			t.Fatal(err)
 		}

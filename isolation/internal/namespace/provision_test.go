@@ -16,6 +16,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/project"
@@ -45,7 +46,7 @@ func readSchema(t *testing.T, name, path string) *schema {
 		return nil
 	}
 	files := project.Schema(cfg, &report)
-	cat := catalog.Load(files, &report)
+	cat := catalog.Load(dialect.PostgreSQL, files, &report)
 	cat.Classify(cfg, &report)
 	if report.HasErrors() {
 		return nil

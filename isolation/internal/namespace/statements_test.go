@@ -15,6 +15,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/project"
 	"github.com/tenancygen/tenancygen/generator/slot"
 	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
@@ -31,7 +32,7 @@ func statements(t *testing.T, path string) []runtime.Text {
 		t.Fatal(err)
 	}
 	cfg := config.Read(path, &report)
-	cat := catalog.Load(project.Schema(cfg, &report), &report)
+	cat := catalog.Load(dialect.PostgreSQL, project.Schema(cfg, &report), &report)
 	cat.Classify(cfg, &report)
 	tables := slot.Of(cat)
 	var out []runtime.Text

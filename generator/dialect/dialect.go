@@ -1,0 +1,63 @@
+// Package dialect says in what the databases differ, as far as the compiler's stages
+// have to know: the SQL that they read (package parse does the reading), what their
+// types, collations and functions keep apart, and the few things that the compiler
+// writes in another way in each. No stage asks which database it is.
+package dialect
+
+import "github.com/tenancygen/tenancygen/generator/parse"
+
+// Dialect is the SQL of one database. The values are stateless and safe for
+// concurrent use.
+type Dialect interface {
+	parse.Dialect
+
+	// CanonicalType gives a column's type one name whatever way it was written.
+	CanonicalType(sqlType string) string
+	// Unfit says why tenants' ids cannot be of a type; it is empty for one whose
+	// equality, and whose conversion from a parameter, keep any two ids apart.
+	Unfit(sqlType string) string
+	// UnfitCollation says why the ids of a column of a type that is fit cannot have
+	// a collation, and what to do about it; why goes on "has the collation x,". The
+	// collation is empty where the column has none of its own.
+	UnfitCollation(sqlType, collation string) (why, help string)
+	// Function is the class of a function of the database's own, by its name as the
+	// tree has it.
+	Function(name string) FunctionClass
+	// Forbidden reports whether a function is refused even when the configuration
+	// allows it.
+	Forbidden(name string) bool
+	// SystemTable reports whether a name is that of a table of the system's.
+	SystemTable(schema, name string) bool
+	// HidesTable reports whether the name without a schema is never that of a table
+	// of the schema, because the database looks among its own first.
+	HidesTable(name string) bool
+
+	// CastSuffix is what makes the expression before it a value of a column's type;
+	// empty where a value has to have the type already, or takes it from the column
+	// that it is compared with.
+	CastSuffix(sqlType string) string
+	// Failing is a condition that raises an error where the given one holds, and is
+	// true elsewhere. FailsWhen is its counterpart: the condition on which an
+	// expression raises an error; nil for one that may never do.
+	Failing(condition string) string
+	FailsWhen(e *parse.Expr) *parse.Expr
+	// RejectsNull reports whether a column that is NOT NULL takes no NULL, in whatever
+	// mode the database runs: some have modes that put another value there.
+	RejectsNull() bool
+}
+
+// The dialects.
+var (
+	PostgreSQL Dialect = postgreSQL{parse.PostgreSQL}
+)
+
+// For returns the dialect of an engine of the configuration; nil for one that is not
+// known.
+func For(engine string) Dialect {
+	for _, d := range []Dialect{PostgreSQL} {
+		if d.Engine() == engine {
+			return d
+		}
+	}
+	return nil
+}
