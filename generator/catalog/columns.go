@@ -59,9 +59,9 @@ func (r *outputResolver) query(q *parse.Query, scope *cteScope) ([]*Column, bool
 	case q.Insert != nil:
 		return r.targets(q.Insert.Returning, []*parse.From{{Table: q.Insert.Target}}, nil)
 	case q.Update != nil:
-		return r.targets(q.Update.Returning, append([]*parse.From{{Table: q.Update.Target}}, q.Update.From...), scope)
+		return r.targets(q.Update.Returning, q.Update.All(), scope)
 	case q.Delete != nil:
-		return r.targets(q.Delete.Returning, append([]*parse.From{{Table: q.Delete.Target}}, q.Delete.Using...), scope)
+		return r.targets(q.Delete.Returning, q.Delete.All(), scope)
 	case q.Values != nil:
 		var out []*Column
 		for i := range q.Values.Rows[0].Items {

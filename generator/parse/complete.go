@@ -97,6 +97,14 @@ func partsOf(t reflect.Type) *nodeParts {
 	return parts
 }
 
+// written is how many tables an UPDATE or DELETE names beside those that it reads.
+func written(joined bool) int {
+	if joined {
+		return 0
+	}
+	return 1
+}
+
 // countTree counts the same in our tree, by the walks that the stages use.
 func countTree(q *Query) census {
 	var c census
@@ -108,9 +116,9 @@ func countTree(q *Query) census {
 		case q.Insert != nil:
 			c.tables++
 		case q.Update != nil:
-			c.tables += 1 + len(Tables(q.Update.From))
+			c.tables += written(q.Update.Joined) + len(Tables(q.Update.From))
 		case q.Delete != nil:
-			c.tables += 1 + len(Tables(q.Delete.Using))
+			c.tables += written(q.Delete.Joined) + len(Tables(q.Delete.Using))
 		case q.Merge != nil:
 			c.tables += 1 + len(Tables([]*From{q.Merge.Source}))
 		}

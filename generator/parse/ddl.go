@@ -99,6 +99,12 @@ type ConstraintDef struct {
 	Period bool
 	// UsingIndex is the index that becomes the constraint.
 	UsingIndex string
+	// Replaces is set for a key with ON CONFLICT REPLACE: whatever statement writes a
+	// row that violates it deletes the rows in the way.
+	Replaces bool
+	// Nullable is set for a primary key whose columns take NULL, or something else in
+	// its place.
+	Nullable bool
 }
 
 // AlterTable is ALTER TABLE with those actions that the catalog knows.

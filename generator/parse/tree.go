@@ -117,7 +117,11 @@ type Insert struct {
 	Source        *Query
 	DefaultValues Range
 	Conflict      *Conflict
-	Returning     []Target
+	// Replace is set for REPLACE and INSERT OR REPLACE: the rows that are in the way
+	// by some unique key are deleted. Ignore is set for INSERT IGNORE and INSERT OR
+	// IGNORE: a row that would be an error is left out, or changed until it is none.
+	Replace, Ignore bool
+	Returning       []Target
 	// ReturningAliases are the names after RETURNING WITH (OLD AS …).
 	ReturningAliases []string
 }
@@ -146,6 +150,9 @@ type Conflict struct {
 	WhereRange Range
 	// End is the place for a WHERE clause of DO UPDATE.
 	End int
+	// Unguarded is set for ON DUPLICATE KEY UPDATE, which has no arbiter and can have
+	// no WHERE clause: the row in the way by any unique key is updated.
+	Unguarded bool
 }
 
 // Set is one assignment of an UPDATE.
@@ -166,11 +173,16 @@ type Set struct {
 
 // Update is an UPDATE.
 type Update struct {
-	Target     *Table
-	Set        []Set
-	From       []*From
-	Where      *Expr
-	WhereRange Range
+	// Target is the table that is written. Joined is set where it is one of the tables
+	// in From, the very node, and not one beside them.
+	Target *Table
+	Joined bool
+	// Replace and Ignore are as for Insert.
+	Replace, Ignore bool
+	Set             []Set
+	From            []*From
+	Where           *Expr
+	WhereRange      Range
 	// FromEnd is the place for a new WHERE clause.
 	FromEnd          int
 	Returning        []Target
@@ -179,7 +191,11 @@ type Update struct {
 
 // Delete is a DELETE.
 type Delete struct {
-	Target           *Table
+	// Target and Joined are as for Update.
+	Target *Table
+	Joined bool
+	// Ignore is set for DELETE IGNORE.
+	Ignore           bool
 	Using            []*From
 	Where            *Expr
 	WhereRange       Range
@@ -368,4 +384,18 @@ func (e *Expr) Conjuncts() []*Expr {
 		all = append(all, a.Conjuncts()...)
 	}
 	return all
+}
+
+// All are the items of FROM with the target among them, which comes first where it is
+// not one of them.
+func (u *Update) All() []*From { return withTarget(u.Target, u.Joined, u.From) }
+
+// All are the items of USING with the target among them, as for Update.
+func (d *Delete) All() []*From { return withTarget(d.Target, d.Joined, d.Using) }
+
+func withTarget(target *Table, joined bool, from []*From) []*From {
+	if joined {
+		return from
+	}
+	return append([]*From{{Table: target}}, from...)
 }

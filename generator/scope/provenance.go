@@ -186,9 +186,9 @@ func outputsOf(q *parse.Query, names *scopeNames) ([]parse.Target, origin) {
 	case q.Insert != nil && len(q.Insert.ReturningAliases) == 0:
 		return q.Insert.Returning, origin{target: q.Insert.Target, from: []*parse.From{{Table: q.Insert.Target}}, names: names}
 	case q.Delete != nil && len(q.Delete.ReturningAliases) == 0:
-		return q.Delete.Returning, origin{target: q.Delete.Target, from: append([]*parse.From{{Table: q.Delete.Target}}, q.Delete.Using...), names: names}
+		return q.Delete.Returning, origin{target: q.Delete.Target, from: q.Delete.All(), names: names}
 	case q.Update != nil && len(q.Update.ReturningAliases) == 0:
-		return q.Update.Returning, origin{target: q.Update.Target, from: append([]*parse.From{{Table: q.Update.Target}}, q.Update.From...), names: names}
+		return q.Update.Returning, origin{target: q.Update.Target, from: q.Update.All(), names: names}
 	}
 	return nil, origin{}
 }
