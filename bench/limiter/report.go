@@ -61,8 +61,12 @@ func (r *report) text() string {
 		for n := range goroutines {
 			row += " " + cell(r.ratios[n][i]) + " |"
 		}
-		line("%s %d |", row, r.bytes[i])
+		if r.bytes[i] > 0 {
+			row += fmt.Sprintf(" %d", r.bytes[i])
+		}
+		line("%s |", row)
 	}
+	line("\nThe scripts above the limiters decide nothing, and call Redis one at a time. They show what is left of PING when a script makes these calls. An exact limiter needs at least those of the last one when a call leaves the window for each that comes, and the text that decides.")
 	line("\n## Targets\n")
 	line("| figure | target | measured | |\n|---|---|---|---|")
 	for n, count := range goroutines {

@@ -143,11 +143,17 @@ type ring struct {
 	account
 	times    []time.Duration
 	first, n int
-	next     *ring // of another account with the same hash
+	// oldest is times[first], if there is a call. It stands here because it is all that a
+	// tenant at its limit needs, and times is memory that is in no cache.
+	oldest time.Duration
+	next   *ring // of another account with the same hash
 }
 
 // at returns the time of the i-th call, of which the oldest is 0.
 func (r *ring) at(i int) time.Duration {
+	if i == 0 {
+		return r.oldest
+	}
 	if i += r.first; i >= len(r.times) {
 		i -= len(r.times)
 	}
@@ -170,6 +176,7 @@ func (r *ring) drop(edge time.Duration) {
 	if r.first += out; r.first >= len(r.times) {
 		r.first -= len(r.times)
 	}
+	r.oldest = r.times[r.first]
 }
 
 // allow counts a call if there is room for it.
@@ -181,6 +188,9 @@ func (r *ring) allow(now time.Duration, limit runtime.Limit) runtime.Decision {
 	}
 	if r.n == len(r.times) {
 		r.grow(limit.Requests)
+	}
+	if r.n == 0 {
+		r.oldest = now
 	}
 	r.n++
 	i := r.first + r.n - 1

@@ -44,16 +44,15 @@ return answers
 }
 
 // exact keeps a list of the times of the calls that were allowed, the latest first. Most
-// of what a script costs is the number of its calls to Redis, so there are few. The times
-// that have left the window are found from the end, in doubling steps and then by halves,
-// and cut off at once.
+// of what a script costs is its calls to Redis, so there are few, and their fixed numbers
+// are strings, since Redis formats each number anew. The times that have left the window
+// are found from the end, in doubling steps and then by halves, and cut off at once.
 //
 // The list has to live for a window after its latest time. Its expiry is set to twice the
 // window by the call that begins it, which marks its own time by taking half a
-// microsecond off, and again by
-// the call that cuts a marked time off, or so many that it has not seen them all. A call
-// that is a window or more after the latest mark cuts that off. So the expiry is never
-// less than a window away when a time is added.
+// microsecond off, and again by the call that cuts a marked time off, or so many that it
+// has not seen them all. A call that is a window or more after the latest mark cuts that
+// off. So the expiry is never less than a window away when a time is added.
 //
 // A list that lies in the future shows that the clock was set back, or that another
 // server took over whose clock is behind. It is dropped: else nobody would be allowed
@@ -64,12 +63,12 @@ local count, oldest, mark = call('LLEN', key), nil, false
 if count == 0 then
 	mark = true
 else
-	oldest = call('LINDEX', key, -1) + 0
+	oldest = call('LINDEX', key, '-1') + 0
 	if oldest > now then
 		call('DEL', key)
 		count, mark = 0, true
 	elseif oldest <= edge then
-		local next = count > 1 and call('LINDEX', key, -2) + 0
+		local next = count > 1 and call('LINDEX', key, '-2') + 0
 		if next and next > edge then
 			mark = oldest % 1 > 0
 			call('RPOP', key)
