@@ -12,9 +12,11 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/tenancygen/tenancygen/internal/testpg"
+	"github.com/tenancygen/tenancygen/internal/testsqlite"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/store/memstore"
 	"github.com/tenancygen/tenancygen/runtime/store/pgstore"
+	"github.com/tenancygen/tenancygen/runtime/store/sqlitestore"
 	"github.com/tenancygen/tenancygen/runtime/store/storetest"
 )
 
@@ -35,6 +37,19 @@ func TestStoreConformsOnPostgres(t *testing.T) {
 	var n atomic.Int32
 	storetest.Exercise(t, func(t *testing.T) runtime.Store {
 		return over(t, onPostgres(t, pool, fmt.Sprintf("store_%d", n.Add(1))), "ab")
+	})
+}
+
+// TestStoreConformsOnSQLite runs the suite where values are stored as text and merged in
+// Go.
+func TestStoreConformsOnSQLite(t *testing.T) {
+	t.Parallel()
+	storetest.Exercise(t, func(t *testing.T) runtime.Store {
+		s, err := sqlitestore.New(testsqlite.Open(t, "file:"+testsqlite.File(t), 2), sqlitestore.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return over(t, s, "ab")
 	})
 }
 

@@ -105,7 +105,7 @@ func (s *Store) Update(ctx context.Context, t runtime.Tenant) (runtime.Tenant, e
 	case !found[0].done:
 		return runtime.Tenant{}, runtime.ErrStaleTenant
 	}
-	stored, err := found[0].tenant()
+	stored, err := found[0].Tenant()
 	return stored, failed("Update", err)
 }
 
@@ -140,7 +140,7 @@ func (s *Store) MergeMetadata(ctx context.Context, id string, patch runtime.Meta
 		return runtime.Tenant{}, runtime.ErrTenantNotFound
 	}
 	// What was not merged cannot be read either.
-	t, err := found[0].tenant()
+	t, err := found[0].Tenant()
 	return t, failed("MergeMetadata", err)
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/store/internal/listing"
+	"github.com/tenancygen/tenancygen/runtime/store/internal/record"
 )
 
 // Get returns the tenant with an id.
@@ -41,12 +42,12 @@ func (s *Store) get(ctx context.Context, operation, sql string, args ...any) (ru
 	case len(read) == 0:
 		return runtime.Tenant{}, runtime.ErrTenantNotFound
 	}
-	t, err := read[0].tenant()
+	t, err := read[0].Tenant()
 	return t, failed(operation, err)
 }
 
 // rows reads rows of the table.
-func (s *Store) rows(ctx context.Context, sql string, args ...any) ([]row, error) {
+func (s *Store) rows(ctx context.Context, sql string, args ...any) ([]record.Row, error) {
 	rows, err := s.query(ctx, sql, args...)
 	if err != nil {
 		return nil, err
@@ -60,7 +61,7 @@ func (s *Store) GetMany(ctx context.Context, ids []string) ([]runtime.Tenant, er
 	if err != nil {
 		return nil, failed("GetMany", err)
 	}
-	out, err := tenants(read)
+	out, err := record.Tenants(read)
 	return listing.InOrder(ids, out), failed("GetMany", err)
 }
 
@@ -137,9 +138,9 @@ func (s *Store) List(ctx context.Context, o runtime.ListOptions) (runtime.Page, 
 	if len(read) > limit {
 		read = read[:limit]
 		last := read[limit-1]
-		page.Next = listing.Place{CreatedAt: last.createdAt, ID: last.id}.Cursor()
+		page.Next = listing.Place{CreatedAt: last.CreatedAt, ID: last.ID}.Cursor()
 	}
-	page.Tenants, err = tenants(read)
+	page.Tenants, err = record.Tenants(read)
 	return page, failed("List", err)
 }
 
@@ -171,6 +172,6 @@ func (s *Store) Search(ctx context.Context, text string, limit int) ([]runtime.T
 	if err != nil {
 		return nil, failed("Search", err)
 	}
-	out, err := tenants(read)
+	out, err := record.Tenants(read)
 	return out, failed("Search", err)
 }

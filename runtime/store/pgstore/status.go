@@ -6,6 +6,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/store/internal/listing"
+	"github.com/tenancygen/tenancygen/runtime/store/internal/record"
 )
 
 // statusSQL changes the status of those tenants that have one of $3, and returns all. It
@@ -32,7 +33,7 @@ func (s *Store) SetStatus(ctx context.Context, id string, to runtime.Status, fro
 	case len(found) == 0:
 		return runtime.Tenant{}, runtime.ErrTenantNotFound
 	}
-	t, err := found[0].tenant()
+	t, err := found[0].Tenant()
 	switch {
 	case err != nil:
 		return runtime.Tenant{}, failed("SetStatus", err)
@@ -48,13 +49,13 @@ func (s *Store) SetStatusMany(ctx context.Context, ids []string, to runtime.Stat
 	if err != nil {
 		return nil, failed("SetStatusMany", err)
 	}
-	var have []row
+	var have []record.Row
 	for _, c := range found {
-		if c.status == string(to) {
-			have = append(have, c.row)
+		if c.Status == string(to) {
+			have = append(have, c.Row)
 		}
 	}
-	out, err := tenants(have)
+	out, err := record.Tenants(have)
 	return listing.InOrder(ids, out), failed("SetStatusMany", err)
 }
 

@@ -6,6 +6,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/tenancygen/tenancygen/runtime/store/internal/record"
 )
 
 // step is a statement and what reads its rows; nil for one whose rows nobody needs.
@@ -90,7 +92,7 @@ const next = `version = t.version + 1, updated_at = pg_catalog.clock_timestamp()
 
 // change is what a statement with changedOrWas says about a tenant.
 type change struct {
-	row
+	record.Row
 	done bool
 }
 
@@ -99,7 +101,7 @@ func changes(out *[]change) func(pgx.Rows) error {
 	return func(rows pgx.Rows) error {
 		for rows.Next() {
 			var c change
-			if err := rows.Scan(append([]any{&c.done}, c.into()...)...); err != nil {
+			if err := rows.Scan(append([]any{&c.done}, into(&c.Row)...)...); err != nil {
 				return err
 			}
 			*out = append(*out, c)

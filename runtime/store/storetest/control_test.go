@@ -189,6 +189,17 @@ var controls = []control{
 			return out, err
 		}}
 	}},
+	{"ids are bytes", "their case does not count", func(s runtime.Store) broken {
+		return broken{get: func(ctx context.Context, id string) (runtime.Tenant, error) { return s.Get(ctx, strings.ToLower(id)) }}
+	}},
+	{"ids are bytes", "spaces at the end do not count", func(s runtime.Store) broken {
+		return broken{create: func(ctx context.Context, t runtime.Tenant, quota int) (runtime.Tenant, error) {
+			if there, _ := s.Exists(ctx, strings.TrimRight(t.ID, " ")); there {
+				return runtime.Tenant{}, &runtime.ConflictError{Field: "id"}
+			}
+			return s.Create(ctx, t, quota)
+		}}
+	}},
 	{"update", "the status as well", func(s runtime.Store) broken {
 		return broken{update: func(ctx context.Context, t runtime.Tenant) (runtime.Tenant, error) {
 			if _, err := s.Update(ctx, t); err != nil {

@@ -80,6 +80,7 @@ var checks = []check{
 	{name: "conflicts", run: checkConflicts},
 	{name: "freed identifiers", run: checkFreed},
 	{name: "ids are never reused", run: checkUsedIDs},
+	{name: "ids are bytes", run: checkIDBytes},
 	{name: "update", run: checkUpdate},
 	{name: "stale updates", run: checkStale},
 	{name: "status", run: checkStatus},

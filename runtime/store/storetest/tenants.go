@@ -285,3 +285,51 @@ func checkUsedIDs(ctx context.Context, e *env) error {
 	}
 	return wantError("Delete again", runtime.ErrTenantNotFound, e.store.Delete(ctx, made[0].ID))
 }
+
+// alike are ids that a collation, or a comparison of numbers, may take for one another.
+var alike = []string{
+	"acme", "ACME", "acme ", " acme", "acm\u00e9", "acme\u0301", "acme\u200b", "\uff41cme", "stra\u00dfe", "strasse", "\U0001f3e2", "\U0001f3e0",
+	"0", "00", "0.0", "-0", "0x0", "1e1", "10",
+}
+
+// checkIDBytes keeps tenants apart whose ids look alike.
+func checkIDBytes(ctx context.Context, e *env) error {
+	var made []runtime.Tenant
+	for i, id := range alike {
+		t := tenant(letters(i))
+		t.ID = id
+		stored, err := e.create(ctx, t)
+		if err != nil {
+			return err
+		}
+		made = append(made, stored[0])
+	}
+	for i, t := range made {
+		merged, err := e.store.MergeMetadata(ctx, t.ID, metadata(fmt.Sprintf(`{"own":%d}`, i)))
+		if err != nil {
+			return fmt.Errorf("in MergeMetadata of id %q: %w", t.ID, err)
+		}
+		want := t
+		want.Metadata = metadata(fmt.Sprintf(`{"own":%d}`, i))
+		if err := changed(fmt.Sprintf("MergeMetadata of id %q", t.ID), t, want, merged); err != nil {
+			return err
+		}
+		made[i] = merged
+	}
+	got, err := e.store.GetMany(ctx, alike)
+	if err := errors.Join(err, sameTenants("GetMany", made, got)); err != nil {
+		return err
+	}
+	for i, t := range made {
+		if err := e.stored(ctx, fmt.Sprintf("id %q", t.ID), t); err != nil {
+			return err
+		}
+		if err := e.store.Delete(ctx, t.ID); err != nil {
+			return fmt.Errorf("in Delete of id %q: %w", t.ID, err)
+		}
+		if n, err := e.store.Count(ctx); n != len(made)-i-1 || err != nil {
+			return fmt.Errorf("%d tenants after Delete of id %q: %w", n, t.ID, err)
+		}
+	}
+	return nil
+}
