@@ -160,7 +160,7 @@ func (p *oracleProject) lab(t *testing.T, data string) *equivalence.Lab {
 
 // forOracle is a scoped statement as the oracle takes it.
 func (s *statement) forOracle() *equivalence.Statement {
-	original := &statement{text: s.text, result: &rewrite.Result{SQL: s.text.Text}}
+	original := &statement{dialect: s.dialect, text: s.text, result: &rewrite.Result{SQL: s.text.Text}}
 	names := original.paramNames()
 	for _, use := range s.text.Params {
 		if use.Name != "" {

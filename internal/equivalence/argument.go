@@ -24,26 +24,15 @@ func (p *Pair) Arguments(ctx context.Context, st *Statement, limit int) ([][]Arg
 	if st.Each != nil {
 		return p.inArrays(ctx, st.Each, limit)
 	}
-	description, err := p.shared.conn.PgConn().Prepare(ctx, "", st.Scoped, nil)
+	types, err := p.shared.types(ctx, st)
 	if err != nil {
-		if _, alone := p.shared.conn.PgConn().Prepare(ctx, "", st.Original, nil); alone == nil {
-			err = fmt.Errorf("%w: %w", ErrScopedAlone, err)
-		}
 		return nil, fmt.Errorf("%s: prepare the scoped statement: %w", st.Name, err)
 	}
 	if len(st.Params) == 0 {
 		return [][]Argument{{}}, nil
 	}
-	c := &chooser{pair: p, statement: st, seen: map[string]bool{}}
-	for i, number := range st.numbers() {
-		if number > len(description.ParamOIDs) {
-			return nil, fmt.Errorf("%s: the scoped statement has no $%d", st.Name, number)
-		}
-		t, err := p.shared.typeOf(ctx, description.ParamOIDs[number-1])
-		if err != nil {
-			return nil, fmt.Errorf("%s: type of $%d: %w", st.Name, number, err)
-		}
-		c.types = append(c.types, t)
+	c := &chooser{pair: p, statement: st, types: types, seen: map[string]bool{}}
+	for i, t := range types {
 		c.candidates = append(c.candidates, c.of(st.Params[i], t))
 	}
 	return c.choose(limit), nil

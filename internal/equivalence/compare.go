@@ -2,12 +2,8 @@ package equivalence
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"slices"
 	"strings"
-
-	"github.com/jackc/pgx/v5/pgconn"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 )
@@ -109,63 +105,6 @@ func (r *run) failure() string {
 		return "no error, " + r.tag
 	}
 	return r.err.Error()
-}
-
-// run executes a statement in a transaction that is rolled back.
-func (s *side) run(ctx context.Context, sql string, args [][]byte) (out *run, err error) {
-	conn := s.conn.PgConn()
-	if s.dirty {
-		if result := conn.ExecPrepared(ctx, reset, nil, nil, nil).Read(); result.Err != nil {
-			return nil, result.Err
-		}
-		s.dirty = false
-	}
-	results, err := conn.Exec(ctx, "BEGIN; SELECT pg_catalog.now(), localtimestamp, pg_catalog.setseed(0.5)"+s.become).ReadAll()
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		_, rollbackErr := conn.Exec(ctx, "ROLLBACK").ReadAll()
-		err = errors.Join(err, rollbackErr)
-	}()
-	// What CURRENT_TIMESTAMP and its kin gave differs by nature.
-	clock := results[1].Rows[0]
-	freeze := strings.NewReplacer(string(clock[0]), "CURRENT_TIMESTAMP", string(clock[1]), "LOCALTIMESTAMP")
-
-	out = &run{}
-	reader := conn.ExecParams(ctx, sql, args, nil, nil, nil)
-	for reader.NextRow() {
-		out.rows = append(out.rows, freeze.Replace(rowText(reader.Values())))
-	}
-	for _, f := range reader.FieldDescriptions() {
-		out.columns = append(out.columns, f.Name)
-	}
-	slices.Sort(out.rows)
-	tag, err := reader.Close()
-	out.tag, out.err = tag.String(), err
-	if out.err == nil {
-		results, out.err = conn.Exec(ctx, "RESET ROLE; SET CONSTRAINTS ALL IMMEDIATE; SELECT pg_catalog.pg_current_xact_id_if_assigned()").ReadAll()
-	}
-	if out.err != nil {
-		s.dirty = true
-		var failure *pgconn.PgError
-		if !errors.As(out.err, &failure) {
-			return nil, out.err
-		}
-		out.class = failure.Code[:2]
-		return out, nil
-	}
-	if results[2].Rows[0][0] == nil { // no transaction id: nothing is written
-		return out, nil
-	}
-	s.dirty = true
-	if out.after, err = s.read(ctx); err != nil {
-		return nil, err
-	}
-	for i := range out.after {
-		out.after[i].line = freeze.Replace(out.after[i].line)
-	}
-	return out, nil
 }
 
 // rowText writes a row so that NULL and the empty text differ.

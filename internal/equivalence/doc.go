@@ -1,6 +1,7 @@
-// Package equivalence is the oracle of the tests: it decides on a real
-// PostgreSQL whether a scoped statement does for one tenant what the author's
-// statement does on a database that holds nothing but that tenant's rows.
+// Package equivalence is the oracle of the tests: it decides on a real database
+// whether a scoped statement does for one tenant what the author's statement does on
+// a database that holds nothing but that tenant's rows. Project.System says on which:
+// a server of PostgreSQL, or of MySQL or MariaDB, or SQLite in the test's process.
 //
 // A Lab is one shared database with the rows of several tenants. A Pair is a
 // copy of it, and a slice: a second copy from which all rows of other tenants'
@@ -18,4 +19,8 @@
 // Pair.Arguments chooses arguments by the names and types of a statement's
 // parameters: values of the tenant, values of other tenants, values that nobody
 // has, and NULL. A new statement needs no code.
+//
+// Files named after a system are about that one; plain.go has what SQLite and MySQL
+// share: they load schema and rows for every copy, take ? for parameters, and read
+// the tables one by one. Statements have $n on every system.
 package equivalence

@@ -1,7 +1,6 @@
 package equivalence
 
 import (
-	"context"
 	"slices"
 	"strings"
 )
@@ -14,20 +13,6 @@ type stateRow struct {
 	global bool
 	shared bool   // everybody's to read, and nobody's to write
 	line   string // table and row
-}
-
-// read reads the tables as they are in the running transaction.
-func (s *side) read(ctx context.Context) (state, error) {
-	result := s.conn.PgConn().ExecPrepared(ctx, readState, nil, nil, nil).Read()
-	if result.Err != nil {
-		return nil, result.Err
-	}
-	out := make(state, 0, len(result.Rows))
-	for _, row := range result.Rows {
-		out = append(out, stateRow{owner: string(row[2]), global: string(row[1]) == "t",
-			shared: string(row[4]) == "t", line: string(row[0]) + " " + string(row[3])})
-	}
-	return out, nil
 }
 
 // of are the rows that a tenant's slice holds, sorted.

@@ -178,7 +178,7 @@ func (r *newRow) parent(f *catalog.ForeignKey, k int) string {
 		return "NULL"
 	}
 	where := "true"
-	if owner := ownerOf(t, r.cat, "x"); owner != "" {
+	if owner := inPostgreSQL.ownerOf(t, r.cat, "x"); owner != "" {
 		where = owner + " = " + literal(r.tenant)
 	}
 	return fmt.Sprintf("(SELECT x.%s FROM %s AS x WHERE %s ORDER BY x::text LIMIT 1 OFFSET %d %% greatest(1, (SELECT count(*) FROM %s AS x WHERE %s)))",

@@ -7,19 +7,6 @@ import (
 	"github.com/tenancygen/tenancygen/generator/ir"
 )
 
-// sharedRow is an expression for whether a row is one of those that all tenants
-// read and none writes.
-func sharedRow(t *catalog.Table, cat *catalog.Catalog, alias string) string {
-	switch {
-	case !t.Tenancy.Shared:
-		return "false"
-	case t.Tenancy.Class == ir.ClassChild:
-		column, from := ancestor(t, cat, alias)
-		return "EXISTS (SELECT 1 FROM " + from + " AND " + column + " IS NULL)"
-	}
-	return "(" + alias + "." + quote(t.Tenancy.Column) + " IS NULL)"
-}
-
 // keepShared makes a slice's shared rows what they are for a tenant: there to be
 // read, and not there for UPDATE and DELETE. A row that would become shared is an
 // integrity violation, as one with an unknown parent is.
@@ -30,9 +17,9 @@ func keepShared(sql *strings.Builder, cat *catalog.Catalog) {
 		}
 		name := quote("keep shared " + t.Schema + "." + t.Name)
 		sql.WriteString("CREATE FUNCTION frozen." + name + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN\n" +
-			"IF TG_OP <> 'INSERT' AND " + sharedRow(t, cat, "OLD") + " THEN RETURN NULL; END IF;\n" +
+			"IF TG_OP <> 'INSERT' AND " + inPostgreSQL.sharedRow(t, cat, "OLD") + " THEN RETURN NULL; END IF;\n" +
 			"IF TG_OP = 'DELETE' THEN RETURN OLD; END IF;\n" +
-			"IF " + sharedRow(t, cat, "NEW") + " THEN RAISE integrity_constraint_violation; END IF;\n" +
+			"IF " + inPostgreSQL.sharedRow(t, cat, "NEW") + " THEN RAISE integrity_constraint_violation; END IF;\n" +
 			"RETURN NEW; END $$;\n" +
 			"CREATE TRIGGER keep_shared BEFORE INSERT OR UPDATE OR DELETE ON " + qualified(t.Schema, t.Name) +
 			" FOR EACH ROW EXECUTE FUNCTION frozen." + name + "();\n")

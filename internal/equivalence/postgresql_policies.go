@@ -23,8 +23,12 @@ type Policies struct {
 func (l *Lab) PolicyPair(t testing.TB, tenant string, policies Policies) *Pair {
 	t.Helper()
 	ctx, cat := t.Context(), l.project.Catalog
-	p := &Pair{tenant: tenant, catalog: cat, policies: true}
-	p.shared, p.slice = l.clone(t), l.clone(t)
+	from, ok := l.template.(*pgTemplate)
+	if !ok {
+		t.Fatal("equivalence: policies are PostgreSQL's")
+	}
+	slice := from.copy(t)
+	p := &Pair{tenant: tenant, catalog: cat, policies: true, shared: &side{database: from.copy(t)}, slice: &side{database: slice}}
 	role := quote(policies.Role)
 	var sql strings.Builder
 	sql.WriteString(policies.SQL + ";\nGRANT USAGE ON SCHEMA frozen TO " + role + ";\nGRANT USAGE ON SEQUENCE frozen.uuids TO " + role)
@@ -33,18 +37,10 @@ func (l *Lab) PolicyPair(t testing.TB, tenant string, policies Policies) *Pair {
 			sql.WriteString(";\nALTER TABLE " + qualified(table.Schema, table.Name) + " ALTER COLUMN " + quote(table.Tenancy.Column) + " SET DEFAULT " + literal(tenant))
 		}
 	}
-	if _, err := p.slice.conn.Exec(ctx, sql.String()); err != nil {
+	if _, err := slice.conn.Exec(ctx, sql.String()); err != nil {
 		t.Fatalf("equivalence: policies: %v", err)
 	}
-	p.slice.become = "; SET LOCAL ROLE " + role + "; SELECT pg_catalog.set_config(" + literal(policies.Setting) + ", " + literal(tenant) + ", true)"
-	for _, side := range []*side{p.shared, p.slice} {
-		if err := side.open(ctx, cat); err != nil {
-			t.Fatalf("equivalence: %v", err)
-		}
-	}
-	var err error
-	if p.samples, err = p.shared.sample(ctx, cat); err != nil {
-		t.Fatalf("equivalence: sample: %v", err)
-	}
+	slice.become = "; SET LOCAL ROLE " + role + "; SELECT pg_catalog.set_config(" + literal(policies.Setting) + ", " + literal(tenant) + ", true)"
+	p.open(t)
 	return p
 }
