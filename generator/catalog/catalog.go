@@ -56,6 +56,9 @@ type Table struct {
 	// Parent is the table of which this is a partition (Kind tells) or an
 	// inheritance child.
 	Parent *Table
+	// Replaces is set when a key of it deletes the rows in the way of one that is
+	// written.
+	Replaces bool
 	// Opaque is set when the columns are not known.
 	Opaque bool
 	View   *View

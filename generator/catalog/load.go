@@ -163,11 +163,14 @@ func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
 	if ix := l.indexes[k.UsingIndex]; k.UsingIndex != "" && ix != nil {
 		k.Columns = ix.unique.Columns
 	}
+	t.Replaces = t.Replaces || k.Replaces
 	switch k.Kind {
 	case parse.PrimaryKeyConstraint:
 		t.PrimaryKey = k.Columns
 		for _, name := range k.Columns {
-			t.setNotNull(name, true)
+			if !k.Nullable {
+				t.setNotNull(name, true)
+			}
 		}
 	case parse.NotNullConstraint:
 		for _, name := range k.Columns {

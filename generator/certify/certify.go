@@ -70,10 +70,11 @@ type checker struct {
 	levels *level.Resolver
 	result *Result
 
-	written        map[*parse.Table]bool // the targets of what writes
-	touchesTenants bool                  // a tenant's table is referred to
-	globalTargets  []int                 // where global tables are written
-	mistyped       []int                 // where the tenant's parameter may get another type
+	written        map[*parse.Table]bool   // the targets of what writes
+	touchesTenants bool                    // a tenant's table is referred to
+	globalTargets  []int                   // where global tables are written
+	lenient        map[*catalog.Table]bool // tables in which a NULL may become another value
+	mistyped       []int                   // where the tenant's parameter may get another type
 }
 
 func (c *checker) refuse(pos int, format string, args ...any) {

@@ -76,9 +76,6 @@ func (c *checker) other(e *parse.Expr) {
 	}
 }
 
-// systemColumns are the columns that every table has.
-var systemColumns = []string{"ctid", "tableoid", "xmin", "xmax", "cmin", "cmax"}
-
 // column refuses relation.name where the table has no such column: PostgreSQL
 // takes that for a call of the function name(relation). Where the columns are not
 // known, the schema must have no such function.
@@ -97,7 +94,7 @@ func (c *checker) column(e *parse.Expr, lv *level.Level) {
 			if c.cat.Declares(e.Path[n-1]) {
 				c.refuse(e.Pos, "%s.%s may be a function call", r.Name, e.Path[n-1])
 			}
-		case t.Column(e.Path[n-1]) == nil && !slices.Contains(systemColumns, e.Path[n-1]):
+		case t.Column(e.Path[n-1]) == nil && !slices.Contains(c.cat.Dialect.SystemColumns(), e.Path[n-1]):
 			c.refuse(e.Pos, "%s has no column %s, so this may be a function call", t.QualifiedName(), e.Path[n-1])
 		}
 		return

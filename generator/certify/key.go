@@ -38,7 +38,7 @@ func (k key) is(t *catalog.Table, columns []string) bool {
 func (c *checker) keys(t *catalog.Table) []key {
 	var out []key
 	if step, parent := c.parent(t); parent != nil {
-		out = append(out, key{step.Columns, parent, step.ParentColumns, true, !notNull(t, step.Columns...)})
+		out = append(out, key{step.Columns, parent, step.ParentColumns, true, c.lenient[t] || !notNull(t, step.Columns...)})
 	}
 	for _, f := range t.ForeignKeys {
 		parent := c.cat.Lookup(f.RefSchema, f.RefTable)
@@ -46,7 +46,9 @@ func (c *checker) keys(t *catalog.Table) []key {
 			continue
 		}
 		if class := parent.Tenancy.Class; class == ir.ClassTenant || class == ir.ClassRoot || class == ir.ClassChild {
-			out = append(out, key{f.Columns, parent, f.RefColumns, false, false})
+			// Where NULL may become another value, it is none that is good.
+			never := c.lenient[t] && slices.ContainsFunc(f.Columns, func(name string) bool { return notNull(t, name) })
+			out = append(out, key{f.Columns, parent, f.RefColumns, false, never})
 		}
 	}
 	return out
@@ -140,7 +142,7 @@ func (c *checker) assigned(s parse.Set, lv *level.Level) level.Row {
 // says whose row it is.
 func (c *checker) isOwnKey(list []*parse.Expr, k key, t *catalog.Table, lv *level.Level, target string) bool {
 	for i, e := range list {
-		if null := e.Uncast(); !k.owner && null != nil && (null.Kind == parse.ConstExpr && null.Null || null.Kind == parse.DefaultExpr && !hasDefault(t, k.columns[i])) {
+		if null := e.Uncast(); !k.owner && !k.never && null != nil && (null.Kind == parse.ConstExpr && null.Null || null.Kind == parse.DefaultExpr && !hasDefault(t, k.columns[i])) {
 			return true
 		}
 	}
@@ -184,7 +186,7 @@ func (c *checker) isLookup(query *parse.Query, i int, list []*parse.Expr, k key,
 				equal++
 			}
 		}
-		if equal == len(list) && (!k.never || notNull(t, k.columns[i]) || c.failsWithout(query, p, k.refs[i])) {
+		if equal == len(list) && (!k.never || c.rejectsNull(t, k.columns[i]) || c.failsWithout(query, p, k.refs[i])) {
 			return true
 		}
 	}

@@ -46,27 +46,88 @@ func returning(lv *level.Level, aliases []string) {
 }
 
 func (c *checker) update(q *parse.Query, names *level.Names, outer *level.Level) {
-	lv := c.changed(q.Update.Target, q.Update.From, q.Update.Where, names, outer)
+	c.inTheWay(q.Update.Target, q.Update.Replace, q.Update.Ignore)
+	lv := c.changed(q.Update.Target, q.Update.Joined, q.Update.From, q.Update.Where, names, outer)
 	c.assignments(q.Update.Set, lv, false)
 	returning(lv, q.Update.ReturningAliases)
 	c.expressions(q, lv)
 }
 
 func (c *checker) delete(q *parse.Query, names *level.Names, outer *level.Level) {
-	lv := c.changed(q.Delete.Target, q.Delete.Using, q.Delete.Where, names, outer)
+	lv := c.changed(q.Delete.Target, q.Delete.Joined, q.Delete.Using, q.Delete.Where, names, outer)
 	returning(lv, q.Delete.ReturningAliases)
 	c.expressions(q, lv)
 }
 
 // changed checks what an UPDATE or DELETE reads. Its level has the target, which
 // comes first, and the items of FROM or USING under one WHERE, as if they were
-// joined by commas.
-func (c *checker) changed(ref *parse.Table, from []*parse.From, where *parse.Expr, names *level.Names, outer *level.Level) *level.Level {
+// joined by commas. Or the target is joined: one of these items, with the places that
+// it has there.
+func (c *checker) changed(ref *parse.Table, joined bool, from []*parse.From, where *parse.Expr, names *level.Names, outer *level.Level) *level.Level {
 	lv := c.levels.Level(from, where, names, outer)
 	c.from(from, lv)
-	lv.Relations = append([]*level.Relation{c.target(ref, lv.Filters[0])}, lv.Relations...)
+	target := c.target(ref, lv.Filters[0])
+	if joined {
+		i := slices.IndexFunc(lv.Relations, func(r *level.Relation) bool { return r.Ref == ref && !r.IsCTE })
+		if i < 0 {
+			c.refuse(ref.Start, "%s is written, and is not among the tables that are joined", ref.Name)
+			return lv
+		}
+		target = lv.Relations[i]
+		target.Own = true
+		lv.Relations = slices.Delete(lv.Relations, i, i+1)
+	}
+	lv.Relations = append([]*level.Relation{target}, lv.Relations...)
 	c.reads(lv)
 	return lv
+}
+
+// inTheWay checks a statement that does not end in an error where a row is in the way
+// by a unique key, or where NULL is given to a column that refuses it. What it deletes
+// instead has an equal key, so it is the tenant's where every key holds what ties a row
+// to its tenant. In place of the NULL there may be any value. And where other errors
+// become other values, too, nothing is known.
+func (c *checker) inTheWay(ref *parse.Table, replace, ignore bool) {
+	t := c.levels.Lookup(ref)
+	if t == nil {
+		return
+	}
+	rejects := c.cat.Dialect.RejectsNull()
+	replace = replace || t.Replaces
+	if replace || ignore || !rejects {
+		if c.lenient == nil {
+			c.lenient = map[*catalog.Table]bool{}
+		}
+		c.lenient[t] = true
+	}
+	if t.Tenancy.Class == ir.ClassGlobal {
+		return
+	}
+	if replace && !c.keysHoldTenant(t) {
+		c.refuse(ref.Start, "it deletes what is in the way in %s, which may be another tenant's", t.QualifiedName())
+	}
+	if ignore && !rejects {
+		c.refuse(ref.Start, "it stores other values in %s where those that are given would be an error", t.QualifiedName())
+	}
+}
+
+// keysHoldTenant reports whether rows of different tenants cannot be equal in any
+// unique key of a table: each has all columns that tie a row to its tenant. Parts of a
+// column, as of an index of prefixes, are not among a key's columns.
+func (c *checker) keysHoldTenant(t *catalog.Table) bool {
+	ties := []string{t.Tenancy.Column}
+	if step, parent := c.parent(t); parent != nil {
+		ties = step.Columns
+	}
+	lacks := func(key []string) bool {
+		return slices.ContainsFunc(ties, func(tie string) bool { return !slices.Contains(key, tie) })
+	}
+	return !(t.PrimaryKey != nil && lacks(t.PrimaryKey)) && !slices.ContainsFunc(t.Uniques, func(u *catalog.Unique) bool { return lacks(u.Columns) })
+}
+
+// rejectsNull reports whether a column of a table that is written refuses NULL.
+func (c *checker) rejectsNull(t *catalog.Table, column string) bool {
+	return notNull(t, column) && !c.lenient[t]
 }
 
 func (c *checker) insert(q *parse.Query, names *level.Names, outer *level.Level) {
@@ -76,6 +137,7 @@ func (c *checker) insert(q *parse.Query, names *level.Names, outer *level.Level)
 		guard.Conjuncts = ins.Conflict.Where.Conjuncts()
 	}
 	r := c.target(ins.Target, guard)
+	c.inTheWay(ins.Target, ins.Replace, ins.Ignore)
 	lv := &level.Level{Outer: outer, Names: names, Relations: []*level.Relation{r}}
 	if ins.Source != nil {
 		c.query(ins.Source, names, outer) // it does not see the target
@@ -105,15 +167,26 @@ func (c *checker) conflict(k *parse.Conflict, lv *level.Level, owned bool) {
 	if r.Name == "excluded" {
 		c.refuse(r.Pos, "the target is called excluded, as the row to be inserted is")
 	}
-	if owned && c.anchor(lv, r, r.Own) == "" {
+	switch {
+	case owned && k.Unguarded:
+		// There is no condition, and the row in the way has a key that is equal to that of
+		// the inserted one, which is the tenant's.
+		if !c.keysHoldTenant(r.Table) {
+			c.refuse(k.Start, "ON DUPLICATE KEY UPDATE may update another tenant's row in %s", r.Table.QualifiedName())
+		}
+	case owned && c.anchor(lv, r, r.Own) == "":
 		c.refuse(k.Start, "ON CONFLICT may update another tenant's row: %s", c.unanchored(r))
 	}
 	c.assignments(k.Set, lv, true)
 }
 
 // assignedParts is in the text of what is assigned to where that is a part of a
-// column. The tree has no subscripts of it, nor a query in them.
-var assignedParts = regexp.MustCompile(`[\[.]`)
+// column, as in assignedFields; before a dot there may be the table, though. The tree
+// has no subscripts of it, nor a query in them.
+var (
+	assignedParts  = regexp.MustCompile(`\[`)
+	assignedFields = regexp.MustCompile(`\.`)
+)
 
 // assignments checks that a SET leaves the level's target with its tenant: the
 // column that says whose row it is stays as it is, and foreign keys lead to rows of
@@ -124,7 +197,7 @@ func (c *checker) assignments(sets []parse.Set, lv *level.Level, conflict bool) 
 		return
 	}
 	for _, s := range sets {
-		if assignedParts.MatchString(c.sql[s.Start:max(s.Start, s.ValueRange.Start)]) {
+		if text := c.sql[s.Start:max(s.Start, s.ValueRange.Start)]; assignedParts.MatchString(text) || !c.cat.Dialect.QualifiesAssignments() && assignedFields.MatchString(text) {
 			c.refuse(s.Start, "a part of a column is assigned to")
 		}
 		if t.Tenancy.Column != "" && t.Tenancy.Class != ir.ClassGlobal && slices.Contains(s.Columns, t.Tenancy.Column) {
@@ -177,7 +250,7 @@ func (c *checker) isOwn(list []*parse.Expr, t *catalog.Table, lv *level.Level) b
 		return true
 	}
 	column := t.Column(t.Tenancy.Column)
-	return column.NotNull && (c.isTenantOrNull(list[0], t) || c.isKeyOfOne(list, tenantKey(column.Name), lv))
+	return c.rejectsNull(t, column.Name) && (c.isTenantOrNull(list[0], t) || c.isKeyOfOne(list, tenantKey(column.Name), lv))
 }
 
 // listed gives the places of columns in each row of an INSERT's source: the item at

@@ -41,6 +41,18 @@ type Dialect interface {
 	// expression raises an error; nil for one that may never do.
 	Failing(condition string) string
 	FailsWhen(e *parse.Expr) *parse.Expr
+	// SystemColumns are columns that every table has and no schema declares.
+	SystemColumns() []string
+	// QualifiesAssignments reports whether the column of a SET may be written with its
+	// table: what stands before a dot is no column of a composite type then.
+	QualifiesAssignments() bool
+	// NamesDerived reports whether a subquery in FROM may name its columns behind its
+	// alias, as in AS t (a, b), and may see the columns of the query that it is in a
+	// subquery of.
+	NamesDerived() bool
+	// FillsSerial reports whether a column that numbers its rows puts a number in the
+	// place of a value that it is given, such as NULL.
+	FillsSerial() bool
 	// RejectsNull reports whether a column that is NOT NULL takes no NULL, in whatever
 	// mode the database runs: some have modes that put another value there.
 	RejectsNull() bool

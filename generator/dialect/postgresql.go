@@ -133,5 +133,16 @@ func nullTested(e *parse.Expr) *parse.Expr {
 	return e.Args[0]
 }
 
+// SystemColumns are of every table, and of no view or subquery.
+func (postgreSQL) SystemColumns() []string {
+	return []string{"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
+}
+
+func (postgreSQL) QualifiesAssignments() bool { return false }
+
+func (postgreSQL) NamesDerived() bool { return true }
+
+func (postgreSQL) FillsSerial() bool { return false }
+
 // RejectsNull is so in PostgreSQL without exception.
 func (postgreSQL) RejectsNull() bool { return true }

@@ -33,6 +33,9 @@ func (w *writer) lookupText(l *scope.Lookup) (before, after string) {
 	if l.Plain && l.None == scope.NullRefused {
 		return "(SELECT " + key + " FROM " + w.from(l) + " WHERE " + key + " = ", cast + also.String() + ")"
 	}
+	if !w.catalog.Dialect.NamesDerived() {
+		return w.saidTwice(l, key, also.String())
+	}
 	given := w.column(l.Given, "key")
 	before = "(SELECT " + key + " FROM (SELECT "
 	if !l.Plain {
@@ -47,6 +50,18 @@ func (w *writer) lookupText(l *scope.Lookup) (before, after string) {
 		missing += " AND " + given + " IS NOT NULL"
 	}
 	return before, source + " LEFT JOIN " + w.from(l) + " ON " + key + " = " + given + also.String() + " WHERE " + w.catalog.Dialect.Failing(missing) + ")"
+}
+
+// saidTwice is the look-up of a value where no subquery of FROM can name it. Beside the
+// parent there is one row, so that there is one to fail on.
+func (w *writer) saidTwice(l *scope.Lookup, key, also string) (before, after string) {
+	missing := key + " IS NULL"
+	if constant := l.Again.Const.End > l.Again.Const.Start; l.None == scope.NullKept && !constant {
+		missing += " AND " + w.other(l.Again) + " IS NOT NULL"
+	}
+	one := "(SELECT 1 AS " + w.quote("one") + ") AS " + w.quote(l.Given)
+	return "(SELECT " + key + " FROM " + one + " LEFT JOIN " + w.from(l) + " ON " + key + " = ",
+		also + " WHERE " + w.catalog.Dialect.Failing(missing) + ")"
 }
 
 // other is the value of another column of the key.
@@ -73,6 +88,18 @@ func (w *writer) from(l *scope.Lookup) string {
 // openWrap writes the SELECT around the source of an INSERT, and the types of its
 // values.
 func (w *writer) openWrap(wrap *scope.Wrap) {
+	if w.catalog.Dialect.NamesDerived() {
+		w.insert(wrap.Start, w.selected(wrap)+"(")
+	} else {
+		w.insert(wrap.Start, "WITH "+w.quote(wrap.Name)+w.wrapped(wrap)+" AS (")
+	}
+	for _, c := range wrap.Casts {
+		w.insert(c.At, w.catalog.Dialect.CastSuffix(c.Type))
+	}
+}
+
+// selected is the SELECT around a source up to the source itself.
+func (w *writer) selected(wrap *scope.Wrap) string {
 	var columns []string
 	for _, c := range wrap.Columns {
 		text := w.column(wrap.Name, c.Name)
@@ -87,19 +114,26 @@ func (w *writer) openWrap(wrap *scope.Wrap) {
 		}
 		columns = append(columns, text)
 	}
-	w.insert(wrap.Start, "SELECT "+strings.Join(columns, ", ")+" FROM (")
-	for _, c := range wrap.Casts {
-		w.insert(c.At, w.catalog.Dialect.CastSuffix(c.Type))
-	}
+	return "SELECT " + strings.Join(columns, ", ") + " FROM "
 }
 
 // closeWrap ends it.
 func (w *writer) closeWrap(wrap *scope.Wrap) {
+	if w.catalog.Dialect.NamesDerived() {
+		w.insert(wrap.End, ") AS "+w.quote(wrap.Name)+w.wrapped(wrap))
+		return
+	}
+	// Without a WHERE, what follows might be taken for the condition of a join.
+	w.insert(wrap.End, ") "+w.selected(wrap)+w.quote(wrap.Name)+" WHERE 1 = 1")
+}
+
+// wrapped is the list of the names of the source's columns.
+func (w *writer) wrapped(wrap *scope.Wrap) string {
 	var names []string
 	for _, c := range wrap.Columns {
 		if !c.Added {
-			names = append(names, w.quote(c.Name))
+			names = append(names, c.Name)
 		}
 	}
-	w.insert(wrap.End, ") AS "+w.quote(wrap.Name)+" ("+strings.Join(names, ", ")+")")
+	return w.columnList(names)
 }

@@ -42,7 +42,7 @@ func (s *scoper) checkReturning(r *Reference, list []parse.Target, aliases, othe
 }
 
 func (s *scoper) checkColumn(e *parse.Expr, r *Reference, name string) {
-	if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) != 2 || e.Path[0] != name || slices.Contains(systemColumns, e.Path[1]) {
+	if e.Kind != parse.ColumnExpr || e.Star || len(e.Path) != 2 || e.Path[0] != name || slices.Contains(s.catalog.Dialect.SystemColumns(), e.Path[1]) {
 		return
 	}
 	if !r.Table.Opaque && r.Table.Column(e.Path[1]) == nil {

@@ -139,7 +139,11 @@ func (s *scoper) refuseDefault(r *Reference, k *key, column string, text parse.R
 func (s *scoper) lookup(r *Reference, k *key, v values) *Lookup {
 	at := s.lookedUp(r, k, v)
 	item := v.items[at]
+	if !s.sayable(r, k, at, item) {
+		return nil
+	}
 	l := s.newLookup(r, k, at)
+	l.Again = again(item)
 	l.Value, l.Plain, l.Typed = item.Value, isPlain(item.Expr), item.Expr.Kind == parse.CastExpr
 	for i, other := range v.items {
 		if i == at {
@@ -165,6 +169,39 @@ func (s *scoper) lookup(r *Reference, k *key, v values) *Lookup {
 	return l
 }
 
+// sayable refuses a value that cannot be looked up in the dialect: one that is no
+// parameter, constant or qualified column has to be said once, in a subquery of FROM; and
+// a column that numbers its rows makes something else of NULL.
+func (s *scoper) sayable(r *Reference, k *key, at int, item *parse.Item) bool {
+	d := s.catalog.Dialect
+	if col := r.Table.Column(k.columns[at]); col != nil && col.Serial && d.FillsSerial() {
+		s.refuse(diag.SyntaxUnsupported, s.span(item.Range), "%s.%s numbers its rows by itself, and cannot be looked up", r.Table.QualifiedName(), col.Name).
+			WithHelp("let another column refer to %q", k.parent.QualifiedName())
+		return false
+	}
+	if !d.NamesDerived() && !isPlain(item.Expr) && !isQualified(item.Expr) {
+		s.refuse(diag.SyntaxUnsupported, s.span(item.Range), "the value of %s.%s refers to a row of %q, and cannot be looked up in this form", r.Table.QualifiedName(), k.columns[at], k.parent.QualifiedName()).
+			WithHelp("pass it as a parameter, or write a column with its table's name")
+		return false
+	}
+	return true
+}
+
+// again is a value as it is said once more.
+func again(item *parse.Item) Other {
+	e := item.Expr
+	if isPlain(e) {
+		e = e.Uncast()
+	}
+	switch {
+	case e.Kind == parse.ParamExpr:
+		return Other{Param: e.Param}
+	case isQualified(e):
+		return Other{Path: e.Path}
+	}
+	return Other{Const: item.Value}
+}
+
 // lookedUp is the index of the column whose value is looked up: one that cannot be
 // NULL, where there is one, so that a wrong value is refused.
 func (s *scoper) lookedUp(r *Reference, k *key, v values) int {
@@ -173,7 +210,7 @@ func (s *scoper) lookedUp(r *Reference, k *key, v values) int {
 		if item == nil {
 			continue
 		}
-		if col := r.Table.Column(k.columns[i]); col != nil && col.NotNull {
+		if rejectsNull(r, k.columns[i]) {
 			return i
 		}
 		if first < 0 {
@@ -188,8 +225,8 @@ func (s *scoper) newLookup(r *Reference, k *key, at int) *Lookup {
 	l := &Lookup{Type: columnType(r.Table, k.columns[at]), Parent: k.parent, Column: k.refs[at], Alias: s.fresh(k.parent.Name), Given: s.fresh("given"),
 		Shared: k.parent.Tenancy.Shared && !k.path} // nobody adds children to a shared row
 	switch col := r.Table.Column(k.columns[at]); {
-	case col != nil && col.NotNull:
-	case k.path:
+	case rejectsNull(r, k.columns[at]):
+	case k.path, col != nil && col.NotNull:
 		l.None = NullFails
 	default:
 		l.None = NullKept

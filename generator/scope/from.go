@@ -122,9 +122,6 @@ func (s *scoper) table(l *level, ref *parse.Table, at position) {
 	}
 }
 
-// systemColumns exist on tables and not on subqueries.
-var systemColumns = []string{"ctid", "xmin", "xmax", "cmin", "cmax", "tableoid"}
-
 // checkDerived refuses a derived table where the statement could tell it from
 // the table itself.
 func (s *scoper) checkDerived(l *level, r *Reference, why string) {
@@ -148,7 +145,7 @@ func (s *scoper) checkDerived(l *level, r *Reference, why string) {
 			}
 			name := e.Path[len(e.Path)-1]
 			switch {
-			case slices.Contains(systemColumns, name) && r.Table.Column(name) == nil:
+			case slices.Contains(s.catalog.Dialect.SystemColumns(), name) && r.Table.Column(name) == nil:
 				bad = "the query uses the system column " + name
 			case len(e.Path) > 2:
 				bad = "the query qualifies a column with a schema"

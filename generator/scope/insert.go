@@ -19,9 +19,7 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 	if t == nil {
 		return
 	}
-	if t.View != nil {
-		s.refuse(diag.SyntaxUnsupported, s.span(ins.Target.NameRange), "writing through view %q is not supported", t.QualifiedName()).
-			WithHelp("write the table itself")
+	if !s.writable(t, ins.Target) {
 		return
 	}
 	if ins.Target.Alias == "excluded" {
@@ -32,6 +30,9 @@ func (s *scoper) insert(q *parse.Query, names *scopeNames) {
 	s.plan.References = append(s.plan.References, r)
 	s.checkColumns(q, []*Reference{r})
 	s.checkReturning(r, ins.Returning, ins.ReturningAliases, []string{ins.Target.Visible()})
+	if !s.inTheWay(r, ins.Replace, ins.Ignore, ins.Target.NameRange) {
+		return
+	}
 	if t.Tenancy.Class == ir.ClassGlobal {
 		r.Placement = NoPredicate
 		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
@@ -203,7 +204,7 @@ func (s *scoper) tenantRow(plan *Insert, source sourceRow, index int) {
 	if index >= 0 {
 		if star := starBefore(items, index); star != nil {
 			column := tenantColumn(plan.Target.Table)
-			if col := plan.Target.Table.Column(column); col == nil || !col.NotNull {
+			if !rejectsNull(plan.Target, column) {
 				s.refuse(diag.SyntaxUnsupported, s.span(star.Range), "the value of the tenant column is hidden in a star").
 					WithHelp("leave the tenant column out of the column list, or list the selected columns")
 				return
@@ -238,7 +239,7 @@ func starBefore(items []parse.Item, index int) *parse.Item {
 func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item, source sourceRow) bool {
 	value := item.Expr.Uncast()
 	column := tenantColumn(plan.Target.Table)
-	if col := plan.Target.Table.Column(column); col != nil && col.NotNull && s.isTenants(item.Expr, source) {
+	if rejectsNull(plan.Target, column) && s.isTenants(item.Expr, source) {
 		row.Value, row.Copied = item.Value, true
 		return true
 	}
@@ -252,13 +253,20 @@ func (s *scoper) tenantValue(plan *Insert, row *Row, item parse.Item, source sou
 		s.plan.Bound[value.Param] = true
 		return true
 	}
-	if col := plan.Target.Table.Column(column); col == nil || !col.NotNull {
+	if !rejectsNull(plan.Target, column) {
 		s.refuse(diag.TenantColumnWrite, s.span(item.Range), "tenant_params: keep needs %s.%s to be NOT NULL", plan.Target.Table.QualifiedName(), column).
 			WithHelp("add NOT NULL to the column, or leave tenant_params out")
 		return false
 	}
 	row.Compare = true
 	return true
+}
+
+// rejectsNull reports whether a NULL for a column of the written table is certain to be
+// refused.
+func rejectsNull(r *Reference, column string) bool {
+	col := r.Table.Column(column)
+	return col != nil && col.NotNull && !r.Lenient
 }
 
 // insertChild checks the keys of the rows of an INSERT into a child table.
@@ -297,6 +305,10 @@ func hasStar(targets []parse.Target) bool {
 func (s *scoper) conflict(r *Reference, ins *parse.Insert, names *scopeNames) {
 	c := ins.Conflict
 	anchored := s.arbiterHoldsTenant(r.Table, c)
+	if c.Unguarded {
+		s.unguarded(r, c, anchored, names)
+		return
+	}
 	if !anchored {
 		s.report.Warnf(diag.ConflictUnguarded, s.span(c.Range), "the key that ON CONFLICT looks at does not hold the tenant of %q: it tells whether another tenant has such a row", r.Table.QualifiedName()).
 			WithHelp("make the unique key of %q begin with what ties it to the tenant", r.Table.QualifiedName()).InQuery(s.text.Name)
@@ -315,40 +327,30 @@ func (s *scoper) conflict(r *Reference, ins *parse.Insert, names *scopeNames) {
 	s.plan.ConflictGuard = !anchored && one && c.Where == nil
 }
 
+// unguarded scopes ON DUPLICATE KEY UPDATE, which cannot have a condition: so no row of
+// another tenant may ever be in the way.
+func (s *scoper) unguarded(r *Reference, c *parse.Conflict, anchored bool, names *scopeNames) {
+	if !anchored {
+		s.refuse(diag.SyntaxUnsupported, s.span(c.Range), "a unique key of %q does not hold the tenant: ON DUPLICATE KEY UPDATE may change another tenant's row", r.Table.QualifiedName()).
+			WithHelp("make every unique key of %q begin with what ties it to the tenant; or UPDATE first, and INSERT where no row was found", r.Table.QualifiedName())
+		return
+	}
+	s.assignments(r, c.Set, &level{from: []*parse.From{{Table: r.Ref}}, names: names, conflict: true})
+}
+
 // arbiterHoldsTenant reports whether rows of different tenants can never meet in
 // the arbiter of ON CONFLICT.
 func (s *scoper) arbiterHoldsTenant(t *catalog.Table, c *parse.Conflict) bool {
-	ties := []string{tenantColumn(t)}
-	if t.Tenancy.Class == ir.ClassChild {
-		ties = t.Tenancy.Path[0].Columns
-	}
-	holds := func(columns []string) bool {
-		for _, tie := range ties {
-			if !slices.Contains(columns, tie) {
-				return false
-			}
-		}
-		return true
-	}
 	switch {
 	case c.Constraint != "":
 		for _, u := range t.Uniques {
 			if u.Name == c.Constraint {
-				return holds(u.Columns)
+				return holdsTenant(t, u.Columns)
 			}
 		}
-		return c.Constraint == t.Name+"_pkey" && holds(t.PrimaryKey)
+		return c.Constraint == t.Name+"_pkey" && holdsTenant(t, t.PrimaryKey)
 	case len(c.Columns)+len(c.Expressions) > 0:
-		return holds(c.Columns)
+		return holdsTenant(t, c.Columns)
 	}
-	// Without an arbiter every unique key counts.
-	if t.PrimaryKey != nil && !holds(t.PrimaryKey) {
-		return false
-	}
-	for _, u := range t.Uniques {
-		if !holds(u.Columns) {
-			return false
-		}
-	}
-	return true
+	return keysHoldTenant(t) // without an arbiter every unique key counts
 }

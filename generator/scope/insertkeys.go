@@ -186,6 +186,9 @@ func (s *scoper) wrap(plan *Insert, ins *parse.Insert, columns []string, keys []
 		return
 	}
 	w := &Wrap{Range: ins.Source.Range, Name: s.fresh("given")}
+	for s.catalog.Lookup("", w.Name) != nil {
+		w.Name = s.fresh("given") // it may be that of a common table expression, which hides a table
+	}
 	s.typeValues(r, ins.Source, columns, w)
 	lookups := map[string]*Lookup{}
 	for _, k := range keys {
@@ -196,6 +199,7 @@ func (s *scoper) wrap(plan *Insert, ins *parse.Insert, columns []string, keys []
 		at := s.lookedUp(r, k, v)
 		l := s.newLookup(r, k, at)
 		l.Plain = true
+		l.Again = Other{Path: []string{w.Name, k.columns[at]}}
 		for i, column := range k.columns {
 			if i != at {
 				l.Others = append(l.Others, Other{Column: k.refs[i], Type: columnType(r.Table, column), Path: []string{w.Name, column}})

@@ -84,6 +84,9 @@ type Reference struct {
 	// mean another table: the table's own is written instead, with its schema if
 	// Hidden is set, because a common table expression has the same name.
 	Rename, Hidden bool
+	// Lenient is set for a written table where a NULL for a column that is NOT NULL may
+	// become another value, in place of an error.
+	Lenient bool
 }
 
 // Each calls visit for all references of the plan, those in the bodies of views
@@ -170,8 +173,11 @@ type Lookup struct {
 	Column string
 	// Shared is set where a row that all tenants share will do as well.
 	Shared bool
-	// Others are the values of the key's other columns.
+	// Others are the values of the key's other columns. Again is the value itself,
+	// where it is said once more; a dialect in which a subquery of FROM can name it has
+	// no need to.
 	Others []Other
+	Again  Other
 	// Given is a fresh name for the value, Alias for the parent, and Aliases for its
 	// own parents.
 	Given   string

@@ -3,6 +3,7 @@ package scope
 import (
 	"slices"
 
+	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
@@ -12,14 +13,12 @@ import (
 func (s *scoper) update(q *parse.Query, names *scopeNames) {
 	up := q.Update
 	l := &level{slot: &Slot{Expr: up.WhereRange, At: up.FromEnd}, names: names, query: q}
-	l.from = append([]*parse.From{{Table: up.Target}}, up.From...)
-	r := s.target(l, up.Target)
-	for _, f := range up.From {
-		s.place(l, f, position{slot: l.slot, kind: InWhere})
-	}
+	l.from = up.All()
+	r := s.changed(l, up.Target, up.Joined, up.From)
 	s.checkNames(l)
 	s.bind(l, up.Where)
 	if r != nil {
+		s.inTheWay(r, up.Replace, up.Ignore, up.Target.NameRange)
 		s.checkReturning(r, up.Returning, up.ReturningAliases, visibleNames(l))
 		s.assignments(r, up.Set, l)
 	}
@@ -29,11 +28,8 @@ func (s *scoper) update(q *parse.Query, names *scopeNames) {
 func (s *scoper) delete(q *parse.Query, names *scopeNames) {
 	del := q.Delete
 	l := &level{slot: &Slot{Expr: del.WhereRange, At: del.FromEnd}, names: names, query: q}
-	l.from = append([]*parse.From{{Table: del.Target}}, del.Using...)
-	r := s.target(l, del.Target)
-	for _, f := range del.Using {
-		s.place(l, f, position{slot: l.slot, kind: InWhere})
-	}
+	l.from = del.All()
+	r := s.changed(l, del.Target, del.Joined, del.Using)
 	s.checkNames(l)
 	s.bind(l, del.Where)
 	if r != nil {
@@ -41,16 +37,61 @@ func (s *scoper) delete(q *parse.Query, names *scopeNames) {
 	}
 }
 
+// changed decides for the tables of an UPDATE or DELETE, and returns the reference to
+// the one that is written; nil for what is refused.
+func (s *scoper) changed(l *level, ref *parse.Table, joined bool, from []*parse.From) *Reference {
+	var r *Reference
+	if !joined {
+		r = s.target(l, ref)
+	}
+	for _, f := range from {
+		s.place(l, f, position{slot: l.slot, kind: InWhere})
+	}
+	if joined {
+		r = s.joinedTarget(l, ref)
+	}
+	return r
+}
+
+// joinedTarget finds the written table among those that are joined. What is read of it
+// is a filtered copy where it is Derived, which cannot be written.
+func (s *scoper) joinedTarget(l *level, ref *parse.Table) *Reference {
+	if l.names.has(ref.Name) && ref.Schema == "" {
+		s.refuse(diag.SyntaxUnsupported, s.span(ref.NameRange), "%q is a common table expression, and cannot be written", ref.Name).WithHelp("write the table itself")
+		return nil
+	}
+	i := slices.IndexFunc(l.refs, func(r *Reference) bool { return r.Ref == ref })
+	if i < 0 || !s.writable(l.refs[i].Table, ref) {
+		return nil
+	}
+	r := l.refs[i]
+	switch {
+	case r.Placement == Derived:
+		s.refuse(diag.PlacementImpossible, s.span(ref.NameRange), "no correct place for the tenant predicate of %q, which is written", ref.Visible()).
+			WithHelp("put it on the kept side of the outer join, and give that an ON")
+		return nil
+	case r.Class() == ir.ClassGlobal:
+		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
+	}
+	r.Shared = false
+	return r
+}
+
+// writable refuses to write a view.
+func (s *scoper) writable(t *catalog.Table, ref *parse.Table) bool {
+	if t.View == nil {
+		return true
+	}
+	s.refuse(diag.SyntaxUnsupported, s.span(ref.NameRange), "writing through view %q is not supported", t.QualifiedName()).
+		WithHelp("write the table itself")
+	return false
+}
+
 // target decides for the target of an UPDATE or DELETE, which is always a real
 // table. It returns nil for what is refused.
 func (s *scoper) target(l *level, ref *parse.Table) *Reference {
 	t := s.resolve(ref, nil)
-	if t == nil {
-		return nil
-	}
-	if t.View != nil {
-		s.refuse(diag.SyntaxUnsupported, s.span(ref.NameRange), "writing through view %q is not supported", t.QualifiedName()).
-			WithHelp("write the table itself")
+	if t == nil || !s.writable(t, ref) {
 		return nil
 	}
 	r := &Reference{Table: t, Ref: ref, Placement: InWhere, Slot: l.slot}

@@ -35,6 +35,9 @@ func (s *scoper) inline(l *level, r *Reference) {
 	case qualifiesBySchema(l.query):
 		refuse("the query qualifies a column with a schema", "qualify columns with the view's name or alias alone")
 		return
+	case len(view.Columns) > 0 && !s.catalog.Dialect.NamesDerived():
+		refuse("it lists the names of its columns", "name them in its query, as in SELECT … AS name")
+		return
 	case s.locked[r.Ref] && hasSetOperation(view.Query):
 		refuse("its UNION, INTERSECT or EXCEPT cannot be locked", "leave the view out of FOR UPDATE: name the tables to lock in FOR UPDATE OF")
 		return
