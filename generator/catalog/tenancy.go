@@ -238,7 +238,7 @@ func (k *classifier) tenant(t *Table, column string, entry *config.Table) {
 		k.unshared(entry, "its tenant column "+column+" is NOT NULL").WithRelated(col.Span, "declared here")
 	case !shared && !col.NotNull:
 		k.report.Warnf(diag.TenantColumnNull, col.Span, "the tenant column %s.%s may be NULL; such rows belong to nobody", t.QualifiedName(), column).
-			WithHelp("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL; or, if every tenant may read such rows, %s: {read: own_or_shared} under tables:", t.QualifiedName(), column, t.QualifiedName())
+			WithHelp("%s; or, if every tenant may read such rows, %s: {read: own_or_shared} under tables:", k.Dialect.SetNotNull(t.QualifiedName(), column, col.Type), t.QualifiedName())
 	}
 	t.Tenancy = ir.Tenancy{Class: ir.ClassTenant, Column: column, SQLType: col.Type, Shared: shared}
 }
@@ -290,6 +290,12 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 			WithHelp("give %s a tenant column of its own", t.QualifiedName())
 		return
 	}
+	if a, b := differInCollation(t, parent, usable[0]); a != nil {
+		// Which of two collations an equality goes by depends on how it is written.
+		refuse("%s.%s and %s.%s differ in their collation, so that it is not certain which rows they tie together", t.QualifiedName(), a.Name, parent.QualifiedName(), b.Name).
+			WithHelp("give both columns one collation")
+		return
+	}
 	step := ir.Step{Columns: usable[0].Columns, Parent: ir.Name{Schema: parent.Schema, Name: parent.Name}, ParentColumns: usable[0].RefColumns}
 	switch parent.Tenancy.Class {
 	case ir.ClassTenant, ir.ClassRoot:
@@ -304,9 +310,21 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 	for _, name := range step.Columns {
 		if col := t.Column(name); col != nil && !col.NotNull {
 			k.report.Warnf(diag.TenantColumnNull, col.Span, "%s.%s leads to the tenant and may be NULL; such rows belong to nobody", t.QualifiedName(), name).
-				WithHelp("ALTER TABLE %s ALTER COLUMN %s SET NOT NULL", t.QualifiedName(), name)
+				WithHelp("%s", k.Dialect.SetNotNull(t.QualifiedName(), name, col.Type))
 		}
 	}
+}
+
+// differInCollation finds columns of a foreign key that are not compared as those that
+// they refer to.
+func differInCollation(t, parent *Table, f *ForeignKey) (from, to *Column) {
+	for i, name := range f.Columns {
+		from, to = t.Column(name), parent.Column(f.RefColumns[i])
+		if from != nil && to != nil && !strings.EqualFold(from.Collation, to.Collation) {
+			return from, to
+		}
+	}
+	return nil, nil
 }
 
 // vias lists foreign keys as via: names them.
@@ -340,7 +358,7 @@ func (k *classifier) checkTypes() {
 		if col := first.Column(first.Tenancy.Column); col != nil {
 			d.Span = col.Span
 		}
-		d.WithHelp("use uuid, bigint or text for tenants' ids")
+		d.WithHelp("use %s for tenants' ids", k.Dialect.FitTypes())
 		return
 	}
 	k.checkCollations()

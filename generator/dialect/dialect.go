@@ -16,6 +16,10 @@ type Dialect interface {
 	// Unfit says why tenants' ids cannot be of a type; it is empty for one whose
 	// equality, and whose conversion from a parameter, keep any two ids apart.
 	Unfit(sqlType string) string
+	// FitTypes are the types to advise, for messages.
+	FitTypes() string
+	// SetNotNull is how to make a column NOT NULL, for messages.
+	SetNotNull(table, column, sqlType string) string
 	// UnfitCollation says why the ids of a column of a type that is fit cannot have
 	// a collation, and what to do about it; why goes on "has the collation x,". The
 	// collation is empty where the column has none of its own.

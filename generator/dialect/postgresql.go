@@ -35,6 +35,12 @@ func (postgreSQL) Unfit(sqlType string) string {
 	return "it is not known to keep any two ids apart, as a domain or a type of an extension may not"
 }
 
+func (postgreSQL) FitTypes() string { return "uuid, bigint or text" }
+
+func (postgreSQL) SetNotNull(table, column, _ string) string {
+	return "ALTER TABLE " + table + " ALTER COLUMN " + column + " SET NOT NULL"
+}
+
 // exactCollations compare byte by byte. Those of CREATE COLLATION may be
 // nondeterministic.
 var exactCollations = strings.Fields("default C POSIX ucs_basic")

@@ -1,0 +1,114 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// mySQL is MySQL from version 8.0.19 and MariaDB from version 10.5 on.
+type mySQL struct{ parse.Dialect }
+
+// CanonicalType has nothing to do: the parser gives types one name each.
+func (mySQL) CanonicalType(sqlType string) string { return sqlType }
+
+// mySQLFitTypes are types whose equality keep any two ids apart. Of the texts it
+// depends on the collation.
+var mySQLFitTypes = strings.Fields("tinyint smallint mediumint int bigint varbinary varchar uuid")
+
+var mySQLUnfitTypes = map[string]string{
+	"char": "it drops trailing blanks", "binary": "it pads what is shorter with zeros",
+	"text": "a key holds only the beginning of it", "blob": "a key holds only the beginning of it",
+	"float": "it is not exact", "double": "it is not exact", "real": "it is not exact",
+	"bit": "it is not known to keep any two ids apart", "enum": "an id that is not listed may be stored as an empty one",
+	"set": "an id that is not listed may be stored as an empty one", "json": "it has no equality of bytes",
+}
+
+func (mySQL) Unfit(sqlType string) string {
+	base := strings.TrimSuffix(sqlType, " unsigned")
+	switch {
+	case slices.Contains(mySQLFitTypes, base):
+		return ""
+	case mySQLUnfitTypes[base] != "":
+		return mySQLUnfitTypes[base]
+	}
+	return "it is not known to keep any two ids apart"
+}
+
+func (mySQL) FitTypes() string { return "BIGINT, VARBINARY, or VARCHAR with an exact collation" }
+
+func (mySQL) SetNotNull(table, column, sqlType string) string {
+	return "ALTER TABLE " + table + " MODIFY " + column + " " + sqlType + " NOT NULL, with the rest of its definition"
+}
+
+// mySQLExactCollations compare byte by byte and do not pad: for the others, even of
+// those that end in _bin, 'a' and 'a ' are one id.
+var mySQLExactCollations = strings.Fields("binary utf8mb4_0900_bin utf8mb4_nopad_bin utf8mb3_nopad_bin utf8_nopad_bin ascii_nopad_bin latin1_nopad_bin")
+
+func (mySQL) UnfitCollation(sqlType, collation string) (why, help string) {
+	if sqlType != "varchar" || slices.Contains(mySQLExactCollations, collation) {
+		return "", ""
+	}
+	help = "give it COLLATE utf8mb4_0900_bin (MySQL) or utf8mb4_nopad_bin (MariaDB), or make it VARBINARY, BIGINT or UUID"
+	if collation == "" {
+		return "the server's default, which takes ids that differ in case, accents or trailing blanks for one", help
+	}
+	return "which takes ids that differ in case, accents or trailing blanks for one", help
+}
+
+func (mySQL) Function(name string) FunctionClass { return mySQLFunctions[name] }
+
+func (mySQL) Forbidden(name string) bool {
+	return mySQLForbidden[strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])]
+}
+
+// SystemTable knows them by their schemas, which the parser refuses in a query.
+func (mySQL) SystemTable(schema, _ string) bool {
+	return slices.Contains([]string{"information_schema", "mysql", "performance_schema", "sys"}, strings.ToLower(schema))
+}
+
+func (mySQL) HidesTable(string) bool { return false }
+
+// CastSuffix is empty: what a value is compared with or stored in says how it is read.
+func (mySQL) CastSuffix(string) string { return "" }
+
+// Failing raises an error of the class "data exception": e to the power of 1000 is no
+// DOUBLE. Of NULL, which CASE gives otherwise, EXP is NULL.
+func (mySQL) Failing(condition string) string {
+	return "EXP(CASE WHEN " + condition + " THEN 1000 END) IS NULL"
+}
+
+func (mySQL) FailsWhen(e *parse.Expr) *parse.Expr {
+	return failingCase(e, "exp", func(result *parse.Expr) bool { return result.Text == "1000" && !result.Quoted })
+}
+
+// failingCase is the condition of f(CASE WHEN condition THEN result END) IS NULL, for a
+// function and a constant of which it raises an error; nil for anything else.
+func failingCase(e *parse.Expr, function string, fails func(result *parse.Expr) bool) *parse.Expr {
+	call := nullTested(e)
+	if call == nil || call.Kind != parse.FuncExpr || call.Name != function || call.Over || len(call.Args) != 1 {
+		return nil
+	}
+	choice := call.Args[0]
+	if choice.Kind != parse.OtherExpr || choice.Name != "CaseExpr" || len(choice.Args) != 1 || choice.Args[0].Name != "CaseWhen" || len(choice.Args[0].Args) != 2 {
+		return nil // also CASE x WHEN … and ELSE are arguments
+	}
+	result := choice.Args[0].Args[1]
+	if result.Kind != parse.ConstExpr || result.Null || !fails(result) {
+		return nil
+	}
+	return choice.Args[0].Args[0]
+}
+
+func (mySQL) SystemColumns() []string { return nil }
+
+func (mySQL) QualifiesAssignments() bool { return true }
+
+// NamesDerived is true of MySQL and not of MariaDB.
+func (mySQL) NamesDerived() bool { return false }
+
+func (mySQL) FillsSerial() bool { return true }
+
+// RejectsNull is false without the strict mode of SQL, which a session may leave.
+func (mySQL) RejectsNull() bool { return false }

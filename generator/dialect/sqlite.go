@@ -1,0 +1,99 @@
+package dialect
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+// sqlite is SQLite from version 3.39 on.
+type sqlite struct{ parse.Dialect }
+
+// CanonicalType gives the names of a type that mean one thing in a STRICT table one
+// name. Elsewhere a type is what Affinity makes of it.
+func (sqlite) CanonicalType(sqlType string) string {
+	if sqlType == "int" {
+		return "integer"
+	}
+	return sqlType
+}
+
+// Unfit goes by the affinity that SQLite gives to a column for its declared type
+// (https://sqlite.org/datatype3.html#determination_of_column_affinity). Values of TEXT,
+// INTEGER and BLOB are compared as they are; with NUMERIC and REAL, '1e2' and '100'
+// become one.
+func (sqlite) Unfit(sqlType string) string {
+	t := strings.ToLower(sqlType)
+	contains := func(parts ...string) bool {
+		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(t, p) })
+	}
+	switch {
+	case t == "" || t == "any":
+		return "it has no type: values of several types stand in it beside each other"
+	case contains("int"), contains("char", "clob", "text"), contains("blob"):
+		return ""
+	case contains("real", "floa", "doub"):
+		return "it is not exact"
+	}
+	return "SQLite makes numbers of texts in it, and two ids may be one number"
+}
+
+func (sqlite) FitTypes() string { return "TEXT, INTEGER or BLOB" }
+
+// SetNotNull has no ALTER TABLE to advise.
+func (sqlite) SetNotNull(table, column, _ string) string {
+	return "declare " + table + "." + column + " NOT NULL: SQLite changes no column, so copy the rows into a table that is made anew"
+}
+
+func (sqlite) UnfitCollation(_, collation string) (why, help string) {
+	if collation == "" || strings.EqualFold(collation, "binary") {
+		return "", ""
+	}
+	return "which may take two ids for one", "leave COLLATE out: SQLite compares byte by byte then"
+}
+
+func (sqlite) Function(name string) FunctionClass { return sqliteFunctions[name] }
+
+func (sqlite) Forbidden(name string) bool {
+	name = strings.ToLower(name[strings.LastIndexByte(name, '.')+1:])
+	return sqliteForbidden[name] || strings.HasPrefix(name, "pragma_")
+}
+
+// SystemTable knows that SQLite keeps all names that begin with sqlite_ for itself.
+func (sqlite) SystemTable(_, name string) bool { return sqliteSystem(name) }
+
+func (sqlite) HidesTable(name string) bool { return sqliteSystem(name) }
+
+func sqliteSystem(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasPrefix(name, "sqlite_") || strings.HasPrefix(name, "pragma_") || slices.Contains([]string{"dbstat", "bytecode", "tables_used", "fsdir", "completion"}, name)
+}
+
+// CastSuffix is empty: a value takes the affinity of the column that it is compared with
+// or stored in.
+func (sqlite) CastSuffix(string) string { return "" }
+
+// Failing raises an error: an empty text is no JSON. Of NULL, which CASE gives otherwise,
+// json is NULL.
+func (sqlite) Failing(condition string) string {
+	return "json(CASE WHEN " + condition + " THEN '' END) IS NULL"
+}
+
+func (sqlite) FailsWhen(e *parse.Expr) *parse.Expr {
+	return failingCase(e, "json", func(result *parse.Expr) bool { return result.Text == "" && result.Quoted })
+}
+
+// SystemColumns are the names of the number of a row, where no column has them.
+func (sqlite) SystemColumns() []string { return []string{"rowid", "oid", "_rowid_"} }
+
+func (sqlite) QualifiesAssignments() bool { return false }
+
+func (sqlite) NamesDerived() bool { return false }
+
+// FillsSerial is so for INTEGER PRIMARY KEY, of which NULL is the next number.
+func (sqlite) FillsSerial() bool { return true }
+
+// RejectsNull is so but for ON CONFLICT clauses, of a statement or in the schema, which
+// the parser tells.
+func (sqlite) RejectsNull() bool { return true }
