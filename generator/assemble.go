@@ -9,12 +9,13 @@ import (
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 )
 
 // prepareAnalysis begins with the schema.
 func prepareAnalysis(ctx context.Context, in *Input, engine analyze.Engine) analyze.Prepared {
-	return engine.Prepare(ctx, analyze.Input{Schema: in.Schema, Options: analyze.Options(in.Config.Analysis)})
+	return engine.Prepare(ctx, analyze.Input{Engine: in.Config.Engine, Schema: in.Schema, Options: analyze.Options(in.Config.Analysis)})
 }
 
 // accepted are the statements that nothing is wrong with so far.
@@ -70,7 +71,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 		s.plan.Each(func(r *scope.Reference) { direct[r.Table] = true })
 	}
 	for _, t := range out.Tables {
-		if known := cat.Lookup(t.Schema, t.Name); known != nil {
+		if known := tableOf(cat, out.DefaultSchema, t.Schema, t.Name); known != nil {
 			t.Tenancy, t.Kind, t.Written = known.Tenancy, known.Kind, written[known]
 			t.Sequences = sequences(known)
 			t.Direct = known.Kind == ir.KindPartition && direct[known]
@@ -82,6 +83,15 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 		pkg.Tables = append(pkg.Tables, t)
 	}
 	return pkg
+}
+
+// tableOf is what the catalog knows of a table of the analysis, which has another name
+// for the schema that needs none.
+func tableOf(cat *catalog.Catalog, defaultSchema, schema, name string) *catalog.Table {
+	if schema == defaultSchema {
+		schema = catalog.DefaultSchema
+	}
+	return cat.Lookup(schema, name)
 }
 
 // checkViewColumns refuses a view whose columns the analysis knows by other names:
@@ -129,7 +139,17 @@ func (s *statement) complete(q ir.Query, report *diag.Report) ir.Query {
 	if s.copy != nil {
 		s.completeCopy(&q)
 	}
-	s.checkSlices(&q, report)
+	if !s.dialect.Positional() {
+		s.checkSlices(&q, report)
+		return q
+	}
+	uses, err := parse.NumberedParams(s.dialect, q.SQL)
+	if err != nil {
+		report.Errorf(diag.Internal, s.text.NameSpan, "the parameters of query %q cannot be placed: %v", q.Name, err).WithHelp("report this as a bug").InQuery(q.Name)
+	}
+	for _, use := range uses {
+		q.Placeholders = append(q.Placeholders, ir.Placeholder{Start: use.Start, End: use.End, Number: use.Number})
+	}
 	return q
 }
 

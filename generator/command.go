@@ -18,9 +18,11 @@ func (s *statement) knownCommand(sqlPackage string) bool {
 	cmd := s.text.Cmd
 	switch {
 	case (strings.HasPrefix(cmd, ":batch") || cmd == ":copyfrom") && sqlPackage != "pgx/v5":
-		s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command %s needs `sql_package: pgx/v5`", cmd).
+		s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command %s needs PostgreSQL and `sql_package: pgx/v5`", cmd).
 			WithHelp("database/sql has neither batches nor COPY; call a method with :exec, :one or :many for each value").InQuery(s.text.Name)
 		return false
+	case cmd == ":execlastid" && s.dialect.LastInsertID():
+		return true
 	case cmd == ":execlastid":
 		s.warnLastID(sqlPackage)
 		return true

@@ -86,7 +86,7 @@ func layoutTables(pkg *ir.Package, cat *catalog.Catalog) ([]ir.LayoutTable, erro
 	known := map[int]int{} // the place of each of out
 	for i := range pkg.Tables {
 		t := &pkg.Tables[i]
-		source := cat.Lookup(t.Schema, t.Name)
+		source := tableOf(cat, pkg.DefaultSchema, t.Schema, t.Name)
 		if source == nil || t.Tenancy.Class == ir.ClassExcluded {
 			continue
 		}

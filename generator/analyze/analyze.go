@@ -16,6 +16,8 @@ import (
 
 // Input is what is analysed.
 type Input struct {
+	// Engine is the database, as the configuration names it.
+	Engine string
 	// Schema are the schema files in order, without the down parts of
 	// migrations.
 	Schema []*source.File
@@ -38,6 +40,13 @@ type Options struct {
 	StrictFunctionChecks bool
 }
 
+// ParamMark, the parameter's number and "*/" stand before a parameter that is marked,
+// and ParamEnd behind it. No author's text has them.
+const (
+	ParamMark = "/*tenancygen:p"
+	ParamEnd  = "/*tenancygen:e*/"
+)
+
 // Query is one statement to analyse.
 type Query struct {
 	Name string
@@ -45,7 +54,9 @@ type Query struct {
 	// File is the base name of the query file that it comes from.
 	File string
 	// Text is the statement without its final semicolon and without the comments
-	// before it. Parameters are $n or sqlc's macros (sqlc.arg and its kin, @name).
+	// before it. Parameters are $n or sqlc's macros (sqlc.arg and its kin, @name). Of
+	// an engine other than PostgreSQL, each is between ParamMark with its number and
+	// ParamEnd, and may have the form that it has there.
 	Text string
 	// Static is set for a text that has the types of the statement, but that no
 	// database would take: it is analysed without one.
@@ -68,7 +79,8 @@ type Output struct {
 	Took time.Duration
 	// Queries hold Name, Cmd, SQL, Columns, Params and InsertInto, in the order
 	// of the input; the other fields are left empty. SQL has its stars expanded
-	// and its macros replaced by $n; the comments inside it are kept.
+	// and its macros replaced by $n; the comments inside it are kept. Where
+	// parameters were marked, each has its number there as its Origin.
 	Queries []ir.Query
 }
 

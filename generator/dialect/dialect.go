@@ -60,6 +60,13 @@ type Dialect interface {
 	// RejectsNull reports whether a column that is NOT NULL takes no NULL, in whatever
 	// mode the database runs: some have modes that put another value there.
 	RejectsNull() bool
+
+	// Positional reports whether the drivers take parameters by their places in the
+	// text: its placeholders have no numbers then, and what stands for a slice is
+	// written when it has its values.
+	Positional() bool
+	// LastInsertID reports whether the drivers know the id that a new row got.
+	LastInsertID() bool
 }
 
 // The dialects.

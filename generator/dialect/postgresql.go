@@ -152,3 +152,7 @@ func (postgreSQL) FillsSerial() bool { return false }
 
 // RejectsNull is so in PostgreSQL without exception.
 func (postgreSQL) RejectsNull() bool { return true }
+
+func (postgreSQL) Positional() bool { return false }
+
+func (postgreSQL) LastInsertID() bool { return false }

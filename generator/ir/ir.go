@@ -8,7 +8,7 @@ type Package struct {
 	// Version is the generator's version for the header; empty when the user
 	// asked for it to be left out.
 	Version string `json:"version,omitempty"`
-	// Engine is the database, "postgresql".
+	// Engine is the database: "postgresql", "mysql" or "sqlite".
 	Engine string    `json:"engine"`
 	Go     GoOptions `json:"go"`
 	Tenant Tenant    `json:"tenant"`
@@ -209,6 +209,9 @@ type Query struct {
 	Columns []Column `json:"columns,omitempty"`
 	// Params are sorted by number, without gaps.
 	Params []Param `json:"params,omitempty"`
+	// Placeholders are the places of all $n in SQL, in their order, where the database
+	// takes parameters by their places.
+	Placeholders []Placeholder `json:"placeholders,omitempty"`
 	// InsertInto is the table of an INSERT.
 	InsertInto *Name `json:"insert_into,omitempty"`
 	// ConflictGuard is set for an upsert that updates only the tenant's own row:
@@ -228,6 +231,13 @@ type Query struct {
 	References []Reference `json:"references,omitempty"`
 	// Functions are those of Package.Functions that it calls, sorted.
 	Functions []string `json:"functions,omitempty"`
+}
+
+// Placeholder is a $n in a text.
+type Placeholder struct {
+	Start  int `json:"start"` // in bytes
+	End    int `json:"end"`
+	Number int `json:"number"`
 }
 
 // Copy is how a :copyfrom query writes its rows.
@@ -282,6 +292,12 @@ type Warning struct {
 type Param struct {
 	Number int    `json:"number"`
 	Column Column `json:"column"`
+	// Also are what else the parameter is used for, where the database knows each use
+	// as one of its own.
+	Also []Column `json:"also,omitempty"`
+	// Origin is the number in the author's text, where the analysis does not keep
+	// that.
+	Origin int `json:"origin,omitempty"`
 	// Tenant is set for a parameter that the handle fills with the tenant's id;
 	// it is not in the method's signature.
 	Tenant bool `json:"tenant,omitempty"`

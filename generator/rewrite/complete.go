@@ -81,9 +81,13 @@ func (r *Result) isBound(p ir.Param) bool {
 }
 
 // sameParam reports whether a use in the author's text is of an analysed
-// parameter. The analysis keeps plain numbers and gives names new ones.
+// parameter. The analysis keeps plain numbers and gives names new ones, or says which
+// number each has in the author's text.
 func sameParam(use parse.ParamUse, p ir.Param) bool {
-	if use.Name == "" {
+	switch {
+	case p.Origin > 0:
+		return use.Number == p.Origin
+	case use.Name == "":
 		return use.Number == p.Number && !p.Column.IsNamedParam
 	}
 	return p.Column.IsNamedParam && use.Name == p.Column.Name
@@ -140,7 +144,7 @@ func renumbered(params []ir.Param, n numbering) []ir.Param {
 	out := make([]ir.Param, len(n.params))
 	for _, p := range params {
 		to := n.to[p.Number]
-		p.Number = to
+		p.Number, p.Origin = to, 0
 		p.Tenant = n.params[to-1].Tenant
 		out[to-1] = p
 	}

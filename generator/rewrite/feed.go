@@ -1,6 +1,7 @@
 package rewrite
 
 import (
+	"fmt"
 	"slices"
 	"sort"
 	"strings"
@@ -29,7 +30,11 @@ type piece struct {
 func (r *Result) writeFeed(marks []source.Edit) (*feed, error) {
 	f := &feed{author: r.text.Text}
 	for _, p := range r.text.Params {
-		if p.Macro != f.author[p.Start:p.End] {
+		switch {
+		case r.catalog.Dialect.Positional():
+			marked := paramMarker(p.Number) + p.Macro + paramEnd
+			f.macros = append(f.macros, source.Edit{Start: p.Start, End: p.End, New: marked})
+		case p.Macro != f.author[p.Start:p.End]:
 			f.macros = append(f.macros, source.Edit{Start: p.Start, End: p.End, New: p.Macro})
 		}
 	}
@@ -51,6 +56,12 @@ func (r *Result) writeFeed(marks []source.Edit) (*feed, error) {
 	}
 	return f, f.edited(parse.Range{Start: at, End: len(f.author)}, slices.Concat(marks, f.macros))
 }
+
+// paramMarker and paramEnd stand around each parameter whose placeholder in the
+// database's own form has no number that the analysis could keep.
+func paramMarker(number int) string { return fmt.Sprintf("%sp%d*/", MarkerPrefix, number) }
+
+const paramEnd = MarkerPrefix + "e*/"
 
 // inOrder are the MERGE statements in the order of the text.
 func (r *Result) inOrder() []*parse.Query {

@@ -21,8 +21,10 @@ import (
 
 // A compatCase is a project that sqlc and the emitter both generate. The files
 // of testdata/compat are archives of it: options.json (gen.go options as sqlc
-// reads them), schema.sql, query files, and Go files that belong to the package.
+// reads them), schema.sql, query files, and Go files that belong to the package; and
+// engine where that is not postgresql.
 type compatCase struct {
+	engine  string
 	options string
 	schema  []*source.File
 	queries []*source.File
@@ -52,12 +54,14 @@ func readCase(t *testing.T, path string) compatCase {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := compatCase{goFiles: map[string][]byte{}}
+	c := compatCase{engine: "postgresql", goFiles: map[string][]byte{}}
 	for _, file := range archive.Files {
 		text := string(file.Data)
 		switch {
 		case file.Name == "options.json":
 			c.options = text
+		case file.Name == "engine":
+			c.engine = strings.TrimSpace(text)
 		case file.Name == "schema.sql":
 			c.schema = append(c.schema, source.NewFile(file.Name, text))
 		case strings.HasSuffix(file.Name, ".go"):
@@ -74,7 +78,11 @@ func compareWithSqlc(t *testing.T, c compatCase) {
 	t.Helper()
 	theirs := checkPackage(t, "sqlc", c.goFiles, runSqlc(t, c))
 	ours := checkPackage(t, "tenancygen", c.goFiles, generate(t, c))
-	want, got := surface(theirs, "Queries", "Querier"), surface(ours, "GlobalQueries", "GlobalQuerier")
+	handle, iface := "GlobalQueries", "GlobalQuerier"
+	if c.engine != "postgresql" {
+		handle, iface = "Queries", "Querier"
+	}
+	want, got := surface(theirs, "Queries", "Querier"), surface(ours, handle, iface)
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("API (-sqlc +tenancygen):\n%s", diff)
 	}
@@ -101,7 +109,7 @@ func runSqlc(t *testing.T, c compatCase) map[string][]byte {
 			t.Fatal(err)
 		}
 	}
-	write("sqlc.json", `{"version": "2", "sql": [{"engine": "postgresql", "schema": "schema", "queries": "queries",
+	write("sqlc.json", `{"version": "2", "sql": [{"engine": "`+c.engine+`", "schema": "schema", "queries": "queries",
 		"gen": {"go": `+c.options+`}}]}`)
 	for _, file := range c.schema {
 		write("schema/"+filepath.Base(file.Path), file.Text)
@@ -143,10 +151,14 @@ func readGo(t *testing.T, dir string) map[string][]byte {
 // generate takes the case through the analysis and the emitter, twice.
 func generate(t *testing.T, c compatCase) map[string][]byte {
 	t.Helper()
-	var in analyze.Input
-	in.Schema = c.schema
+	in := analyze.Input{Engine: c.engine, Schema: c.schema}
 	for _, file := range c.queries {
 		in.Queries = append(in.Queries, splitQueries(file)...)
+	}
+	if c.engine != "postgresql" {
+		for i := range in.Queries {
+			in.Queries[i].Text = markParams(in.Queries[i].Text)
+		}
 	}
 	var report diag.Report
 	out, err := newEngine(t).Analyze(t.Context(), in, &report)
@@ -157,14 +169,18 @@ func generate(t *testing.T, c compatCase) map[string][]byte {
 		t.Fatalf("%v: %s", d.Span.Position(), d.Message)
 	}
 	pkg := &ir.Package{
-		Engine: "postgresql", DefaultSchema: out.DefaultSchema,
+		Engine: c.engine, Plain: c.engine != "postgresql", DefaultSchema: out.DefaultSchema,
 		Enums: out.Enums, Tables: out.Tables, Queries: out.Queries,
 	}
 	if err := json.Unmarshal([]byte(c.options), &pkg.Go); err != nil {
 		t.Fatal(err)
 	}
 	for i := range pkg.Queries {
-		pkg.Queries[i].File, pkg.Queries[i].Handle = in.Queries[i].File, ir.HandleGlobal
+		q := &pkg.Queries[i]
+		q.File, q.Handle = in.Queries[i].File, ir.HandleGlobal
+		if c.engine != "postgresql" {
+			q.Placeholders = placeholders(q.SQL)
+		}
 	}
 	files, err := gosrc.Emit(pkg)
 	if err != nil {

@@ -91,6 +91,16 @@ func (p *project) convertQuery(index int, r *requestQuery, report *diag.Report) 
 		}
 		query.Columns = append(query.Columns, convertColumn(column))
 	}
+	if p.dialect.placeholder != nil {
+		var err error
+		if query.SQL, query.Params, err = fed.params.number(sql, r.Params, p.dialect); err != nil {
+			report.Errorf(diag.AnalysisFailed, in.Origin(0), "sqlc cannot type query %q: %v", in.Name, err).
+				WithHelp("sqlc passes over parameters in some clauses, as in those of windows, in rows and behind a sign; "+
+					"compare the parameter with a column, or give it a type, as in %s", p.dialect.cast).InQuery(in.Name)
+			return ir.Query{}, false
+		}
+		return query, true
+	}
 	for i, param := range r.Params {
 		if param.Number != i+1 || param.Column == nil {
 			report.Errorf(diag.AnalysisFailed, in.Origin(0),

@@ -3,6 +3,7 @@ package sqlcproc
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 
 	"github.com/sqlc-dev/sqlc/pkg/cli"
@@ -28,8 +29,11 @@ type engine struct {
 
 // Analyze implements analyze.Engine.
 func (e *engine) Analyze(ctx context.Context, in analyze.Input, report *diag.Report) (*analyze.Output, error) {
-	if len(e.command) == 0 {
+	switch {
+	case len(e.command) == 0:
 		return nil, errors.New("sqlc analysis: no command to run")
+	case dialects[in.Engine] == nil:
+		return nil, fmt.Errorf("sqlc analysis: engine %q is not known", in.Engine)
 	}
 	db, ok := openDatabase(ctx, in.Options, report)
 	if !ok {
@@ -108,7 +112,7 @@ func (e *engine) analyze(ctx context.Context, in analyze.Input, db database, rep
 
 // firstAttempt gives all statements to the child that has begun, or to a new one.
 func (e *engine) firstAttempt(ctx context.Context, p *project) (*request, string, error) {
-	if e.begun != nil {
+	if e.begun != nil && e.begun.ascii.mark == p.ascii.mark {
 		return e.begun.finish(p.bundle()[0].text)
 	}
 	return e.attempt(ctx, p, p.bundle())
@@ -134,6 +138,6 @@ func (e *engine) attempt(ctx context.Context, p *project, files []fedFile) (r *r
 	if err != nil || failure != "" {
 		return nil, failure, err
 	}
-	r, err = child.readRequest(dir)
+	r, err = child.readRequest(dir, p.ascii)
 	return r, "", err
 }

@@ -55,6 +55,7 @@ func setup(t *testing.T, queries ...analyze.Query) (*analyze.Output, *diag.Repor
 	t.Helper()
 	var report diag.Report
 	out, err := newEngine(t).Analyze(t.Context(), analyze.Input{
+		Engine:  "postgresql",
 		Schema:  []*source.File{source.NewFile("schema.down.sql", schema)},
 		Queries: queries,
 	}, &report)
@@ -213,7 +214,7 @@ func TestAnalyzeReportsSchema(t *testing.T) {
 	t.Parallel()
 	file := source.NewFile("db/schema.sql", "CREATE TABLE a (id int);\nCREATE TABLE a (id int);\n")
 	var report diag.Report
-	out, err := newEngine(t).Analyze(t.Context(), analyze.Input{Schema: []*source.File{file}}, &report)
+	out, err := newEngine(t).Analyze(t.Context(), analyze.Input{Engine: "postgresql", Schema: []*source.File{file}}, &report)
 	if err != nil || out != nil {
 		t.Fatalf("got %v, %v", out, err)
 	}
@@ -228,7 +229,7 @@ func TestAnalyzeStopsWhenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	var report diag.Report
-	_, err := newEngine(t).Analyze(ctx, analyze.Input{Queries: []analyze.Query{statement("A", ":one", "SELECT 1")}}, &report)
+	_, err := newEngine(t).Analyze(ctx, analyze.Input{Engine: "postgresql", Queries: []analyze.Query{statement("A", ":one", "SELECT 1")}}, &report)
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("error is %v", err)
 	}
@@ -238,7 +239,7 @@ func TestAnalyzeFailsWithoutChild(t *testing.T) {
 	t.Parallel()
 	var report diag.Report
 	for _, command := range [][]string{nil, {"/nonexistent/tenancygen"}} {
-		if _, err := sqlcproc.New(command).Analyze(t.Context(), analyze.Input{}, &report); err == nil {
+		if _, err := sqlcproc.New(command).Analyze(t.Context(), analyze.Input{Engine: "postgresql"}, &report); err == nil {
 			t.Errorf("no error for command %q", command)
 		}
 	}
@@ -259,7 +260,7 @@ func TestPrepare(t *testing.T) {
 			for i, text := range texts {
 				schema = append(schema, source.NewFile(strconv.Itoa(i), text))
 			}
-			prepare(t, analyze.Input{Schema: schema})
+			prepare(t, analyze.Input{Engine: "postgresql", Schema: schema})
 		})
 	}
 }

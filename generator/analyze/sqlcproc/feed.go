@@ -1,6 +1,7 @@
 package sqlcproc
 
 import (
+	"regexp"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/analyze"
@@ -18,34 +19,50 @@ type fedQuery struct {
 	start int // where the statement starts in text
 	marks int // how many marks are in text
 	mark  string
-	edits *source.Map // from the statement to the marked statement
+	// after is the end of the statement that is not fed.
+	after string
+	// params are the parameters of the statement, where they are marked.
+	params params
+	// edits lead from the statement to what is fed, the last step first.
+	edits []*source.Map
 }
+
+// afterTokens matches the marks and the white space at the end of a statement.
+var afterTokens = regexp.MustCompile(`(/\*tenancygen:[0-9]+[se]\*/|\s)*$`)
 
 // feed lays one statement out.
-func feed(query analyze.Query) fedQuery {
+func feed(query analyze.Query, d *dialect, encoding ascii) fedQuery {
 	header := "-- name: " + query.Name + " " + query.Cmd + "\n"
-	mark := unusedMark(query.Text)
-	edits := markEdits(query.Text, mark)
-	marked, edited, err := source.Apply(query.Text, edits)
-	if err != nil {
-		panic(err) // the edits are insertions inside the text
+	f := fedQuery{start: len(header), mark: unusedMark(query.Text, d.blank)}
+	text := query.Text
+	// The semicolon has a line of its own because the statement may end in a line
+	// comment.
+	end := "\n;\n"
+	step := func(edited string, m *source.Map) {
+		text, f.edits = edited, append([]*source.Map{m}, f.edits...)
 	}
-	return fedQuery{
-		// The semicolon has a line of its own because the statement may end in a
-		// line comment.
-		text:  header + marked + "\n;\n",
-		start: len(header),
-		marks: len(edits),
-		mark:  mark,
-		edits: edited,
+	if d.placeholder != nil {
+		var edits []source.Edit
+		f.params, edits = readParams(text, d)
+		step(apply(text, edits))
 	}
+	if d.trailing {
+		f.after, end = afterTokens.FindString(text), ";\n"
+		text = strings.TrimSuffix(text, f.after)
+	}
+	step(encoding.encode(text))
+	marks := markEdits(text, f.mark)
+	f.marks = len(marks)
+	step(apply(text, marks))
+	f.text = header + text + end
+	return f
 }
 
-// unusedMark returns a sequence of white space that is not in the text. Form
-// feeds at both ends keep it from running together with what surrounds it.
-func unusedMark(text string) string {
+// unusedMark returns a sequence of white space that is not in the text. Unusual
+// blanks at both ends keep it from running together with what surrounds it.
+func unusedMark(text, blank string) string {
 	for width := 1; ; width++ {
-		mark := "\f" + strings.Repeat(" ", width) + "\f"
+		mark := blank + strings.Repeat(" ", width) + blank
 		if !strings.Contains(text, mark) {
 			return mark
 		}
@@ -75,7 +92,7 @@ func (f *fedQuery) restore(sql string) (string, bool) {
 	if strings.Count(sql, f.mark) != f.marks {
 		return "", false
 	}
-	return f.clean(sql), true
+	return f.clean(sql) + f.after, true
 }
 
 // clean takes marks out of a name of the result: a quoted identifier may run
@@ -83,4 +100,10 @@ func (f *fedQuery) restore(sql string) (string, bool) {
 func (f *fedQuery) clean(name string) string { return strings.ReplaceAll(name, f.mark, "") }
 
 // origin returns the offset in the statement of an offset in the fed text.
-func (f *fedQuery) origin(offset int) int { return f.edits.ToOld(max(offset-f.start, 0)) }
+func (f *fedQuery) origin(offset int) int {
+	offset = max(offset-f.start, 0)
+	for _, step := range f.edits {
+		offset = step.ToOld(offset)
+	}
+	return offset
+}

@@ -124,10 +124,10 @@ func (p *project) help(text, query string) string {
 	switch {
 	case p.database.used():
 		return helpDatabase(text)
-	case canBeTyped(text):
-		return helpStatic(text, query) + "; or let PostgreSQL type the statement, with `database: {uri: …}`"
+	case p.dialect.asks && canBeTyped(text):
+		return helpStatic(text, query, p.dialect.cast) + "; or let PostgreSQL type the statement, with `database: {uri: …}`"
 	}
-	return helpStatic(text, query)
+	return helpStatic(text, query, p.dialect.cast)
 }
 
 // canBeTyped reports whether a message of sqlc's may be about something that
@@ -155,8 +155,9 @@ func helpDatabase(text string) string {
 	return "the database that `database:` names refuses the statement"
 }
 
-// helpStatic says what to do about what sqlc said without a database.
-func helpStatic(text, query string) string {
+// helpStatic says what to do about what sqlc said without a database; cast is an
+// example of a parameter with a type.
+func helpStatic(text, query, cast string) string {
 	switch {
 	case addsColumns.MatchString(query) && strings.Contains(text, "column "):
 		return "sqlc does not know the columns that SEARCH and CYCLE add: build the path in a column of the recursive query"
@@ -168,13 +169,13 @@ func helpStatic(text, query string) string {
 	case strings.Contains(text, "function "):
 		return "declare the function in the schema (CREATE FUNCTION …), so that its result has a type"
 	case strings.Contains(text, "table alias "):
-		return "sqlc does not know the columns of a subquery beside a parameter: give the parameter a type with a cast, such as $1::text"
+		return "sqlc does not know the columns of a subquery beside a parameter: give the parameter a type with a cast, such as " + cast
 	case strings.Contains(text, "relation ") || strings.Contains(text, "table "):
 		return "check the name; a common table expression must not be called like the table that the statement writes"
 	case strings.Contains(text, "parameter "):
-		return "give the parameter a type with a cast, such as $1::text, and number parameters from $1 without gaps"
+		return "give the parameter a type with a cast, such as " + cast + ", and number parameters from 1 without gaps"
 	case strings.Contains(text, "syntax error"):
 		return "sqlc's parser does not know this syntax; write it in another form"
 	}
-	return "sqlc types statements without a database; a cast such as $1::text or a qualified column name often helps"
+	return "sqlc types statements without a database; a cast such as " + cast + " or a qualified column name often helps"
 }

@@ -33,6 +33,7 @@ func minder(tb testing.TB) compatCase {
 	tb.Helper()
 	root := filepath.Join("..", "..", "..", "..", "shared", "corpora", "minder", "database")
 	c := compatCase{
+		engine:  "postgresql",
 		options: minderOptions,
 		schema:  readSQL(tb, filepath.Join(root, "migrations")),
 		queries: readSQL(tb, filepath.Join(root, "query")),
@@ -73,7 +74,7 @@ func TestMinderIsCompatible(t *testing.T) {
 // BenchmarkMinder measures the analysis of a real project.
 func BenchmarkMinder(b *testing.B) {
 	c := minder(b)
-	in := analyze.Input{Schema: c.schema}
+	in := analyze.Input{Engine: "postgresql", Schema: c.schema}
 	for _, file := range c.queries {
 		in.Queries = append(in.Queries, splitQueries(file)...)
 	}

@@ -43,6 +43,7 @@ func (p *prepared) Close() {
 // standard input.
 type begun struct {
 	dir     string
+	ascii   ascii // of the schema
 	child   *child
 	queries io.WriteCloser
 	ended   bool
@@ -51,7 +52,7 @@ type begun struct {
 // begin starts a child; nil where that is not possible, or where a database has to
 // be asked first.
 func (e *engine) begin(ctx context.Context, in analyze.Input) *begun {
-	if _, err := os.Stat(standardInput); err != nil || in.Options.DatabaseURI != "" || len(e.command) == 0 {
+	if _, err := os.Stat(standardInput); err != nil || in.Options.DatabaseURI != "" || len(e.command) == 0 || dialects[in.Engine] == nil {
 		return nil
 	}
 	var ignored diag.Report // Analyze reports it
@@ -63,7 +64,7 @@ func (e *engine) begin(ctx context.Context, in analyze.Input) *begun {
 	if err != nil {
 		return nil
 	}
-	b := &begun{dir: dir}
+	b := &begun{dir: dir, ascii: project.ascii}
 	if project.writeSchema(dir, project.schemaInOne()) != nil || os.Symlink(standardInput, filepath.Join(dir, fileName(queryDir, 0))) != nil || b.start(ctx, e.command) != nil {
 		_ = os.RemoveAll(dir)
 		return nil
@@ -97,7 +98,7 @@ func (b *begun) finish(text string) (*request, string, error) {
 	if err != nil || failure != "" {
 		return nil, failure, err
 	}
-	r, err := b.child.readRequest(b.dir)
+	r, err := b.child.readRequest(b.dir, b.ascii)
 	return r, "", err
 }
 

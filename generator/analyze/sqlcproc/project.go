@@ -27,7 +27,7 @@ const (
 // the names in them.
 const settingsStart = `version: "2"
 sql:
-  - engine: postgresql
+  - engine: %s
     schema: ` + schemaDir + `
     queries: ` + queryDir + `
     gen: {json: {out: ".", filename: ` + requestFile + `}}
@@ -35,7 +35,7 @@ sql:
 
 // settings is the sqlc.yaml of the child with the user's options.
 func (p *project) settings() string {
-	text := settingsStart
+	text := fmt.Sprintf(settingsStart, p.dialect.engine)
 	if p.database.used() {
 		text += "    database: {uri: \"${" + databaseVariable + "}\"}\n"
 	}
@@ -56,6 +56,8 @@ const longestLine = 64*1024 - 1
 // project is one input as it is laid out for sqlc.
 type project struct {
 	in       analyze.Input
+	dialect  *dialect
+	ascii    ascii
 	database database
 	queries  []fedQuery // one for each of in.Queries
 }
@@ -99,7 +101,7 @@ func (f *fedFile) at(offset int) (query, inQuery int) {
 // newProject lays the input out. It reports what sqlc would misread, and then
 // returns false.
 func newProject(in analyze.Input, report *diag.Report) (*project, bool) {
-	p := &project{in: in}
+	p := &project{in: in, dialect: dialects[in.Engine]}
 	ok := true
 	for _, file := range in.Schema {
 		if at := unreadable(file.Text); at >= 0 {
@@ -107,12 +109,15 @@ func newProject(in analyze.Input, report *diag.Report) (*project, bool) {
 			ok = false
 		}
 	}
+	if p.dialect.ascii {
+		p.ascii = newASCII(texts(in)...)
+	}
 	for _, query := range in.Queries {
 		if at := unreadable(query.Text); at >= 0 {
 			refuseQuery(query, at, report)
 			ok = false
 		}
-		p.queries = append(p.queries, feed(query))
+		p.queries = append(p.queries, feed(query, p.dialect, p.ascii))
 	}
 	return p, ok
 }
@@ -186,7 +191,20 @@ func (p *project) writeSchema(dir string, schema []string) error {
 func (p *project) schemaFiles() []string {
 	var out []string
 	for _, file := range p.in.Schema {
+		text, _ := p.ascii.encode(file.Text)
+		out = append(out, text)
+	}
+	return out
+}
+
+// texts are all texts of the input.
+func texts(in analyze.Input) []string {
+	var out []string
+	for _, file := range in.Schema {
 		out = append(out, file.Text)
+	}
+	for _, query := range in.Queries {
+		out = append(out, query.Text)
 	}
 	return out
 }

@@ -70,20 +70,23 @@ type requestQuery struct {
 	Cmd             string          `json:"cmd"`
 	Columns         []requestColumn `json:"columns"`
 	InsertIntoTable *identifier     `json:"insert_into_table"`
-	Params          []struct {
-		Number int            `json:"number"`
-		Column *requestColumn `json:"column"`
-	} `json:"params"`
+	Params          []requestParam  `json:"params"`
 }
 
-// readRequest reads what the child has written into dir.
-func (c *child) readRequest(dir string) (*request, error) {
+type requestParam struct {
+	Number int            `json:"number"`
+	Column *requestColumn `json:"column"`
+}
+
+// readRequest reads what the child has written into dir, of texts that were fed in
+// that encoding.
+func (c *child) readRequest(dir string, encoding ascii) (*request, error) {
 	data, err := os.ReadFile(filepath.Join(dir, requestFile))
 	if err != nil {
 		return nil, fmt.Errorf("sqlc analysis: %w", err)
 	}
 	var r request
-	if err := json.Unmarshal(withoutSystem(data), &r); err != nil {
+	if err := json.Unmarshal(encoding.decode(withoutSystem(data)), &r); err != nil {
 		return nil, fmt.Errorf("sqlc analysis: %s: %w", requestFile, err)
 	}
 	r.took = c.cmd.ProcessState.UserTime() + c.cmd.ProcessState.SystemTime()

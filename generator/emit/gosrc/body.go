@@ -8,13 +8,14 @@ import (
 
 // body returns the statements of a method.
 func (g *goPackage) body(m *method) []jen.Code {
+	body := g.expand(m)
 	switch m.query.Cmd {
 	case ":one":
-		return g.oneBody(m)
+		return append(body, g.oneBody(m)...)
 	case ":many":
-		return g.manyBody(m)
+		return append(body, g.manyBody(m)...)
 	}
-	return g.execBody(m)
+	return append(body, g.execBody(m)...)
 }
 
 // db returns the database handle that a method runs on: its argument or that of
@@ -39,10 +40,15 @@ func (g *goPackage) takesDB(q *ir.Query) bool {
 
 // call returns the call of a method of the database handle.
 func (g *goPackage) call(m *method, name string) *jen.Statement {
-	if g.prepares() {
-		return jen.Id("q").Dot(preparedCall(name)).Add(list("ctx, q."+stmtName(m)+", "+m.constName, m.args.values))
+	switch {
+	case g.hasSlice(m) && g.prepares():
+		return jen.Id("q").Dot(preparedCall(name)).Call(jen.Id("ctx"), jen.Nil(), jen.Id("query"), jen.Id("args").Op("..."))
+	case g.hasSlice(m):
+		return g.db(m).Dot(name).Call(jen.Id("ctx"), jen.Id("query"), jen.Id("args").Op("..."))
+	case g.prepares():
+		return jen.Id("q").Dot(preparedCall(name)).Add(list("ctx, q."+stmtName(m)+", "+m.constName, g.sent(m)))
 	}
-	return g.db(m).Dot(name).Add(list("ctx, "+m.constName, m.args.values))
+	return g.db(m).Dot(name).Add(list("ctx, "+m.constName, g.sent(m)))
 }
 
 // list returns arguments in parentheses, each on a line of its own when there

@@ -45,6 +45,7 @@ func (g *goPackage) interfaces() []handle {
 
 // dbFile fills db.go: the handles and the way to them.
 func (g *goPackage) dbFile(f *jen.File) {
+	defer g.sliceFuncs(f)
 	if g.ir.Plain {
 		g.plainFile(f)
 		return

@@ -35,6 +35,9 @@ func (g *goPackage) checkNames() error {
 	if g.prepares() {
 		own = append(own, "Prepare")
 	}
+	if g.usesSlices() {
+		own = append(own, placeholdersFunc, appendAllFunc)
+	}
 	if g.ir.Layout != nil {
 		own = append(own, layoutName)
 	}
@@ -124,7 +127,7 @@ func (g *goPackage) declareMethods(names declarations) error {
 				return err
 			}
 		}
-		if g.prepares() {
+		if g.prepares() && !g.hasSlice(m) {
 			if err := on.add(stmtName(m), "the statement of "+what); err != nil {
 				return err
 			}

@@ -4,10 +4,13 @@ import (
 	"strings"
 
 	"github.com/dave/jennifer/jen"
+
+	"github.com/tenancygen/tenancygen/generator/ir"
 )
 
 // driver says how generated code talks to the database: what differs between
-// pgx/v5 and database/sql. What they have in common is in the code that asks.
+// pgx/v5 and database/sql, and between databases. What they have in common is in the
+// code that asks.
 type driver struct {
 	// handlePath is the package of the runtime with DB, Provider and InTx.
 	handlePath string
@@ -32,25 +35,49 @@ type driver struct {
 	// arrayPath is the package whose function Array goes around a slice, both where
 	// it is sent and where it is scanned; empty where the driver takes slices.
 	arrayPath string
-	// mappings is the table of types. A type that is not in it is an enum, a
-	// composite type or any.
-	mappings map[string]pgMapping
+	// typeOf is the Go type of a column that no override is about.
+	typeOf func(*typer, *ir.Column) goType
+	// positional is set where a statement has ? for its parameters, one value for
+	// each, and where a slice takes as many as it has values.
+	positional bool
+	// newID is set where the last id of a result is that of a new row.
+	newID bool
 	// pointers is set where emit_pointers_for_null_types has an effect.
 	pointers bool
 	// imports are the names of the packages that only this driver's code imports.
 	imports map[string]string
 }
 
-// drivers are the values of sql_package.
-var drivers = map[string]*driver{
-	"pgx/v5": {
+// drivers are the drivers by engine and sql_package.
+var drivers = map[string]map[string]*driver{
+	"postgresql": {"pgx/v5": pgxDriver, "database/sql": sqlDriver},
+	"mysql": {"database/sql": overSQL(driver{
+		typeOf: (*typer).mysql, newID: true,
+	})},
+	"sqlite": {"database/sql": overSQL(driver{
+		typeOf: (*typer).sqlite, newID: true, pointers: true,
+	})},
+}
+
+// overSQL is what the driver of another database than PostgreSQL has of database/sql.
+func overSQL(own driver) *driver {
+	d := *sqlDriver
+	d.typeOf, d.newID, d.pointers = own.typeOf, own.newID, own.pointers
+	d.positional, d.arrayPath = true, ""
+	d.imports = map[string]string{"encoding/json": "json", "strings": "strings", sqldbPath: "sqldb"}
+	return &d
+}
+
+var (
+	pgxDriver = &driver{
 		handlePath: pgxdbPath,
 		exec:       "Exec", query: "Query", queryRow: "QueryRow",
 		noRowsPath: pgxPath,
 		result:     goType{path: pgconnPath, name: "CommandTag"}, resultName: "command tag",
 		rows: goType{path: pgxPath, name: "Rows"}, row: goType{path: pgxPath, name: "Row"},
 		tx:       goType{path: pgxPath, name: "Tx"},
-		mappings: pgMappings, pointers: true,
+		typeOf:   func(t *typer, c *ir.Column) goType { return t.postgres(c, pgMappings) },
+		pointers: true,
 		imports: map[string]string{
 			pgxPath:      "pgx",
 			pgconnPath:   "pgconn",
@@ -58,8 +85,8 @@ var drivers = map[string]*driver{
 			pgvectorPath: "pgvector",
 			pgxdbPath:    "pgxdb",
 		},
-	},
-	"database/sql": {
+	}
+	sqlDriver = &driver{
 		handlePath: sqldbPath,
 		exec:       "ExecContext", query: "QueryContext", queryRow: "QueryRowContext",
 		noRowsPath: sqlPath,
@@ -69,7 +96,7 @@ var drivers = map[string]*driver{
 		prepares: true,
 		fails:    true, lastID: true,
 		arrayPath: pqPath,
-		mappings:  stdMappings,
+		typeOf:    func(t *typer, c *ir.Column) goType { return t.postgres(c, stdMappings) },
 		imports: map[string]string{
 			"encoding/json": "json",
 			pqPath:          "pq",
@@ -77,8 +104,8 @@ var drivers = map[string]*driver{
 			uuidPath:        "uuid",
 			sqldbPath:       "sqldb",
 		},
-	},
-}
+	}
+)
 
 // noRows is the error of a query that finds no row.
 func (d *driver) noRows() *jen.Statement { return jen.Qual(d.noRowsPath, "ErrNoRows") }

@@ -55,15 +55,15 @@ func Emit(pkg *ir.Package) (map[string][]byte, error) {
 // supported refuses what the package cannot emit.
 func supported(pkg *ir.Package) error {
 	switch {
-	case pkg.Engine != "postgresql":
-		return fmt.Errorf("engine %q is not supported, only postgresql", pkg.Engine)
-	case drivers[pkg.Go.SQLPackage] == nil:
-		return fmt.Errorf("sql_package %q is not supported, only pgx/v5 and database/sql", pkg.Go.SQLPackage)
+	case drivers[pkg.Engine] == nil:
+		return fmt.Errorf("engine %q is not supported, only postgresql, mysql and sqlite", pkg.Engine)
+	case driverOf(pkg) == nil:
+		return fmt.Errorf("sql_package %q is not supported with %s", pkg.Go.SQLPackage, pkg.Engine)
 	case pkg.Go.Package == "":
 		return fmt.Errorf("the package has no name")
 	case pkg.Go.EmitMethodsWithDBArgument && pkg.Go.EmitPreparedQueries:
 		return fmt.Errorf("emit_methods_with_db_argument and emit_prepared_queries exclude each other")
-	case pkg.Go.EmitPreparedQueries && !pkg.Plain && drivers[pkg.Go.SQLPackage].prepares:
+	case pkg.Go.EmitPreparedQueries && !pkg.Plain && driverOf(pkg).prepares:
 		return fmt.Errorf("emit_prepared_queries is not supported with tenants: " +
 			"a statement that is prepared on a pool belongs to no tenant")
 	case pkg.Go.QueryParameterLimit != nil && *pkg.Go.QueryParameterLimit < 0:
@@ -71,6 +71,9 @@ func supported(pkg *ir.Package) error {
 	}
 	return nil
 }
+
+// driverOf is the driver that a package is for; nil without one.
+func driverOf(pkg *ir.Package) *driver { return drivers[pkg.Engine][pkg.Go.SQLPackage] }
 
 // goPackage is the package in terms of Go.
 type goPackage struct {
@@ -85,7 +88,7 @@ type goPackage struct {
 
 func newPackage(pkg *ir.Package) *goPackage {
 	names := newNamer(&pkg.Go)
-	d := drivers[pkg.Go.SQLPackage]
+	d := driverOf(pkg)
 	return &goPackage{ir: pkg, driver: d, namer: names, types: newTyper(pkg, d, names)}
 }
 

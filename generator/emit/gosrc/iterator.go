@@ -39,14 +39,14 @@ func (g *goPackage) iterBody(m *method) jen.Code {
 	failed := func(err jen.Code) []jen.Code {
 		return []jen.Code{jen.Id("yield").Call(jen.Id("none"), g.wrapped(m, err)), jen.Return()}
 	}
-	body := []jen.Code{
+	body := append(g.expand(m),
 		jen.Var().Id("none").Add(m.ret.returned().code()),
 		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(g.call(m, g.driver.query)),
 		errNotNil(failed(jen.Err())...),
 		jen.Defer().Id("rows").Dot("Close").Call(),
 		jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
 		g.destinations(m),
-	}
+	)
 	loop := g.scanRow(m, failed(jen.Err())...)
 	if m.query.ConflictGuard {
 		body = append(body, jen.Id("found").Op(":=").False())

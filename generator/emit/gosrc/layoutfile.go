@@ -1,6 +1,7 @@
 package gosrc
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 
@@ -86,7 +87,11 @@ func layoutColumn(c ir.LayoutColumn) jen.Code {
 // beginning of the constant, the line with the query's name.
 func (g *goPackage) layoutStatement(s ir.LayoutStatement) jen.Code {
 	m := g.method(s.Query)
-	return layoutText(jen.Id(m.constName), s.Slots, len(sentBefore(m.query)))
+	slots := slices.Clone(s.Slots)
+	for i := range slots {
+		slots[i].Start, slots[i].End = g.sentOffset(m.query, slots[i].Start), g.sentOffset(m.query, slots[i].End)
+	}
+	return layoutText(jen.Id(m.constName), slots, len(sentBefore(m.query)))
 }
 
 // method returns the method of a query.

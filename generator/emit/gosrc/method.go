@@ -2,6 +2,8 @@ package gosrc
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/dave/jennifer/jen"
@@ -58,6 +60,9 @@ func (g *goPackage) buildMethod(q *ir.Query) (method, error) {
 	if err := checkQuery(q); err != nil {
 		return m, err
 	}
+	if err := g.checkPlaceholders(q); err != nil {
+		return m, err
+	}
 	if err := g.buildArguments(&m); err != nil {
 		return m, err
 	}
@@ -99,9 +104,16 @@ func checkQuery(q *ir.Query) error {
 // Parameters that the handle fills take no part in that.
 func (g *goPackage) buildArguments(m *method) error {
 	var free []*ir.Column
+	at := map[int]int{} // where each parameter is in free
 	for i := range m.query.Params {
-		if p := &m.query.Params[i]; !p.Tenant {
-			free = append(free, &p.Column)
+		p := &m.query.Params[i]
+		if p.Tenant {
+			continue
+		}
+		at[i] = len(free)
+		free = append(free, &p.Column)
+		for j := range p.Also {
+			free = append(free, &p.Also[j])
 		}
 	}
 	limit := 1
@@ -132,12 +144,12 @@ func (g *goPackage) buildArguments(m *method) error {
 			return err
 		}
 		if len(free) <= limit {
-			values = g.singleArguments(m, params, free)
+			values = g.singleArguments(m, params, free, at)
 		} else {
 			values = g.structArgument(m, params, jen.Id("arg"))
 		}
 	}
-	for _, p := range m.query.Params {
+	for i, p := range m.query.Params {
 		if p.Tenant {
 			tenant := jen.Id("q").Dot("tenant").Dot("ID")
 			if isCopy(m.query) {
@@ -146,8 +158,7 @@ func (g *goPackage) buildArguments(m *method) error {
 			m.args.values = append(m.args.values, tenant)
 			continue
 		}
-		m.args.values = append(m.args.values, values[0])
-		values = values[1:]
+		m.args.values = append(m.args.values, values[at[i]])
 	}
 	return nil
 }
@@ -173,13 +184,15 @@ func (g *goPackage) sliceArgument(m *method, free []*ir.Column, limit int, eleme
 	return values, nil
 }
 
-// singleArguments makes an argument of every field; the columns have the names.
-func (g *goPackage) singleArguments(m *method, params *structType, columns []*ir.Column) []jen.Code {
-	var values []jen.Code
-	for i, f := range params.fields {
+// singleArguments makes an argument of every field that is one of a parameter's own;
+// the columns have the names.
+func (g *goPackage) singleArguments(m *method, params *structType, columns []*ir.Column, own map[int]int) []jen.Code {
+	values := make([]jen.Code, len(columns))
+	for _, i := range slices.Sorted(maps.Values(own)) {
+		f := params.fields[i]
 		name := g.argumentName(m, local(columns[i].Name, "arg"))
 		m.args.list = append(m.args.list, variable{name, f.typ})
-		values = append(values, g.driver.value(f.typ, jen.Id(name)))
+		values[i] = g.driver.value(f.typ, jen.Id(name))
 	}
 	return values
 }
@@ -223,6 +236,9 @@ func (g *goPackage) taken(m *method) []string {
 	}
 	if loops(m) {
 		taken = append(taken, loopNames...)
+	}
+	if g.hasSlice(m) {
+		taken = append(taken, sliceNames...)
 	}
 	if g.iterates(m) {
 		taken = append(taken, "yield", "found")

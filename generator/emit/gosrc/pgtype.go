@@ -1,7 +1,7 @@
 package gosrc
 
-// pgMapping says which Go type a PostgreSQL type has.
-type pgMapping struct {
+// mapping says which Go type a type of PostgreSQL or SQLite has.
+type mapping struct {
 	notNull goType
 	null    goType
 	// pointer is set where emit_pointers_for_null_types makes the nullable type a
@@ -11,26 +11,26 @@ type pgMapping struct {
 
 // scalar maps to a Go type where there is no NULL, and otherwise to its nullable
 // type or to a pointer.
-func scalar(notNull, null goType) pgMapping {
-	return pgMapping{notNull: notNull, null: null, pointer: true}
+func scalar(notNull, null goType) mapping {
+	return mapping{notNull: notNull, null: null, pointer: true}
 }
 
 // fixed maps to a type that has its own NULL.
-func fixed(t goType) pgMapping { return pgMapping{notNull: t, null: t} }
+func fixed(t goType) mapping { return mapping{notNull: t, null: t} }
 
-func rangeOf(name string) pgMapping {
+func rangeOf(name string) mapping {
 	return fixed(goType{path: pgtypePath, name: name, wrap: oneRange})
 }
 
-func multirangeOf(name string) pgMapping {
+func multirangeOf(name string) mapping {
 	return fixed(goType{path: pgtypePath, name: name, wrap: multiRange})
 }
 
 // nullable maps to a type of another package that has no nullable form but its
 // pointer.
-func nullable(path, name string) pgMapping {
+func nullable(path, name string) mapping {
 	t := goType{path: path, name: name}
-	return pgMapping{notNull: t, null: t.prefixed("*")}
+	return mapping{notNull: t, null: t.prefixed("*")}
 }
 
 var (
@@ -46,7 +46,7 @@ var (
 
 // pgMappings is sqlc's table for pgx/v5, by the name that sqlc gives a type.
 // Enums are looked up apart; what is in neither is any.
-var pgMappings = map[string]pgMapping{
+var pgMappings = map[string]mapping{
 	"serial": int4Mapping, "serial4": int4Mapping, "pg_catalog.serial4": int4Mapping,
 	"bigserial": int8Mapping, "serial8": int8Mapping, "pg_catalog.serial8": int8Mapping,
 	"smallserial": int2Mapping, "serial2": int2Mapping, "pg_catalog.serial2": int2Mapping,

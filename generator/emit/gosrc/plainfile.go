@@ -76,8 +76,8 @@ func (g *goPackage) plainQueries(f *jen.File) {
 	if g.prepares() {
 		fields = append(fields, g.stmtFields()...)
 		inTx[jen.Id("tx")] = jen.Id("tx")
-		for i := range g.methods {
-			name := stmtName(&g.methods[i])
+		for _, m := range g.prepared() {
+			name := stmtName(m)
 			inTx[jen.Id(name)] = jen.Id("q").Dot(name)
 		}
 	}

@@ -13,6 +13,18 @@ func (g *goPackage) prepares() bool {
 	return g.ir.Go.EmitPreparedQueries && g.driver.prepares
 }
 
+// prepared are the methods whose statements are prepared: not those that are another
+// statement for each number of values.
+func (g *goPackage) prepared() []*method {
+	var out []*method
+	for i := range g.methods {
+		if m := &g.methods[i]; !g.hasSlice(m) {
+			out = append(out, m)
+		}
+	}
+	return out
+}
+
 // stmtName returns the name of the field that holds a method's statement.
 func stmtName(m *method) string { return lowerFirst(m.query.Name) + "Stmt" }
 
@@ -22,8 +34,8 @@ func preparedCall(name string) string { return lowerFirst(strings.TrimSuffix(nam
 // stmtFields returns the fields that hold the statements.
 func (g *goPackage) stmtFields() []jen.Code {
 	fields := []jen.Code{jen.Id("tx").Add(g.driver.tx.code())}
-	for i := range g.methods {
-		fields = append(fields, jen.Id(stmtName(&g.methods[i])).Op("*").Qual(sqlPath, "Stmt"))
+	for _, m := range g.prepared() {
+		fields = append(fields, jen.Id(stmtName(m)).Op("*").Qual(sqlPath, "Stmt"))
 	}
 	return fields
 }
@@ -63,11 +75,10 @@ func (g *goPackage) preparedFuncs(f *jen.File) {
 // closes those before it.
 func (g *goPackage) prepareFunc(f *jen.File) {
 	body := []jen.Code{jen.Id("q").Op(":=").Op("&").Id("Queries").Values(jen.Id("db").Op(":").Id("db"))}
-	if len(g.methods) > 0 {
+	if len(g.prepared()) > 0 {
 		body = append(body, jen.Var().Err().Error())
 	}
-	for i := range g.methods {
-		m := &g.methods[i]
+	for _, m := range g.prepared() {
 		body = append(body, jen.If(
 			jen.List(jen.Id("q").Dot(stmtName(m)), jen.Err()).Op("=").Id("db").Dot("PrepareContext").Call(jen.Id("ctx"), jen.Id(m.constName)),
 			jen.Err().Op("!=").Nil(),
@@ -87,8 +98,7 @@ func (g *goPackage) prepareFunc(f *jen.File) {
 // closeFunc adds the method that closes the statements.
 func (g *goPackage) closeFunc(f *jen.File) {
 	body := []jen.Code{jen.Var().Err().Error()}
-	for i := range g.methods {
-		m := &g.methods[i]
+	for _, m := range g.prepared() {
 		stmt := jen.Id("q").Dot(stmtName(m))
 		body = append(body, jen.If(stmt.Clone().Op("!=").Nil()).Block(
 			jen.If(jen.Id("cerr").Op(":=").Add(stmt).Dot("Close").Call(), jen.Id("cerr").Op("!=").Nil()).Block(

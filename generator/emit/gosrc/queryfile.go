@@ -63,7 +63,7 @@ func (g *goPackage) sqlConstant(f *jen.File, m *method) {
 	if g.ir.Go.EmitExportedQueries {
 		f.Add(doc("", fmt.Sprintf("%s is the statement of the query %s.", m.constName, m.query.Name)))
 	}
-	text := sentBefore(m.query) + m.query.SQL + "\n"
+	text := sentBefore(m.query) + g.sentSQL(m.query) + "\n"
 	f.Const().Id(m.constName).Op("=").Op(stringLiteral(text))
 	f.Line()
 }
@@ -100,6 +100,9 @@ func (g *goPackage) sentence(q *ir.Query) string {
 	case ":execrows":
 		return q.Name + " runs the statement and returns how many rows it affected."
 	case ":execlastid":
+		if g.driver.newID {
+			return q.Name + " runs the statement and returns the id that the new row got."
+		}
 		return q.Name + " runs the statement and returns the last id that the driver knows of."
 	case ":execresult":
 		return q.Name + " runs the statement and returns its " + g.driver.resultName + "."
@@ -129,7 +132,7 @@ func (g *goPackage) methodDoc(m *method) *jen.Statement {
 	}
 	if g.ir.Go.EmitSQLAsComment {
 		lines = append(lines, "")
-		for line := range strings.SplitSeq(q.SQL, "\n") {
+		for line := range strings.SplitSeq(g.sentSQL(q), "\n") {
 			lines = append(lines, "\t"+strings.TrimRight(line, "\r"))
 		}
 	}

@@ -37,8 +37,8 @@ func TestEmitRefuses(t *testing.T) {
 		query  ir.Query
 		want   string
 	}{
-		"engine":  {change: func(p *ir.Package) { p.Engine = "mysql" }, want: `engine "mysql"`},
-		"driver":  {change: func(p *ir.Package) { p.Go.SQLPackage = "pgx/v4" }, want: "only pgx/v5"},
+		"engine":  {change: func(p *ir.Package) { p.Engine = "oracle" }, want: `engine "oracle"`},
+		"driver":  {change: func(p *ir.Package) { p.Go.SQLPackage = "pgx/v4" }, want: `sql_package "pgx/v4"`},
 		"no name": {change: func(p *ir.Package) { p.Go.Package = "" }, want: "no name"},
 		"prepared": {
 			change: func(p *ir.Package) { p.Go.EmitMethodsWithDBArgument, p.Go.EmitPreparedQueries = true, true },

@@ -2,12 +2,12 @@ package gosrc
 
 // null maps to a Go type where there is no NULL, and otherwise to a type of
 // database/sql.
-func null(notNull, sqlName string) pgMapping {
-	return pgMapping{notNull: builtin(notNull), null: goType{path: sqlPath, name: sqlName}}
+func null(notNull, sqlName string) mapping {
+	return mapping{notNull: builtin(notNull), null: goType{path: sqlPath, name: sqlName}}
 }
 
 // pqType is a type that has its own NULL, of the package that sqlc made for lib/pq.
-func pqType(name string) pgMapping { return fixed(goType{path: pqtypePath, name: name}) }
+func pqType(name string) mapping { return fixed(goType{path: pqtypePath, name: name}) }
 
 var (
 	stdInt2   = null("int16", "NullInt16")
@@ -17,15 +17,15 @@ var (
 	stdFloat8 = null("float64", "NullFloat64")
 	stdBool   = null("bool", "NullBool")
 	stdText   = null("string", "NullString")
-	stdTime   = pgMapping{notNull: goType{path: "time", name: "Time"}, null: goType{path: sqlPath, name: "NullTime"}}
-	stdJSON   = pgMapping{notNull: goType{path: "encoding/json", name: "RawMessage"}, null: goType{path: pqtypePath, name: "NullRawMessage"}}
-	stdUUID   = pgMapping{notNull: goType{path: uuidPath, name: "UUID"}, null: goType{path: uuidPath, name: "NullUUID"}}
+	stdTime   = mapping{notNull: goType{path: "time", name: "Time"}, null: goType{path: sqlPath, name: "NullTime"}}
+	stdJSON   = mapping{notNull: goType{path: "encoding/json", name: "RawMessage"}, null: goType{path: pqtypePath, name: "NullRawMessage"}}
+	stdUUID   = mapping{notNull: goType{path: uuidPath, name: "UUID"}, null: goType{path: uuidPath, name: "NullUUID"}}
 	untyped   = fixed(anyType)
 )
 
 // stdMappings is sqlc's table for database/sql, which is lib/pq's whatever driver
 // is behind it. The types that are untyped here are those that no enum can hide.
-var stdMappings = map[string]pgMapping{
+var stdMappings = map[string]mapping{
 	"serial": stdInt4, "serial4": stdInt4, "pg_catalog.serial4": stdInt4,
 	"bigserial": stdInt8, "serial8": stdInt8, "pg_catalog.serial8": stdInt8,
 	"smallserial": stdInt2, "serial2": stdInt2, "pg_catalog.serial2": stdInt2,

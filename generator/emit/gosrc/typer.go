@@ -97,14 +97,15 @@ func (t *typer) element(c *ir.Column) goType {
 			return o.typ
 		}
 	}
-	return t.postgres(c)
+	return t.driver.typeOf(t, c)
 }
 
-// postgres is the type of a column that no override is about.
-func (t *typer) postgres(c *ir.Column) goType {
+// postgres is the type of a column of PostgreSQL, by a table of types. What is not in
+// that is an enum, a composite type or any.
+func (t *typer) postgres(c *ir.Column, mappings map[string]mapping) goType {
 	notNull := c.NotNull || c.IsArray // elements of arrays count as not null
 	name := sqlType(c)
-	if m, ok := t.driver.mappings[name]; ok {
+	if m, ok := mappings[name]; ok {
 		switch {
 		case notNull:
 			return m.notNull
@@ -119,14 +120,8 @@ func (t *typer) postgres(c *ir.Column) goType {
 		}
 		return vectorType
 	}
-	if goName, ok := t.enums[t.qualified(splitName(name))]; ok {
-		switch {
-		case notNull:
-			return builtin(goName)
-		case t.enumPointers:
-			return builtin(goName).prefixed("*")
-		}
-		return builtin("Null" + goName)
+	if enum, ok := t.enum(name, notNull); ok {
+		return enum
 	}
 	if t.composites[t.qualified(splitName(name))] {
 		if notNull {
@@ -138,6 +133,20 @@ func (t *typer) postgres(c *ir.Column) goType {
 		return goType{path: sqlPath, name: "NullString"}
 	}
 	return anyType
+}
+
+// enum is the type of a column of an enum; false where the name is of none.
+func (t *typer) enum(name string, notNull bool) (goType, bool) {
+	goName, ok := t.enums[t.qualified(splitName(name))]
+	switch {
+	case !ok:
+		return goType{}, false
+	case notNull:
+		return builtin(goName), true
+	case t.enumPointers:
+		return builtin(goName).prefixed("*"), true
+	}
+	return builtin("Null" + goName), true
 }
 
 // declareImports tells the file the names of the packages that it may import.
