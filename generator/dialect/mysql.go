@@ -13,9 +13,9 @@ type mySQL struct{ parse.Dialect }
 // CanonicalType has nothing to do: the parser gives types one name each.
 func (mySQL) CanonicalType(sqlType string) string { return sqlType }
 
-// mySQLFitTypes are types whose equality keep any two ids apart. Of the texts it
-// depends on the collation.
-var mySQLFitTypes = strings.Fields("tinyint smallint mediumint int bigint varbinary varchar uuid")
+// mySQLFitTypes keep any two ids apart, a varchar where its collation does. An id is a
+// text, and compared with a number every text is one: '1' and '1abc' are 1.
+var mySQLFitTypes = strings.Fields("varbinary varchar")
 
 var mySQLUnfitTypes = map[string]string{
 	"char": "it drops trailing blanks", "binary": "it pads what is shorter with zeros",
@@ -28,6 +28,8 @@ var mySQLUnfitTypes = map[string]string{
 func (mySQL) Unfit(sqlType string) string {
 	base := strings.TrimSuffix(sqlType, " unsigned")
 	switch {
+	case strings.HasSuffix(base, "int"):
+		return "compared with a number, the ids '1' and '1abc' are one"
 	case slices.Contains(mySQLFitTypes, base):
 		return ""
 	case mySQLUnfitTypes[base] != "":
@@ -36,7 +38,7 @@ func (mySQL) Unfit(sqlType string) string {
 	return "it is not known to keep any two ids apart"
 }
 
-func (mySQL) FitTypes() string { return "BIGINT, VARBINARY, or VARCHAR with an exact collation" }
+func (mySQL) FitTypes() string { return "VARBINARY, or VARCHAR with an exact collation," }
 
 func (mySQL) SetNotNull(table, column, sqlType string) string {
 	return "ALTER TABLE " + table + " MODIFY " + column + " " + sqlType + " NOT NULL, with the rest of its definition"
@@ -50,7 +52,7 @@ func (mySQL) UnfitCollation(sqlType, collation string) (why, help string) {
 	if sqlType != "varchar" || slices.Contains(mySQLExactCollations, collation) {
 		return "", ""
 	}
-	help = "give it COLLATE utf8mb4_0900_bin (MySQL) or utf8mb4_nopad_bin (MariaDB), or make it VARBINARY, BIGINT or UUID"
+	help = "give it COLLATE utf8mb4_0900_bin (MySQL) or utf8mb4_nopad_bin (MariaDB), or make it VARBINARY"
 	if collation == "" {
 		return "the server's default, which takes ids that differ in case, accents or trailing blanks for one", help
 	}
