@@ -29,6 +29,18 @@ type Layout struct {
 	// with the place in the schema; empty when they can. When it is set, DDL makes the
 	// schema only as a whole, in a database of its own.
 	Unmovable string
+	// IntegerIDs is set where the tenant columns are integers, in a database that would
+	// make a number of any text.
+	IntegerIDs bool
+}
+
+// TenantArgument is a tenant's id as the statements and Owned of the layout take it for
+// a parameter.
+func (l *Layout) TenantArgument(id string) any {
+	if l.IntegerIDs {
+		return IntegerID(id)
+	}
+	return id
 }
 
 // Class is how a table belongs to tenants.
@@ -58,7 +70,7 @@ type Table struct {
 	// for others.
 	Circle int
 	// Owned is a condition on the table, which it names by its Name, that holds for
-	// the rows of the tenant in the parameter $1, given as text: how to find them
+	// the rows of the tenant in the parameter $1, which is Layout.TenantArgument: how to find them
 	// where tenants share tables. It is empty for a view and a global table.
 	Owned string
 	// Policies are the row-level security policies that keep tenants apart where they

@@ -16,6 +16,9 @@ type Dialect interface {
 	// Unfit says why tenants' ids cannot be of a type; it is empty for one whose
 	// equality, and whose conversion from a parameter, keep any two ids apart.
 	Unfit(sqlType string) string
+	// IntegerID reports whether an id has to be sent as an integer, since the database
+	// would make a number of a text that is compared with the type.
+	IntegerID(sqlType string) bool
 	// FitTypes are the types to advise, for messages.
 	FitTypes() string
 	// SetNotNull is how to make a column NOT NULL, for messages.

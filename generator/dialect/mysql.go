@@ -13,9 +13,13 @@ type mySQL struct{ parse.Dialect }
 // CanonicalType has nothing to do: the parser gives types one name each.
 func (mySQL) CanonicalType(sqlType string) string { return sqlType }
 
-// mySQLFitTypes keep any two ids apart, a varchar where its collation does. An id is a
-// text, and compared with a number every text is one: '1' and '1abc' are 1.
-var mySQLFitTypes = strings.Fields("varbinary varchar")
+// mySQLFitTypes keep any two ids apart: a varchar where its collation does, and integers
+// where the id is sent as one, since compared with a number every text is one.
+var mySQLFitTypes = strings.Fields("varbinary varchar tinyint smallint mediumint int bigint")
+
+func (mySQL) IntegerID(sqlType string) bool {
+	return strings.HasSuffix(strings.TrimSuffix(sqlType, " unsigned"), "int")
+}
 
 var mySQLUnfitTypes = map[string]string{
 	"char": "it drops trailing blanks", "binary": "it pads what is shorter with zeros",
@@ -28,8 +32,6 @@ var mySQLUnfitTypes = map[string]string{
 func (mySQL) Unfit(sqlType string) string {
 	base := strings.TrimSuffix(sqlType, " unsigned")
 	switch {
-	case strings.HasSuffix(base, "int"):
-		return "compared with a number, the ids '1' and '1abc' are one"
 	case slices.Contains(mySQLFitTypes, base):
 		return ""
 	case mySQLUnfitTypes[base] != "":
@@ -38,7 +40,7 @@ func (mySQL) Unfit(sqlType string) string {
 	return "it is not known to keep any two ids apart"
 }
 
-func (mySQL) FitTypes() string { return "VARBINARY, or VARCHAR with an exact collation," }
+func (mySQL) FitTypes() string { return "BIGINT, VARBINARY, or VARCHAR with an exact collation," }
 
 func (mySQL) SetNotNull(table, column, sqlType string) string {
 	return "ALTER TABLE " + table + " MODIFY " + column + " " + sqlType + " NOT NULL, with the rest of its definition"
@@ -52,7 +54,7 @@ func (mySQL) UnfitCollation(sqlType, collation string) (why, help string) {
 	if sqlType != "varchar" || slices.Contains(mySQLExactCollations, collation) {
 		return "", ""
 	}
-	help = "give it COLLATE utf8mb4_0900_bin (MySQL) or utf8mb4_nopad_bin (MariaDB), or make it VARBINARY"
+	help = "give it COLLATE utf8mb4_0900_bin (MySQL) or utf8mb4_nopad_bin (MariaDB), or make it VARBINARY or BIGINT"
 	if collation == "" {
 		return "the server's default, which takes ids that differ in case, accents or trailing blanks for one", help
 	}

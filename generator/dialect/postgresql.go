@@ -35,6 +35,9 @@ func (postgreSQL) Unfit(sqlType string) string {
 	return "it is not known to keep any two ids apart, as a domain or a type of an extension may not"
 }
 
+// IntegerID is false: a text that is no integer cannot be cast to one.
+func (postgreSQL) IntegerID(string) bool { return false }
+
 func (postgreSQL) FitTypes() string { return "uuid, bigint or text" }
 
 func (postgreSQL) SetNotNull(table, column, _ string) string {

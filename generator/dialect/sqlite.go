@@ -20,9 +20,9 @@ func (sqlite) CanonicalType(sqlType string) string {
 }
 
 // Unfit goes by the affinity that SQLite gives to a column for its declared type
-// (https://sqlite.org/datatype3.html#determination_of_column_affinity). An id is a text,
-// and a text is compared as it is where the affinity is TEXT; with those of numbers,
-// '1e2' and '100' become one.
+// (https://sqlite.org/datatype3.html#determination_of_column_affinity). A text is
+// compared as it is where the affinity is TEXT, and an integer where it is INTEGER. With
+// the other affinities of numbers, '1e2' and '100' become one.
 func (sqlite) Unfit(sqlType string) string {
 	t := strings.ToLower(sqlType)
 	contains := func(parts ...string) bool {
@@ -31,9 +31,7 @@ func (sqlite) Unfit(sqlType string) string {
 	switch {
 	case t == "" || t == "any":
 		return "it has no type: values of several types stand in it beside each other"
-	case contains("int"):
-		return "compared with a number, the ids '100' and '1e2' are one"
-	case contains("char", "clob", "text"):
+	case contains("int"), contains("char", "clob", "text"):
 		return ""
 	case contains("blob"):
 		return "a text is never equal to a BLOB"
@@ -43,7 +41,12 @@ func (sqlite) Unfit(sqlType string) string {
 	return "SQLite makes numbers of texts in it, and two ids may be one number"
 }
 
-func (sqlite) FitTypes() string { return "TEXT" }
+// IntegerID knows that the affinity INTEGER goes before all others.
+func (sqlite) IntegerID(sqlType string) bool {
+	return strings.Contains(strings.ToLower(sqlType), "int")
+}
+
+func (sqlite) FitTypes() string { return "TEXT or INTEGER" }
 
 // SetNotNull has no ALTER TABLE to advise.
 func (sqlite) SetNotNull(table, column, _ string) string {

@@ -40,6 +40,9 @@ type Tenant struct {
 	Column string `json:"column"`
 	// SQLType is the type that the tenant parameter is cast to, such as "uuid".
 	SQLType string `json:"sql_type"`
+	// Integer is set where an id has to be sent as an integer: the database would make a
+	// number of any text.
+	Integer bool `json:"integer,omitempty"`
 	// Root is the name of the table of tenants; empty when there is none.
 	Root string `json:"root,omitempty"`
 }

@@ -34,6 +34,9 @@ func (g *goPackage) layoutFile(f *jen.File) {
 	fields.slice("Statements", "Text", each(l.Statements, g.layoutStatement))
 	fields.slice("DDL", "DDL", each(l.DDL, layoutDDL))
 	fields.text("Unmovable", l.Unmovable)
+	if g.ir.Tenant.Integer {
+		fields.value("IntegerIDs", jen.True())
+	}
 	f.Var().Id(layoutName).Op("=").Qual(runtimePath, "Layout").Add(lines(fields))
 }
 

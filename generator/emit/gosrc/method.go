@@ -151,7 +151,7 @@ func (g *goPackage) buildArguments(m *method) error {
 	}
 	for i, p := range m.query.Params {
 		if p.Tenant {
-			tenant := jen.Id("q").Dot("tenant").Dot("ID")
+			tenant := g.tenantID()
 			if isCopy(m.query) {
 				tenant = jen.Id("r").Dot("tenant")
 			}
@@ -161,6 +161,15 @@ func (g *goPackage) buildArguments(m *method) error {
 		m.args.values = append(m.args.values, values[at[i]])
 	}
 	return nil
+}
+
+// tenantID is the tenant's id as a value for a parameter.
+func (g *goPackage) tenantID() *jen.Statement {
+	id := jen.Id("q").Dot("tenant").Dot("ID")
+	if g.ir.Tenant.Integer {
+		return jen.Qual(runtimePath, "IntegerID").Call(id)
+	}
+	return id
 }
 
 // sliceArgument makes a slice of what one statement needs the only argument, and
