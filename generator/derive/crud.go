@@ -179,18 +179,37 @@ func (d table) list() query {
 		return q
 	}
 	var columns, after []string
+	typed := false // by casts; otherwise the columns give the parameters their types
 	for _, name := range d.key {
+		cast := d.dialect.CastSuffix(d.Column(name).Type)
+		typed = typed || cast != ""
 		columns = append(columns, d.quote(name))
-		after = append(after, narg("after_"+name)+"::"+d.Column(name).Type)
-	}
-	left, right := columns[0], after[0]
-	if len(columns) > 1 {
-		left, right = "("+strings.Join(columns, ", ")+")", "("+strings.Join(after, ", ")+")"
+		after = append(after, narg("after_"+name)+cast)
 	}
 	q.comment = fmt.Sprintf("List%s returns a page of %s in the order of the key, from behind the given key on; from the start without one.", d.plural, d.thing)
-	q.sql += fmt.Sprintf("\nWHERE %s IS NULL OR %s > %s\nORDER BY %s\nLIMIT sqlc.arg('max_rows')::integer",
-		after[0], left, right, strings.Join(columns, ", "))
+	where := behind(columns, after) + " OR " + after[0] + " IS NULL"
+	if typed {
+		left, right := columns[0], after[0]
+		if len(columns) > 1 {
+			left, right = "("+strings.Join(columns, ", ")+")", "("+strings.Join(after, ", ")+")"
+		}
+		where = after[0] + " IS NULL OR " + left + " > " + right
+	}
+	q.sql += fmt.Sprintf("\nWHERE %s\nORDER BY %s\nLIMIT sqlc.arg('max_rows')%s",
+		where, strings.Join(columns, ", "), d.dialect.CastSuffix("integer"))
 	return q
+}
+
+// behind is the condition that the values of columns come after others, each of which
+// stands beside its column.
+func behind(columns, after []string) string {
+	var either []string
+	var equal string
+	for i, c := range columns {
+		either = append(either, equal+c+" > "+after[i])
+		equal += c + " = " + after[i] + " AND "
+	}
+	return strings.Join(either, " OR ")
 }
 
 // given are the columns that an author gives a value: not the tenant's, and none
@@ -226,11 +245,30 @@ func (d table) create() (query, string) {
 	}
 	q := query{"Create" + d.singular, ":one", fmt.Sprintf("Create%s adds a row to %s. Columns with a default keep it.", d.singular, d.thing), ""}
 	columns := d.given()
-	if len(columns) == 0 {
+	switch {
+	case !d.dialect.Returns():
+		return d.createUnread(q, columns)
+	case len(columns) == 0:
 		q.sql = "INSERT INTO " + d.sqlName + " DEFAULT VALUES\nRETURNING *"
-		return q, ""
+	default:
+		q.sql = d.insert(columns) + "\nRETURNING *"
 	}
-	q.sql = d.insert(columns) + "\nRETURNING *"
+	return q, ""
+}
+
+// createUnread is the form of create that cannot read the row: it returns the number
+// that the row got, where it gets one.
+func (d table) createUnread(q query, columns []string) (query, string) {
+	if len(columns) == 0 {
+		return query{}, "no column of it is given a value"
+	}
+	q.cmd, q.sql = ":exec", d.insert(columns)
+	for _, c := range d.Columns {
+		if c.Serial || c.Identity {
+			q.cmd = ":execlastid"
+			q.comment += fmt.Sprintf(" It returns the %s of the row.", c.Name)
+		}
+	}
 	return q, ""
 }
 
@@ -245,8 +283,19 @@ func (d table) update() (query, string) {
 	if len(sets) == 0 {
 		return query{}, "all of its columns are keys"
 	}
-	return query{"Update" + d.singular, ":one", fmt.Sprintf("Update%s replaces all columns but the keys in the row of %s with the given key.", d.singular, d.thing),
-		"UPDATE " + d.sqlName + "\nSET " + strings.Join(sets, ", ") + d.whereKey() + "\nRETURNING *"}, ""
+	q := query{"Update" + d.singular, ":one", fmt.Sprintf("Update%s replaces all columns but the keys in the row of %s with the given key.", d.singular, d.thing),
+		"UPDATE " + d.sqlName + "\nSET " + strings.Join(sets, ", ") + d.whereKey()}
+	if d.dialect.Returns() {
+		q.sql += "\nRETURNING *"
+		return q, ""
+	}
+	q.cmd = ":execrows"
+	q.comment += " It returns how many rows that were"
+	if d.dialect.CountsChanged() {
+		q.comment += ", one that has the values already counted only where the driver asks for the rows that were found"
+	}
+	q.comment += "."
+	return q, ""
 }
 
 // upsert inserts or updates by a key that holds the tenant, so that rows of
@@ -265,29 +314,47 @@ func (d table) upsert() (query, string) {
 			columns = append(columns, name)
 		}
 	}
-	var arbiter, sets []string
+	var arbiter, set []string
 	for _, name := range key {
 		arbiter = append(arbiter, d.quote(name))
 	}
 	for _, name := range columns {
 		if !slices.Contains(key, name) && !slices.Contains(d.ties, name) {
-			sets = append(sets, d.quote(name)+" = excluded."+d.quote(name))
+			set = append(set, d.quote(name))
 		}
 	}
-	if len(sets) == 0 {
+	if len(set) == 0 {
 		return query{}, "all of its columns are keys"
 	}
-	return query{"Upsert" + d.singular, ":one", fmt.Sprintf("Upsert%s adds a row to %s, or replaces the columns of the one with the same %s.", d.singular, d.thing, strings.Join(keyWithout(key, d.ties), ", ")),
-		d.insert(columns) + "\nON CONFLICT (" + strings.Join(arbiter, ", ") + ") DO UPDATE\nSET " + strings.Join(sets, ", ") + "\nRETURNING *"}, ""
+	clause, anyKey := d.dialect.Upsert(arbiter, set)
+	if anyKey && d.hasOpenKey() {
+		return query{}, "a unique key of it does not hold what ties a row to its tenant, and a row in the way by that may be another tenant's"
+	}
+	q := query{"Upsert" + d.singular, ":one", fmt.Sprintf("Upsert%s adds a row to %s, or replaces the columns of the one with the same %s.", d.singular, d.thing, strings.Join(keyWithout(key, d.ties), ", ")),
+		d.insert(columns) + "\n" + clause}
+	if !d.dialect.Returns() {
+		q.cmd = ":exec"
+		return q, ""
+	}
+	q.sql += "\nRETURNING *"
+	return q, ""
+}
+
+// hasOpenKey reports whether rows of different tenants can meet in a unique key.
+func (d table) hasOpenKey() bool {
+	return d.PrimaryKey != nil && !d.holdsTies(d.PrimaryKey) ||
+		slices.ContainsFunc(d.Uniques, func(u *catalog.Unique) bool { return !d.holdsTies(u.Columns) })
+}
+
+// holdsTies reports whether a key holds what ties a row to its tenant.
+func (d table) holdsTies(key []string) bool {
+	return !slices.ContainsFunc(d.ties, func(tie string) bool { return !slices.Contains(key, tie) })
 }
 
 // upsertKey is the first unique key that holds the tenant and something else.
 func (d table) upsertKey() []string {
 	for _, key := range d.Keys() {
-		holds := len(key) > len(d.ties)
-		for _, tie := range d.ties {
-			holds = holds && slices.Contains(key, tie)
-		}
+		holds := len(key) > len(d.ties) && d.holdsTies(key)
 		for _, name := range key {
 			c := d.Column(name)
 			// A key that the database fills by itself never meets an existing one, and

@@ -70,6 +70,15 @@ type Dialect interface {
 	Positional() bool
 	// LastInsertID reports whether the drivers know the id that a new row got.
 	LastInsertID() bool
+	// Returns reports whether INSERT, UPDATE and DELETE can return rows.
+	Returns() bool
+	// CountsChanged reports whether an UPDATE counts the rows that it changed, and not
+	// those that it found, unless a driver is told otherwise.
+	CountsChanged() bool
+	// Upsert is the clause that makes an INSERT update the row that has the same key
+	// with the values of some columns, all written with Quote. anyKey is set where that
+	// is the row in the way by any unique key.
+	Upsert(key, columns []string) (clause string, anyKey bool)
 }
 
 // The dialects.

@@ -155,7 +155,3 @@ func (postgreSQL) FillsSerial() bool { return false }
 
 // RejectsNull is so in PostgreSQL without exception.
 func (postgreSQL) RejectsNull() bool { return true }
-
-func (postgreSQL) Positional() bool { return false }
-
-func (postgreSQL) LastInsertID() bool { return false }
