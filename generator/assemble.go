@@ -3,6 +3,7 @@ package generator
 import (
 	"context"
 	"path/filepath"
+	"regexp"
 
 	"github.com/tenancygen/tenancygen/generator/analyze"
 	"github.com/tenancygen/tenancygen/generator/catalog"
@@ -150,7 +151,33 @@ func (s *statement) complete(q ir.Query, report *diag.Report) ir.Query {
 	for _, use := range uses {
 		q.Placeholders = append(q.Placeholders, ir.Placeholder{Start: use.Start, End: use.End, Number: use.Number})
 	}
+	s.checkLists(&q, report)
 	return q
+}
+
+// inList matches what stands before the only value in the list of IN, and afterList
+// what stands behind it.
+var (
+	inList    = regexp.MustCompile(`(?i)\bin\s*\(\s*$`)
+	afterList = regexp.MustCompile(`^\s*\)`)
+)
+
+// checkLists refuses a slice that is not the whole list of IN. What is certified has one
+// parameter there, and what is sent has several, which mean the same in such a list
+// alone.
+func (s *statement) checkLists(q *ir.Query, report *diag.Report) {
+	if s.check == nil {
+		return // nothing is certified
+	}
+	for _, p := range q.Placeholders {
+		if p.Number > len(q.Params) || !q.Params[p.Number-1].Column.IsSlice {
+			continue
+		}
+		if !inList.MatchString(q.SQL[:p.Start]) || !afterList.MatchString(q.SQL[p.End:]) {
+			report.Errorf(diag.SyntaxUnsupported, s.text.NameSpan, "sqlc.slice(%s) of query %q is not the list of an IN", q.Params[p.Number-1].Column.Name, q.Name).
+				WithHelp("write `column IN (sqlc.slice(%s))`: several values are sent in its place", q.Params[p.Number-1].Column.Name).InQuery(q.Name)
+		}
+	}
 }
 
 // checkSlices warns of sqlc.slice, which PostgreSQL has no use for: sqlc generates a

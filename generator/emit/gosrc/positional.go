@@ -32,7 +32,7 @@ func (g *goPackage) sentSQL(q *ir.Query) string {
 	at := 0
 	for _, p := range q.Placeholders {
 		b.WriteString(q.SQL[at:p.Start])
-		if c := &q.Params[p.Number-1].Column; c.IsSlice {
+		if isSlice(&q.Params[p.Number-1]) {
 			b.WriteString(sliceMark(q, p.Number))
 		} else {
 			b.WriteString("?")
@@ -71,7 +71,7 @@ func (g *goPackage) sentOffset(q *ir.Query, offset int) int {
 			break
 		}
 		size := len("?")
-		if q.Params[p.Number-1].Column.IsSlice {
+		if isSlice(&q.Params[p.Number-1]) {
 			size = len(sliceMark(q, p.Number))
 		}
 		shift += size - (p.End - p.Start)
@@ -90,9 +90,13 @@ func sliceMark(q *ir.Query, number int) string {
 	return "/*SLICE:" + name + "*/?"
 }
 
+// isSlice reports whether a parameter stands for as many values as its method is given.
+// The tenant is one, whatever the author wrote.
+func isSlice(p *ir.Param) bool { return p.Column.IsSlice && !p.Tenant }
+
 // hasSlice reports whether a method puts placeholders into its statement.
 func (g *goPackage) hasSlice(m *method) bool {
-	return g.driver.positional && slices.ContainsFunc(m.query.Params, func(p ir.Param) bool { return p.Column.IsSlice })
+	return g.driver.positional && slices.ContainsFunc(m.query.Params, func(p ir.Param) bool { return isSlice(&p) })
 }
 
 // usesSlices reports whether any method does.
@@ -122,7 +126,7 @@ func (g *goPackage) expand(m *method) []jen.Code {
 	var body []jen.Code
 	text := jen.Id(m.constName)
 	for i, p := range q.Params {
-		if p.Column.IsSlice {
+		if isSlice(&p) {
 			count := jen.Id(placeholdersFunc).Call(jen.Len(m.args.values[i]))
 			replace := jen.Qual("strings", "ReplaceAll").Call(text, jen.Lit(sliceMark(q, p.Number)), count)
 			body = append(body, jen.Id("query").Op(assign(body)).Add(replace))
@@ -143,7 +147,7 @@ func (g *goPackage) expand(m *method) []jen.Code {
 	}
 	for _, p := range q.Placeholders {
 		value := m.args.values[p.Number-1]
-		if !q.Params[p.Number-1].Column.IsSlice {
+		if !isSlice(&q.Params[p.Number-1]) {
 			single = append(single, value)
 			continue
 		}
