@@ -231,6 +231,9 @@ func (l loader) createView(s *parse.CreateView) {
 		kind = ir.KindMaterializedView
 	}
 	t := l.lookup(s.Name)
+	if t != nil && s.IfNotExists {
+		return
+	}
 	if t == nil {
 		t = l.newTable(s.Name, s.NamePos, kind)
 	}

@@ -150,6 +150,7 @@ type CreateView struct {
 	NamePos      int
 	Columns      []string
 	Materialized bool
+	IfNotExists  bool
 	// Query is the body, and Text what it was parsed from; QueryErr says why it
 	// could not be understood.
 	Query    *Query

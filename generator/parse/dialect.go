@@ -24,6 +24,7 @@ type Dialect interface {
 // The dialects.
 var (
 	PostgreSQL Dialect = postgreSQL{}
+	SQLite     Dialect = sqlite{}
 )
 
 // LexemeKind is the kind of a token.

@@ -273,6 +273,9 @@ type Table struct {
 	Only      bool
 	Sample    []*Expr // the arguments of TABLESAMPLE
 	Sampled   bool
+	// Index is what says which index to use, INDEXED BY and its kin, behind the alias;
+	// empty without it. No subquery can have it.
+	Index Range
 }
 
 // Visible is the name under which the query sees the table.
