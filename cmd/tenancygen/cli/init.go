@@ -23,6 +23,7 @@ import (
 // initFlags are the flags of init.
 type initFlags struct {
 	schema, queries []string
+	engine          string
 	force           bool
 }
 
@@ -37,12 +38,17 @@ schema alone does not classify are in it as questions: generate fails until they
 are answered.
 
 Without flags it looks for sqlc.yaml, then for schema.sql or a migrations
-directory. It does not overwrite a file without --force.`,
+directory, and guesses the database, postgresql, mysql (also MariaDB) or sqlite,
+by the words of the schema. It does not overwrite a file without --force.`,
 		Example: `  tenancygen init
   tenancygen init --schema db/migrations --queries db/queries
+  tenancygen init --engine sqlite
   tenancygen init -f billing/tenancy.yaml --force`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if flags.engine != "" && dialect.For(flags.engine) == nil {
+				return fmt.Errorf("--engine: there is no %q; use postgresql, mysql (also for MariaDB) or sqlite", flags.engine)
+			}
 			r := &diag.Report{}
 			err := a.init(flags, r)
 			return a.finish(r, err)
@@ -50,6 +56,7 @@ directory. It does not overwrite a file without --force.`,
 	}
 	cmd.Flags().StringSliceVar(&flags.schema, "schema", nil, "schema files or migrations directories, relative to tenancy.yaml")
 	cmd.Flags().StringSliceVar(&flags.queries, "queries", nil, "query files or directories, relative to tenancy.yaml")
+	cmd.Flags().StringVar(&flags.engine, "engine", "", "the database: postgresql, mysql or sqlite")
 	cmd.Flags().BoolVar(&flags.force, "force", false, "overwrite the file")
 	return cmd
 }
@@ -64,8 +71,15 @@ func (a *app) init(flags initFlags, r *diag.Report) error {
 	if r.HasErrors() {
 		return nil
 	}
-	c := catalog.Load(dialect.PostgreSQL, schema, r)
+	guessed := chooseEngine(&in, flags.engine, schema)
+	if flags.engine != "" && flags.engine != in.Engine {
+		r.Errorf(diag.ConfigInvalid, source.Span{}, "%s is for %s, and --engine says %s", in.SQLC, in.Engine, flags.engine).
+			WithHelp("leave --engine out, or name the schema with --schema, so that %s is not read", in.SQLC)
+		return nil
+	}
+	c := catalog.Load(dialect.For(in.Engine), schema, r)
 	if r.HasErrors() {
+		fmt.Fprint(a.stderr, guessed)
 		return nil
 	}
 	p := proposal.Propose(c)
@@ -73,12 +87,28 @@ func (a *app) init(flags initFlags, r *diag.Report) error {
 		r.Errorf(diag.OutputUnwritable, source.Span{}, "%v", err).WithHelp("make its directory writable, or use -f to write elsewhere")
 		return nil
 	}
-	a.printProposal(p)
+	a.printProposal(p, guessed)
 	return nil
 }
 
-func (a *app) printProposal(p *proposal.Proposal) {
-	fmt.Fprintf(a.stdout, "wrote %s\n", a.configPath)
+// chooseEngine completes the inputs with the database: that of sqlc.yaml, of the flag, or
+// else a guess, of which the returned line tells.
+func chooseEngine(in *proposal.Inputs, flag string, schema []*source.File) (guessed string) {
+	if in.Engine != "" {
+		return ""
+	}
+	if in.Engine = flag; flag != "" {
+		return ""
+	}
+	var why string
+	if in.Engine, why = proposal.GuessEngine(schema); why == "" {
+		return fmt.Sprintf("engine %s, since nothing in the schema tells (--engine names another)\n", in.Engine)
+	}
+	return fmt.Sprintf("engine %s, guessed by %s (--engine names another)\n", in.Engine, why)
+}
+
+func (a *app) printProposal(p *proposal.Proposal, guessed string) {
+	fmt.Fprintf(a.stdout, "wrote %s\n%s", a.configPath, guessed)
 	if p.Column == "" {
 		fmt.Fprintln(a.stdout, "no column looks like the tenant's: name it under tenant:")
 	} else {
@@ -161,7 +191,7 @@ func fromSQLC(dir, sqlc string, r *diag.Report) (proposal.Inputs, []*source.File
 			return in, nil
 		}
 	}
-	in.SQLPackage = c.Go.SQLPackage
+	in.Engine, in.SQLPackage = c.Engine, c.Go.SQLPackage
 	in.Package = "tenantdb"
 	in.Out = path.Join(path.Dir(filepath.ToSlash(filepath.Clean(c.Go.Out))), in.Package)
 	return in, project.Schema(c, r)

@@ -35,9 +35,9 @@ func TestPropose(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			in := proposal.Inputs{Schema: []string{"schema.sql"}, Package: "gen", Out: "gen"}
+			in := proposal.Inputs{Engine: "postgresql", Schema: []string{"schema.sql"}, Package: "gen", Out: "gen"}
 			if strings.Contains(string(archive.Comment), "sqlc.yaml") {
-				in = proposal.Inputs{SQLC: "sqlc.yaml", Package: "tenantdb", Out: "internal/tenantdb"}
+				in = proposal.Inputs{Engine: "postgresql", SQLC: "sqlc.yaml", Package: "tenantdb", Out: "internal/tenantdb"}
 			}
 			got := propose(t, string(archive.Files[0].Data)).YAML(in)
 			if in.SQLC == "" && !strings.Contains(got, "# tenant:") {

@@ -14,9 +14,12 @@ import (
 type Inputs struct {
 	SQLC            string
 	Schema, Queries []string
+	// Engine is the database, as the configuration calls it.
+	Engine string
 	// Package and Out are for the generated package.
 	Package, Out string
-	// SQLPackage is the one of the sqlc project; empty means pgx/v5.
+	// SQLPackage is the one of the sqlc project; empty means pgx/v5 for PostgreSQL, and
+	// database/sql for the others, which know no other.
 	SQLPackage string
 }
 
@@ -45,7 +48,7 @@ func (w *yamlWriter) inputs(in Inputs) {
 		w.line("sqlc: %s   # engine, schema, queries and the Go options come from there", word(in.SQLC))
 		return
 	}
-	w.line("engine: postgresql")
+	w.line("engine: %s", in.Engine)
 	w.line("schema: %s", flow(in.Schema))
 	if len(in.Queries) > 0 {
 		w.line("queries: %s", flow(in.Queries))
@@ -127,9 +130,13 @@ func (w *yamlWriter) rest(p *Proposal, in Inputs) {
 	}
 	w.line("%scrud: {default: [%s]}", mark, strings.Join(config.CRUDMethods, ", "))
 	w.line("")
-	w.line("# The role that the application connects as: neither owner nor superuser.")
-	w.line("rls: {role: app_user, setting: %s}", config.DefaultSetting)
-	w.line("")
+	pkg := databaseSQL
+	if in.Engine == defaultEngine {
+		pkg = "pgx/v5"
+		w.line("# The role that the application connects as: neither owner nor superuser.")
+		w.line("rls: {role: app_user, setting: %s}", config.DefaultSetting)
+		w.line("")
+	}
 	if in.SQLC != "" {
 		w.line("# What differs from gen.go in %s. The package is beside the one that sqlc writes.", in.SQLC)
 	}
@@ -137,8 +144,11 @@ func (w *yamlWriter) rest(p *Proposal, in Inputs) {
 	if p.Column != "" { // without tenants, there is no layout
 		layout = ", emit_layout: true"
 	}
-	w.line("go: {package: %s, out: %s, sql_package: %s%s}", word(in.Package), word(in.Out), cmp.Or(in.SQLPackage, "pgx/v5"), layout)
+	w.line("go: {package: %s, out: %s, sql_package: %s%s}", word(in.Package), word(in.Out), cmp.Or(in.SQLPackage, pkg), layout)
 }
+
+// databaseSQL is the package of databases that have no other.
+const databaseSQL = "database/sql"
 
 // flow returns one path, or several as a list.
 func flow(paths []string) string {
