@@ -2,6 +2,7 @@ package generator
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
@@ -172,7 +173,7 @@ func (s *statement) explainCopy(e *Explained) {
 		} else if i := slices.IndexFunc(s.check.References, func(r certify.Reference) bool { return r.Written }); i >= 0 {
 			name = cmp.Or(s.check.References[i].Table.Tenancy.Column, name)
 		}
-		e.Params = append(e.Params, ExplainedParam{Position: p.Number, Name: name, Tenant: p.Tenant})
+		e.Params = append(e.Params, ExplainedParam{Position: p.Number, Placeholder: fmt.Sprintf("$%d", p.Number), Name: name, Tenant: p.Tenant})
 	}
 }
 

@@ -1,7 +1,9 @@
 package generator
 
 import (
+	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/certify"
 	"github.com/tenancygen/tenancygen/generator/ir"
@@ -13,7 +15,7 @@ import (
 func explained(list []*statement) []Explained {
 	out := make([]Explained, 0, len(list))
 	for _, s := range list {
-		out = append(out, s.explain())
+		out = append(out, s.sent(s.explain()))
 	}
 	return out
 }
@@ -49,26 +51,56 @@ func (s *statement) explain() Explained {
 	}
 	e.ScopedSQL = s.result.SQL
 	for _, p := range s.result.Params {
-		e.Params = append(e.Params, ExplainedParam{Position: p.Number, Name: p.Name, Tenant: p.Tenant})
+		e.Params = append(e.Params, ExplainedParam{Position: p.Number, Placeholder: fmt.Sprintf("$%d", p.Number), Name: p.Name, Tenant: p.Tenant})
 	}
 	return e
 }
 
 // named is explained, with names for parameters that the author did not name.
 func named(list []*statement) []Explained {
-	out := explained(list)
-	for i, s := range list {
-		if out[i].Status == StatusRefused {
-			continue
-		}
-		names := s.paramNames()
-		for j := range out[i].Params {
-			if p := &out[i].Params[j]; p.Name == "" {
-				p.Name = names[p.Position]
+	out := make([]Explained, 0, len(list))
+	for _, s := range list {
+		e := s.explain()
+		if e.Status != StatusRefused {
+			names := s.paramNames()
+			for i := range e.Params {
+				if p := &e.Params[i]; p.Name == "" {
+					p.Name = names[p.Position]
+				}
 			}
 		}
+		out = append(out, s.sent(e))
 	}
 	return out
+}
+
+// sent gives a statement the form in which the driver gets it: where that takes
+// parameters by their places, it has a ? for each place, and the parameters are in that
+// order, each as often as it is used.
+func (s *statement) sent(e Explained) Explained {
+	if !s.dialect.Positional() || e.Status == StatusRefused {
+		return e
+	}
+	uses, err := parse.NumberedParams(s.dialect, e.ScopedSQL)
+	if err != nil {
+		return e // generate reports it
+	}
+	byNumber := map[int]ExplainedParam{}
+	for _, p := range e.Params {
+		byNumber[p.Position] = p
+	}
+	var text strings.Builder
+	at := 0
+	e.Params = nil
+	for i, use := range uses {
+		text.WriteString(e.ScopedSQL[at:use.Start] + "?")
+		at = use.End
+		p := byNumber[use.Number]
+		p.Position, p.Placeholder = i+1, "?"
+		e.Params = append(e.Params, p)
+	}
+	e.ScopedSQL = text.String() + e.ScopedSQL[at:]
+	return e
 }
 
 func (s *statement) status() Status {

@@ -32,9 +32,12 @@ type Explained struct {
 	Status Status `json:"status"`
 	// SQL is the statement as written.
 	SQL string `json:"sql"`
-	// ScopedSQL is the statement as sent. It runs as it stands, with the
-	// parameters $1…$n. It is empty for a statement that is refused.
-	ScopedSQL   string                `json:"scoped_sql"`
+	// ScopedSQL is the statement as sent. It runs as it stands, with the parameters
+	// $1…$n on PostgreSQL, and ? in each of their places on MySQL and SQLite. It is
+	// empty for a statement that is refused.
+	ScopedSQL string `json:"scoped_sql"`
+	// Params are in the order of their positions. On MySQL and SQLite a parameter that
+	// is used twice is there twice.
 	Params      []ExplainedParam      `json:"params"`
 	Tables      []ExplainedTable      `json:"tables"`
 	Diagnostics []ExplainedDiagnostic `json:"diagnostics"`
@@ -42,9 +45,11 @@ type Explained struct {
 
 // ExplainedParam is one parameter of the scoped statement.
 type ExplainedParam struct {
-	// Position is n of $n.
-	Position int    `json:"position"`
-	Name     string `json:"name"`
+	// Position is n of $n, or of the n-th ?.
+	Position int `json:"position"`
+	// Placeholder is how the statement writes it: "$1", or "?".
+	Placeholder string `json:"placeholder"`
+	Name        string `json:"name"`
 	// Tenant is set for a parameter that carries the tenant's id.
 	Tenant bool `json:"tenant"`
 }

@@ -111,7 +111,11 @@ func paramLines(params []generator.ExplainedParam) []string {
 		if p.Tenant {
 			tenant = "the tenant"
 		}
-		rows[i] = []string{fmt.Sprintf("$%d", p.Position), p.Name, tenant}
+		mark := p.Placeholder
+		if mark == "?" {
+			mark = fmt.Sprintf("?%d", p.Position) // which of them
+		}
+		rows[i] = []string{mark, p.Name, tenant}
 	}
 	return align(rows)
 }

@@ -16,7 +16,7 @@ var explained = []generator.Explained{
 		Name: "ListInvoices", Cmd: ":many", File: "queries/invoices.sql", Line: 3, Column: 1, Status: generator.StatusAccepted,
 		SQL:       "SELECT i.id, c.name\n  FROM invoices i JOIN customers c ON c.id = i.customer_id\n\tWHERE i.status = $1",
 		ScopedSQL: "SELECT i.id, c.name\n  FROM invoices i JOIN customers c ON (c.id = i.customer_id) AND c.tenant_id = $2\n\tWHERE (i.status = $1) AND i.tenant_id = $2",
-		Params:    []generator.ExplainedParam{{Position: 1, Name: "status"}, {Position: 2, Name: "tenant_id", Tenant: true}},
+		Params:    []generator.ExplainedParam{{Position: 1, Placeholder: "$1", Name: "status"}, {Position: 2, Placeholder: "$2", Name: "tenant_id", Tenant: true}},
 		Tables: []generator.ExplainedTable{
 			{Table: "invoices", Alias: "i", Tenancy: "tenant", Anchor: "i.tenant_id = $2", Line: 4, Column: 8},
 			{Table: "customers", Alias: "c", Tenancy: "tenant", Anchor: "c.tenant_id = $2", Line: 4, Column: 24},
