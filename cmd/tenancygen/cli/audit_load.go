@@ -88,7 +88,7 @@ func (p *auditProject) sqlc(entries []config.SQLCEntry) {
 			p.problems = append(p.problems, fmt.Sprintf("sql[%d]: its engine is %s", i, e.Engine))
 			continue
 		}
-		cfg := &config.Config{Dir: p.dir, Schema: e.Schema, Queries: e.Queries}
+		cfg := &config.Config{Dir: p.dir, Engine: e.Engine, Schema: e.Schema, Queries: e.Queries}
 		key := strings.Join(e.Schema, "\n")
 		in := bySchema[key]
 		if in == nil {
