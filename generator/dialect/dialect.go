@@ -84,12 +84,13 @@ type Dialect interface {
 // The dialects.
 var (
 	PostgreSQL Dialect = postgreSQL{parse.PostgreSQL}
+	SQLite     Dialect = sqlite{parse.SQLite}
 )
 
 // For returns the dialect of an engine of the configuration; nil for one that is not
 // known.
 func For(engine string) Dialect {
-	for _, d := range []Dialect{PostgreSQL} {
+	for _, d := range []Dialect{PostgreSQL, SQLite} {
 		if d.Engine() == engine {
 			return d
 		}

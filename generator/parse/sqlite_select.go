@@ -136,14 +136,16 @@ func (c *sqliteConverter) values(s *ast.ValuesClause) *Values {
 }
 
 // with converts a WITH clause. SQLite looks for a name among all of the clause's
-// expressions, its own among them, whether or not the clause says RECURSIVE.
+// expressions, its own among them, whether or not the clause says RECURSIVE. Where each
+// names only those before it, it does not matter.
 func (c *sqliteConverter) with(s *ast.With) *With {
 	if s == nil {
 		return nil
 	}
-	out := &With{Recursive: true}
+	out := &With{}
 	for _, n := range s.CTEs {
 		out.CTEs = append(out.CTEs, &CTE{Range: spanOf(n.Name), Name: c.name(n.Name), Columns: c.names(n.Columns), Query: c.query(n.Select)})
 	}
+	out.Recursive = out.looksAhead()
 	return out
 }

@@ -42,6 +42,41 @@ func eachFromQuery(from []*From, visit func(*Query)) {
 	}
 }
 
+// looksAhead reports whether an expression of the clause may name itself or one behind
+// it.
+func (w *With) looksAhead() bool {
+	for i, cte := range w.CTEs {
+		found := false
+		cte.Query.EachQuery(func(q *Query) {
+			for _, name := range q.names() {
+				found = found || slices.ContainsFunc(w.CTEs[i:], func(other *CTE) bool { return other.Name == name })
+			}
+		})
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// names are those of the tables that a query reads at its own level.
+func (q *Query) names() []string {
+	var from []*From
+	switch {
+	case q.Select != nil:
+		from = q.Select.From
+	case q.Update != nil:
+		from = q.Update.From
+	case q.Delete != nil:
+		from = q.Delete.Using
+	}
+	var out []string
+	for _, t := range Tables(from) {
+		out = append(out, t.Name)
+	}
+	return out
+}
+
 // Tables lists the references to tables in FROM items, left to right; not those
 // inside subqueries.
 func Tables(from []*From) []*Table {

@@ -129,6 +129,10 @@ func (s *scoper) checkDerived(l *level, r *Reference, why string) {
 		s.refuse(diag.PlacementImpossible, s.span(r.Ref.NameRange), "no correct place for the tenant predicate of %q: %s, and %s",
 			r.Ref.Visible(), why, what).WithHelp("%s", help)
 	}
+	if r.Ref.Index.End > r.Ref.Index.Start {
+		refuse("it says which index to use", "leave that out, or write the join so that the table is not on the nullable side")
+		return
+	}
 	if r.Ref.Sampled {
 		refuse("it is sampled", "sample a plain table, without the outer join around it")
 		return
