@@ -40,7 +40,7 @@ func (s *Store) Init(ctx context.Context) error {
 		err = s.make(ctx)
 	}
 	if err != nil {
-		return s.Failed("Init", safe(ctx, err))
+		return s.Failed("Init", s.Safe(ctx, err))
 	}
 	return nil
 }

@@ -55,7 +55,7 @@ func New(db *sql.DB, o Options) (*Store, error) {
 	}
 	s := &Store{db: db, writer: make(chan struct{}, 1)}
 	s.writer <- struct{}{}
-	s.Store = sqlstore.New(db, prefix, sqlstore.Engine{Name: "sqlitestore", Write: s.write, Now: now, Safe: safe})
+	s.Store = sqlstore.New(db, prefix, sqlstore.Engine{Name: "sqlitestore", Write: s.write, Now: now})
 	return s, nil
 }
 
@@ -108,13 +108,4 @@ func rollback(ctx context.Context, conn *sql.Conn) {
 	if _, err := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK"); err != nil {
 		_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 	}
-}
-
-// safe says of an interrupted statement what interrupted it. SQLite's errors name tables,
-// columns and constraints, and no values.
-func safe(ctx context.Context, err error) error {
-	if err == nil || ctx.Err() == nil || errors.Is(err, ctx.Err()) {
-		return err
-	}
-	return errors.Join(ctx.Err(), err)
 }

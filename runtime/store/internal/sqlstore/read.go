@@ -69,7 +69,7 @@ func (s *Store) Exists(ctx context.Context, id string) (bool, error) {
 		return false, err
 	}
 	found, err := one[bool](ctx, s, s.db, "SELECT EXISTS (SELECT 1 FROM tenancy_tenants WHERE id = ?)", id)
-	return found, s.Failed("Exists", s.engine.Safe(ctx, err))
+	return found, s.Failed("Exists", s.Safe(ctx, err))
 }
 
 // Count returns how many tenants have one of the statuses.
@@ -79,7 +79,7 @@ func (s *Store) Count(ctx context.Context, statuses ...runtime.Status) (int, err
 	}
 	where, args := ofStatus(statuses)
 	n, err := one[int](ctx, s, s.db, "SELECT count(*) FROM tenancy_tenants WHERE "+where, args...)
-	return n, s.Failed("Count", s.engine.Safe(ctx, err))
+	return n, s.Failed("Count", s.Safe(ctx, err))
 }
 
 // ofStatus returns the condition that a tenant has one of the statuses.

@@ -37,7 +37,7 @@ func (s *Store) rows(ctx context.Context, text string, args ...any) ([]record.Ro
 		return nil, err
 	}
 	read, err := query(ctx, s, s.db, text, args, scanRow)
-	return read, s.engine.Safe(ctx, err)
+	return read, s.Safe(ctx, err)
 }
 
 // one reads the only value of the only row.

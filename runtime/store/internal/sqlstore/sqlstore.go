@@ -9,6 +9,7 @@ package sqlstore
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"regexp"
 	"strings"
@@ -54,11 +55,12 @@ type Engine struct {
 	Alone func(ctx context.Context, tx Tx) error
 	// Now returns SQL for the microseconds since 1970.
 	Now func() string
-	// Taken reports whether an error says that an identifier is another tenant's; nil
-	// where that is always seen before.
-	Taken func(error) bool
-	// Safe returns an error that repeats nothing of what is stored.
-	Safe func(ctx context.Context, err error) error
+	// Taken returns the field of which an error says that another tenant has it, as in
+	// a *runtime.ConflictError, or nothing; nil where that is always seen before.
+	Taken func(error) string
+	// Safe returns an error that repeats nothing of what is stored; nil where an
+	// engine's errors never do.
+	Safe func(error) error
 }
 
 // Tx is a transaction.
@@ -113,7 +115,22 @@ func (s *Store) write(ctx context.Context, f func(Tx) error) error {
 	if err := s.Open(ctx); err != nil {
 		return err
 	}
-	return s.engine.Safe(ctx, s.engine.Write(ctx, f))
+	return s.Safe(ctx, s.engine.Write(ctx, f))
+}
+
+// Safe returns an error that repeats nothing of what is stored. Where ctx has ended, it
+// says so: drivers may only say that a statement was interrupted.
+func (s *Store) Safe(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if s.engine.Safe != nil {
+		err = s.engine.Safe(err)
+	}
+	if ctx.Err() != nil && !errors.Is(err, ctx.Err()) {
+		return errors.Join(ctx.Err(), err)
+	}
+	return err
 }
 
 // query returns what scan reads of each row of a statement.

@@ -85,10 +85,13 @@ func (s *Store) alone(ctx context.Context, tx Tx) error {
 	return s.engine.Alone(ctx, tx)
 }
 
-// taken makes an engine's error about an identifier that of the contract.
+// taken makes an engine's error about a key that of the contract.
 func (s *Store) taken(err error) error {
-	if err != nil && s.engine.Taken != nil && s.engine.Taken(err) {
-		return &runtime.ConflictError{Field: "identifier"}
+	if err == nil || s.engine.Taken == nil {
+		return err
+	}
+	if field := s.engine.Taken(err); field != "" {
+		return &runtime.ConflictError{Field: field}
 	}
 	return err
 }
