@@ -108,7 +108,7 @@ func TestOnlyImporters(t *testing.T) {
 		"github.com/sqlc-dev/sqlc":     {"generator/analyze/sqlcproc"},
 		"github.com/jackc/pgx":         {"runtime/pgxdb", "isolation/", "examples/", "internal/", "generator/analyze/sqlcproc", "cmd/tenancygen/provision", "runtime/store/pgstore", "runtime/audit/pgaudit", "runtime/pgtenancy"},
 		"github.com/redis/go-redis":    {"runtime/store/redisstore", "runtime/limiter/redislimiter", "runtime/pgtenancy", "internal/", "examples/"},
-		"github.com/ncruces":           {"isolation/", "examples/", "internal/"},
+		"github.com/ncruces":           {"isolation/sqlite", "examples/", "internal/", "runtime/store/sqlitestore"},
 		"github.com/tetratelabs":       {"internal/testsqlite"},
 		"github.com/go-sql-driver":     {"isolation/", "examples/", "internal/", "runtime/store/mysqlstore"},
 		"github.com/maypok86/otter":    {"runtime/store/cachestore"},

@@ -27,3 +27,6 @@ type DB interface {
 
 // Provider is an isolation strategy for database/sql.
 type Provider = runtime.Provider[DB]
+
+// Isolation is an isolation strategy for database/sql with all its duties.
+type Isolation = runtime.Isolation[DB]

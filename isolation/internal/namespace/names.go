@@ -114,7 +114,7 @@ func isReserved(name string) bool {
 // RegistrySchema is the schema of the table that says whose a namespace is.
 const RegistrySchema = "tenancy"
 
-// Quote returns a name as SQL writes it.
+// Quote returns a name as SQL writes it, but that of MySQL.
 func Quote(name string) string {
 	return `"` + strings.ReplaceAll(name, `"`, `""`) + `"`
 }

@@ -9,10 +9,21 @@ import (
 // Space is where the tables of one tenant are: in a schema of their own, or beside
 // those of others with a prefix.
 type Space struct {
-	// Schema is the schema that the tables are in, without quotes.
+	// Schema is the schema that the tables are in, or the database of MySQL, without
+	// quotes; empty where names are not qualified.
 	Schema string
 	// Prefix is what their names begin with; empty in a schema of the tenant's own.
 	Prefix string
+	// Backticks is set for MySQL, where double quotes may be around a string.
+	Backticks bool
+}
+
+// Quote returns a name as SQL writes it in the space.
+func (s Space) Quote(name string) string {
+	if s.Backticks {
+		return "`" + strings.ReplaceAll(name, "`", "``") + "`"
+	}
+	return Quote(name)
 }
 
 // Relation returns what a table, or another relation such as an index, is called in
@@ -26,7 +37,10 @@ func (s Space) Relation(name string) string {
 
 // Qualified returns how SQL names a table in the space, whatever the search_path is.
 func (s Space) Qualified(name string) string {
-	return Quote(s.Schema) + "." + Quote(s.Relation(name))
+	if s.Schema == "" {
+		return s.Quote(s.Relation(name))
+	}
+	return s.Quote(s.Schema) + "." + s.Quote(s.Relation(name))
 }
 
 // Render returns the text with every slot filled for the space.
@@ -46,17 +60,17 @@ func Render(text runtime.Text, s Space) string {
 		out.WriteString(text.SQL[end:slot.Start])
 		switch slot.Kind {
 		case runtime.SlotName:
-			out.WriteString(Quote(s.Relation(slot.Name)))
+			out.WriteString(s.Quote(s.Relation(slot.Name)))
 		case runtime.SlotLiteral:
 			out.WriteString(literal(s.Qualified(slot.Name)))
 		case runtime.SlotTable:
 			out.WriteString(s.Qualified(slot.Name))
 			if slot.Alias && s.Prefix != "" {
 				out.WriteString(" AS ")
-				out.WriteString(Quote(slot.Name))
+				out.WriteString(s.Quote(slot.Name))
 			}
 		}
-		if end = slot.End; strings.HasPrefix(text.SQL[end:], `"`) {
+		if end = slot.End; strings.HasPrefix(text.SQL[end:], s.Quote("")[:1]) {
 			out.WriteByte(' ') // two quoted names that meet would be one
 		}
 	}

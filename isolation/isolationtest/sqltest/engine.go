@@ -1,0 +1,187 @@
+package sqltest
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/sqldb"
+)
+
+// Engine is a database that the suite runs on.
+type Engine struct {
+	// Name is that of runtime.Layout.Engine.
+	Name string
+	// Line is an expression for the id of a note, a space, and its body.
+	Line string
+	// Numbers returns the numbers from 1 to its parameter, one in a row.
+	Numbers string
+	// Slow takes about as many seconds as its parameter says, and can be cancelled.
+	Slow string
+	// Fails is an error at run time where its parameter is 0, which no constraint makes.
+	Fails string
+	// Tables make the suite's tables: plans, notes and links, in this order, of which
+	// the last refers to notes.
+	Tables []DDL
+	// Poison is hand-written SQL that may change the session, or reach for the notes of
+	// another tenant, whose place is written {place} there.
+	Poison []string
+	// New makes a database for t.
+	New func(t *testing.T) Database
+}
+
+// DDL is a statement that makes a relation of the suite.
+type DDL struct{ Name, SQL string }
+
+// Database is an empty database for one test.
+type Database struct {
+	// Admin may do everything.
+	Admin *sql.DB
+	// Connector makes connections of the application.
+	Connector driver.Connector
+	// Dir is a directory of the test's own.
+	Dir string
+}
+
+// Instance is what a provider is made for.
+type Instance struct {
+	Database
+	// Conns is how many connections the provider may have, to each database.
+	Conns int
+	// Layout is what the generator would say about the suite's tables.
+	Layout runtime.Layout
+}
+
+// NewProvider makes a provider, or fails t. What it opens itself, t closes; the suite
+// closes the provider.
+type NewProvider func(t *testing.T, in Instance) sqldb.Isolation
+
+// Place is where the tables of one tenant are.
+type Place struct {
+	// Name is what {place} in Engine.Poison becomes.
+	Name string
+	// Table is the name of a table there, as SQL writes it.
+	Table func(name string) string
+	// With runs fn on a pool that leads there and may do everything.
+	With func(fn func(*sql.DB) error) error
+	// Occupy puts something that is nobody's in the place, and Occupied looks whether it
+	// is still there.
+	Occupy   func(context.Context) error
+	Occupied func(context.Context) (bool, error)
+}
+
+// PlaceFunc says where a tenant's tables are under a provider.
+type PlaceFunc func(in Instance, p sqldb.Isolation, t runtime.Tenant) (Place, error)
+
+// suite is how the tables keep tenants apart, and thereby what statements look like.
+type suite struct {
+	engine Engine
+	place  PlaceFunc // nil where tenants share tables
+	only   []string
+}
+
+// Option describes the provider to the suite. The options of this package are the only
+// ones.
+type Option interface{ apply(*suite) }
+
+type optionFunc func(*suite)
+
+func (f optionFunc) apply(s *suite) { f(s) }
+
+// Places says that each tenant has tables of its own. The suite's statements then carry
+// no predicate.
+func Places(place PlaceFunc) Option { return optionFunc(func(s *suite) { s.place = place }) }
+
+// Only limits the suite to the checks of these names.
+func Only(checks ...string) Option {
+	return optionFunc(func(s *suite) { s.only = append(s.only, checks...) })
+}
+
+// The statements of the suite. {line} is Engine.Line, and {own} the predicate, whose
+// parameter comes last.
+const (
+	listNotes   = "SELECT {line} FROM notes WHERE {own} ORDER BY id"
+	listSome    = "-- name: ListSome :many\nSELECT {line} FROM notes WHERE id IN (/*SLICE:ids*/?) AND {own} ORDER BY id"
+	countNotes  = "SELECT count(*) FROM notes WHERE {own}"
+	insertNote  = "INSERT INTO notes (tenant_id, id, body) VALUES (?, ?, ?)"
+	insertLink  = "INSERT INTO links (tenant_id, id, note_id) VALUES (?, ?, ?)"
+	oneBody     = "SELECT notes.body FROM notes WHERE notes.id = ? AND {own}"
+	joined      = "SELECT count(*) FROM notes JOIN links ON links.note_id = notes.id WHERE notes.{own}"
+	upperNotes  = "UPDATE notes SET body = upper(body) WHERE {own}"
+	deleteNote  = "DELETE FROM notes WHERE id = ? AND {own}"
+	deleteNotes = "DELETE FROM notes WHERE {own}"
+	onePlan     = "SELECT name FROM plans WHERE id = ?"
+)
+
+func (s *suite) statements() []string {
+	return []string{
+		listNotes, listSome, countNotes, insertNote, insertLink, oneBody, joined, upperNotes, deleteNote, deleteNotes, onePlan,
+		s.engine.Numbers, s.engine.Slow, s.engine.Fails,
+	}
+}
+
+// text returns a statement as the application sends it.
+func (s *suite) text(sql string) string {
+	own := "tenant_id = ?"
+	if s.place != nil {
+		own = "id > 0"
+	}
+	return strings.NewReplacer("{line}", s.engine.Line, "{own}", own).Replace(sql)
+}
+
+// scoped returns a statement and its arguments for a tenant.
+func (s *suite) scoped(t runtime.Tenant, sql string, args ...any) (string, []any) {
+	if s.place == nil && strings.Contains(sql, "{own}") {
+		args = append(slices.Clone(args), t.ID)
+	}
+	return s.text(sql), args
+}
+
+// layout returns what the generator would say about the suite's tables.
+func (s *suite) layout() runtime.Layout {
+	out := runtime.Layout{Engine: s.engine.Name, Fingerprint: "suite"}
+	columns := map[string][]runtime.Column{
+		"plans": {{Name: "id"}, {Name: "name"}},
+		"notes": {{Name: "tenant_id"}, {Name: "id"}, {Name: "body"}},
+		"links": {{Name: "tenant_id"}, {Name: "id"}, {Name: "note_id"}},
+	}
+	for _, ddl := range s.engine.Tables {
+		out.DDL = append(out.DDL, runtime.DDL{Text: withSlots(ddl.SQL), Shared: ddl.Name == "plans", Creates: []string{ddl.Name}})
+		if columns[ddl.Name] == nil {
+			continue // an index
+		}
+		table := runtime.Table{Name: ddl.Name, Class: runtime.ClassGlobal, Columns: columns[ddl.Name]}
+		if ddl.Name != "plans" {
+			table.Class, table.Column, table.Owned = runtime.ClassTenant, "tenant_id", ddl.Name+".tenant_id = $1"
+		}
+		out.Tables = append(out.Tables, table)
+	}
+	for _, sql := range s.statements() {
+		out.Statements = append(out.Statements, withSlots(s.text(sql)))
+	}
+	return out
+}
+
+// named are the relations of tenants, where SQL names them and no column of theirs.
+var named = regexp.MustCompile(`\b(notes_body|notes|links)\b`)
+
+// withSlots finds where SQL names tenants' relations, as the generator does.
+func withSlots(sql string) runtime.Text {
+	text := runtime.Text{SQL: sql}
+	for _, at := range named.FindAllStringIndex(sql, -1) {
+		if strings.HasPrefix(sql[at[1]:], ".") {
+			continue // a column
+		}
+		slot := runtime.Slot{Start: at[0], End: at[1], Name: sql[at[0]:at[1]], Alias: strings.HasPrefix(strings.TrimPrefix(sql, "-- name: ListSome :many\n"), "SELECT")}
+		if slot.Name == "notes_body" {
+			slot.Kind = runtime.SlotName
+		}
+		text.Slots = append(text.Slots, slot)
+	}
+	return text
+}

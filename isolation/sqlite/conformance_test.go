@@ -1,0 +1,152 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	sqlite3driver "github.com/ncruces/go-sqlite3/driver"
+
+	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
+	"github.com/tenancygen/tenancygen/isolation/isolationtest/sqltest"
+	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/sqldb"
+)
+
+// suite is SQLite for the conformance suite.
+var suite = sqltest.Engine{
+	Name:    "sqlite",
+	Line:    "id || ' ' || body",
+	Numbers: "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ?) SELECT n FROM s",
+	Slow:    "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ? * 100000000) SELECT count(*) FROM s",
+	Fails:   "SELECT abs(CASE WHEN ? = 0 THEN -9223372036854775807 - 1 ELSE 0 END)",
+	Tables: []sqltest.DDL{
+		{Name: "plans", SQL: "CREATE TABLE plans (id INTEGER PRIMARY KEY, name TEXT NOT NULL)"},
+		{Name: "notes", SQL: "CREATE TABLE notes (tenant_id TEXT NOT NULL, id INTEGER NOT NULL, body TEXT NOT NULL, PRIMARY KEY (tenant_id, id))"},
+		{Name: "notes_body", SQL: "CREATE INDEX notes_body ON notes (body)"},
+		{Name: "links", SQL: `CREATE TABLE links (tenant_id TEXT NOT NULL, id INTEGER NOT NULL, note_id INTEGER NOT NULL,
+			PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, note_id) REFERENCES notes)`},
+	},
+	Poison: []string{
+		"ATTACH DATABASE '{place}' AS other", "ATTACH DATABASE 'file:{place}?mode=rw' AS other", "DELETE FROM other.notes",
+		"VACUUM INTO '{place}'", "PRAGMA query_only = on", "PRAGMA foreign_keys = off",
+		"CREATE TEMP TABLE notes AS SELECT 'bob' AS tenant_id, 5 AS id, 'poisoned' AS body",
+	},
+	New: newDatabase,
+}
+
+func newDatabase(t *testing.T) sqltest.Database {
+	t.Helper()
+	dir := t.TempDir()
+	dsn := fileURL(filepath.Join(dir, "app.db"), url.Values{"_txlock": {"immediate"}, "_pragma": {"busy_timeout(10000)", "journal_mode(wal)", "foreign_keys(on)"}})
+	connector, err := new(sqlite3driver.SQLite).OpenConnector(dsn)
+	if err != nil {
+		t.Fatal(err)
+	}
+	admin := sql.OpenDB(connector)
+	t.Cleanup(func() { _ = admin.Close() })
+	return sqltest.Database{Admin: admin, Connector: connector, Dir: dir}
+}
+
+func poolOf(t *testing.T, in sqltest.Instance) *sql.DB {
+	t.Helper()
+	pool := sql.OpenDB(in.Connector)
+	pool.SetMaxOpenConns(in.Conns)
+	t.Cleanup(func() { _ = pool.Close() })
+	return pool
+}
+
+func newRowFilter(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+	t.Helper()
+	p, err := NewRowFilter(poolOf(t, in), WithLayout(in.Layout))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+func newFile(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+	t.Helper()
+	p, err := NewFile(poolOf(t, in), in.Dir, in.Layout, WithFileConns(in.Conns))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// filePlace says where a tenant's tables are under File.
+func filePlace(in sqltest.Instance, _ sqldb.Isolation, t runtime.Tenant) (sqltest.Place, error) {
+	name, err := namespace.Database(t.ID)
+	path := filepath.Join(in.Dir, name+".db")
+	return sqltest.Place{
+		Name:  path,
+		Table: func(name string) string { return name },
+		With: func(fn func(*sql.DB) error) error {
+			pool, err := openOwn(path, "rw")
+			if err != nil {
+				return err
+			}
+			defer func() { _ = pool.Close() }()
+			return fn(pool)
+		},
+		Occupy: func(context.Context) error { return os.WriteFile(path, []byte("somebody's"), 0o600) },
+		Occupied: func(context.Context) (bool, error) {
+			data, err := os.ReadFile(path)
+			return string(data) == "somebody's", err
+		},
+	}, err
+}
+
+func TestRowFilter(t *testing.T) {
+	t.Parallel()
+	sqltest.Exercise(t, suite, newRowFilter)
+}
+
+func TestFile(t *testing.T) {
+	t.Parallel()
+	sqltest.Exercise(t, suite, newFile, sqltest.Places(filePlace))
+}
+
+// TestSuiteCatches breaks each provider in every way and looks that the suite goes red.
+func TestSuiteCatches(t *testing.T) {
+	t.Parallel()
+	for name, p := range map[string]struct {
+		make  sqltest.NewProvider
+		place sqltest.PlaceFunc
+	}{
+		"row":  {newRowFilter, nil},
+		"file": {newFile, filePlace},
+	} {
+		for _, control := range sqltest.Controls {
+			if control.Places && p.place == nil {
+				continue
+			}
+			t.Run(name+"/"+control.Name, func(t *testing.T) {
+				t.Parallel()
+				opts := []sqltest.Option{sqltest.Only(control.Checks...)}
+				if p.place != nil {
+					opts = append(opts, sqltest.Places(p.place))
+				}
+				caught(t, func(t *testing.T, in sqltest.Instance) sqldb.Isolation { return control.Break(p.make(t, in)) }, control.Checks, opts)
+			})
+		}
+	}
+}
+
+// caught fails t unless each of the checks finds something wrong with a provider.
+func caught(t *testing.T, broken sqltest.NewProvider, checks []string, opts []sqltest.Option) {
+	t.Helper()
+	var failed []string
+	for _, f := range sqltest.Failures(t, suite, broken, opts...) {
+		failed = append(failed, f.Check)
+	}
+	for _, check := range checks {
+		if !slices.Contains(failed, check) {
+			t.Errorf("the check %q has not seen it", check)
+		}
+	}
+}
