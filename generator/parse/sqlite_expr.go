@@ -104,6 +104,9 @@ func (c *sqliteConverter) operator(e *Expr, n ast.Expr) bool {
 	case *ast.IsExpr:
 		c.isTest(e, s)
 	case *ast.NullCheckExpr:
+		if s.Test == ast.TestNotNullWords && endsInNot(s.X) {
+			c.refuse(n.Pos(), "NOT NULL behind a NOT", "write IS NOT NULL, or put parentheses around what is negated")
+		}
 		e.Name, e.Null, e.Args = "NullTest", s.Test == ast.TestIsNull, c.exprs([]ast.Expr{s.X})
 	case *ast.LikeExpr:
 		c.like(e, s)
@@ -119,6 +122,24 @@ func (c *sqliteConverter) operator(e *Expr, n ast.Expr) bool {
 		return false
 	}
 	return true
+}
+
+// endsInNot reports whether an expression ends in the operand of a NOT. SQLite negates
+// x NOT NULL in NOT x NOT NULL, where the parser takes NOT x for what is tested.
+func endsInNot(n ast.Expr) bool {
+	switch s := n.(type) {
+	case *ast.UnaryExpr:
+		return s.Op == ast.OpNot || endsInNot(s.X)
+	case *ast.BinaryExpr:
+		return endsInNot(s.Y)
+	case *ast.IsExpr:
+		return endsInNot(s.Y)
+	case *ast.LikeExpr:
+		return endsInNot(s.Y) || endsInNot(s.Escape)
+	case *ast.BetweenExpr:
+		return endsInNot(s.Hi)
+	}
+	return false
 }
 
 func negated(not bool, name string) string {
