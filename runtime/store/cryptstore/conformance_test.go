@@ -11,10 +11,12 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"go.uber.org/goleak"
 
+	"github.com/tenancygen/tenancygen/internal/testmysql"
 	"github.com/tenancygen/tenancygen/internal/testpg"
 	"github.com/tenancygen/tenancygen/internal/testsqlite"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/store/memstore"
+	"github.com/tenancygen/tenancygen/runtime/store/mysqlstore"
 	"github.com/tenancygen/tenancygen/runtime/store/pgstore"
 	"github.com/tenancygen/tenancygen/runtime/store/sqlitestore"
 	"github.com/tenancygen/tenancygen/runtime/store/storetest"
@@ -46,6 +48,21 @@ func TestStoreConformsOnSQLite(t *testing.T) {
 	t.Parallel()
 	storetest.Exercise(t, func(t *testing.T) runtime.Store {
 		s, err := sqlitestore.New(testsqlite.Open(t, "file:"+testsqlite.File(t), 2), sqlitestore.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return over(t, s, "ab")
+	})
+}
+
+// TestStoreConformsOnMySQL is the same on a server.
+func TestStoreConformsOnMySQL(t *testing.T) {
+	t.Parallel()
+	db := testmysql.Open(t, testmysql.Database(t))
+	db.SetMaxOpenConns(8)
+	var n atomic.Int32
+	storetest.Exercise(t, func(t *testing.T) runtime.Store {
+		s, err := mysqlstore.New(db, mysqlstore.Options{Prefix: fmt.Sprintf("store_%d_", n.Add(1))})
 		if err != nil {
 			t.Fatal(err)
 		}
