@@ -32,7 +32,7 @@ var suite = sqltest.Engine{
 			PRIMARY KEY (tenant_id, id), FOREIGN KEY (tenant_id, note_id) REFERENCES notes)`},
 	},
 	Poison: []string{
-		"ATTACH DATABASE '{place}' AS other", "ATTACH DATABASE 'file:{place}?mode=rw' AS other", "DELETE FROM other.notes",
+		"SELECT * FROM {place}notes", "ATTACH DATABASE '{place}' AS other", "ATTACH DATABASE 'file:{place}?mode=rw' AS other", "DELETE FROM other.notes",
 		"VACUUM INTO '{place}'", "PRAGMA query_only = on", "PRAGMA foreign_keys = off",
 		"CREATE TEMP TABLE notes AS SELECT 'bob' AS tenant_id, 5 AS id, 'poisoned' AS body",
 	},
@@ -101,6 +101,70 @@ func filePlace(in sqltest.Instance, _ sqldb.Isolation, t runtime.Tenant) (sqltes
 	}, err
 }
 
+func newPrefix(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+	t.Helper()
+	p, err := NewPrefix(in.Connector, in.Layout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.DB().SetMaxOpenConns(in.Conns)
+	return p
+}
+
+// prefixPlace says where a tenant's tables are under Prefix.
+func prefixPlace(in sqltest.Instance, _ sqldb.Isolation, t runtime.Tenant) (sqltest.Place, error) {
+	space, err := prefixSpace(t)
+	return sqltest.Place{
+		Name:  space.Prefix,
+		Table: func(name string) string { return namespace.Quote(space.Relation(name)) },
+		With:  func(fn func(*sql.DB) error) error { return fn(in.Admin) },
+		Occupy: func(ctx context.Context) error {
+			_, err := in.Admin.ExecContext(ctx, "CREATE TABLE "+namespace.Quote(space.Relation("notes"))+" (somebodys int)")
+			return err
+		},
+		Occupied: func(ctx context.Context) (there bool, err error) {
+			err = in.Admin.QueryRowContext(ctx, "SELECT count(*) = 1 FROM pragma_table_info(?) WHERE name = 'somebodys'", space.Relation("notes")).Scan(&there)
+			return there, err
+		},
+	}, err
+}
+
+// newHybrid has Ann and a few others in each strategy.
+func newHybrid(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+	t.Helper()
+	h, err := NewHybrid(map[runtime.Strategy]sqldb.Isolation{
+		runtime.StrategyPrefix: newPrefix(t, in), runtime.StrategyDatabase: newFile(t, in),
+	}, tier)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
+func tier(t runtime.Tenant) runtime.Strategy {
+	if len(t.ID)%2 == 1 {
+		return runtime.StrategyPrefix // ann and bob
+	}
+	return runtime.StrategyDatabase
+}
+
+func hybridPlace(in sqltest.Instance, p sqldb.Isolation, t runtime.Tenant) (sqltest.Place, error) {
+	if tier(t) == runtime.StrategyPrefix {
+		return prefixPlace(in, p, t)
+	}
+	return filePlace(in, p, t)
+}
+
+func TestPrefix(t *testing.T) {
+	t.Parallel()
+	sqltest.Exercise(t, suite, newPrefix, sqltest.Places(prefixPlace))
+}
+
+func TestHybrid(t *testing.T) {
+	t.Parallel()
+	sqltest.Exercise(t, suite, newHybrid, sqltest.Places(hybridPlace))
+}
+
 func TestRowFilter(t *testing.T) {
 	t.Parallel()
 	sqltest.Exercise(t, suite, newRowFilter)
@@ -118,8 +182,9 @@ func TestSuiteCatches(t *testing.T) {
 		make  sqltest.NewProvider
 		place sqltest.PlaceFunc
 	}{
-		"row":  {newRowFilter, nil},
-		"file": {newFile, filePlace},
+		"row":    {newRowFilter, nil},
+		"file":   {newFile, filePlace},
+		"prefix": {newPrefix, prefixPlace},
 	} {
 		for _, control := range sqltest.Controls {
 			if control.Places && p.place == nil {

@@ -4,10 +4,12 @@
 //
 //   - RowFilter trusts the SQL text: tenants share tables, and the predicate that
 //     generated code carries is what keeps them apart.
+//   - Prefix gives each tenant tables of its own in one file, and writes their names into
+//     what a generated package sends.
 //   - File gives each tenant a file of its own. Statements are sent as they are, also
 //     those that are written by hand.
 //
-// SQLite has no row-level security and no schemas; NewRLS and NewSchema say so, and
+// Hybrid has one of these for each tier of tenants. SQLite has no row-level security and no schemas; NewRLS and NewSchema say so, and
 // what to use.
 //
 // # Files

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/isolation/internal/sqlspace"
 	"github.com/tenancygen/tenancygen/runtime"
+	"github.com/tenancygen/tenancygen/runtime/sqldb"
 )
 
 // The registry says whose a file or a prefix is. It is a table of the shared database,
@@ -38,7 +39,7 @@ type record struct {
 }
 
 // locked runs fn in a transaction of the shared database that no other writer is in.
-func locked(ctx context.Context, pool *sql.DB, fn func(*sql.Tx) error) error {
+func locked(ctx context.Context, pool sqldb.DB, fn func(*sql.Tx) error) error {
 	// The driver begins a serializable transaction as its writer.
 	tx, err := pool.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelSerializable})
 	if err != nil {

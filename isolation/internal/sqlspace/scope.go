@@ -207,3 +207,9 @@ func (d plain) PrepareContext(ctx context.Context, query string) (*sql.Stmt, err
 func (d plain) BeginTx(ctx context.Context, opts *sql.TxOptions) (*sql.Tx, error) {
 	return d.pool.BeginTx(ctx, opts)
 }
+
+// AsIs is the scope of a provider's own statements, which are sent as they are.
+type AsIs struct{}
+
+// Order returns the statement.
+func (AsIs) Order(sql string) (Order, error) { return Order{SQL: sql}, nil }
