@@ -85,6 +85,9 @@ func goldenProject(t *testing.T, path string) (*corpusProject, string) {
 	if in == nil || report.HasErrors() {
 		return nil, "its configuration is wrong on purpose"
 	}
+	if in.Config.Engine != "postgresql" {
+		return nil, "it is for " + in.Config.Engine
+	}
 	p := &corpusProject{oracleProject: &oracleProject{config: in.Config, catalog: loadCatalog(in, &report)}, name: name}
 	texts := statements(in, p.catalog, &report)
 	if report.HasErrors() {

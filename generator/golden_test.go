@@ -195,7 +195,7 @@ func rewriteGolden(t *testing.T, path string, archive *txtar.Archive, got map[st
 // once from the build cache.
 var dependencies = sync.OnceValues(func() (map[string]*types.Package, error) {
 	cfg := &packages.Config{Mode: packages.NeedName | packages.NeedTypes | packages.NeedImports}
-	roots, err := packages.Load(cfg, "context", "errors", "fmt", "iter", "time", "database/sql", "database/sql/driver", "encoding/json", "net/netip",
+	roots, err := packages.Load(cfg, "context", "errors", "fmt", "iter", "strings", "time", "database/sql", "database/sql/driver", "encoding/json", "net/netip",
 		"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgtype",
 		"github.com/google/uuid", "github.com/lib/pq", "github.com/sqlc-dev/pqtype",
 		"github.com/tenancygen/tenancygen/runtime", "github.com/tenancygen/tenancygen/runtime/pgxdb", "github.com/tenancygen/tenancygen/runtime/sqldb")

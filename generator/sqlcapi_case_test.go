@@ -26,7 +26,7 @@ type apiCase struct {
 	dir    string // of the configuration
 	config string // its base name
 	name   string // of the entry; empty when it is the only one
-	kind   string // sql_package
+	kind   string // sql_package; the engine where that is not PostgreSQL
 	out    string // the directory of the package
 	skip   string // why it is no case for this test
 
@@ -97,15 +97,18 @@ func entriesOf(t *testing.T, root, path string) []apiCase {
 		}
 		c.kind = cmp.Or(c.kind, "database/sql")
 		if len(entries) > 1 {
-			c.name = cmp.Or(e.Name, c.out)
+			c.name = cmp.Or(c.out, e.Name)
 			c.label += "#" + strconv.Itoa(i+1)
 		}
 		switch {
+		case e.Engine == "sqlite":
+			c.kind = e.Engine
 		case cmp.Or(e.Engine, "postgresql") != "postgresql":
 			c.skip = "engine " + e.Engine
 		case c.kind != "pgx/v5" && c.kind != "database/sql":
 			c.skip = "sql_package " + c.kind
-		case file.SQL != nil && e.Gen.Go == nil:
+		}
+		if file.SQL != nil && e.Gen.Go == nil {
 			c.skip = "it generates no Go"
 		}
 		cases = append(cases, c)

@@ -17,11 +17,14 @@ import (
 	"github.com/tenancygen/tenancygen/internal/goapi"
 )
 
-var apiEvery = flag.Int("sqlcapi.every", 1, "compare every n-th case of sqlc's own only")
+var (
+	apiEvery = flag.Int("sqlcapi.every", 1, "compare every n-th case of sqlc's own only")
+	apiKind  = flag.String("sqlcapi.kind", "", "compare the cases of one sql_package or engine only")
+)
 
 // apiFloors are the numbers of cases that are identical, or rejected at the same
-// places, by sql_package. They only rise.
-var apiFloors = map[string]int{"pgx/v5": 252, "database/sql": 268}
+// places, by sql_package of PostgreSQL, and by engine. They only rise.
+var apiFloors = map[string]int{"pgx/v5": 252, "database/sql": 268, "sqlite": 92}
 
 // apiStatus is what became of a case.
 type apiStatus string
@@ -62,6 +65,9 @@ func TestSQLCAPI(t *testing.T) {
 	var results []apiResult
 	var chosen []*apiCase
 	for _, c := range apiCases(t, root) {
+		if *apiKind != "" && c.kind != *apiKind {
+			continue
+		}
 		if c.skip != "" {
 			results = append(results, apiResult{c, apiSkipped, c.skip})
 		} else {
@@ -88,7 +94,7 @@ func TestSQLCAPI(t *testing.T) {
 		return
 	}
 	skipped := len(results)
-	t.Cleanup(func() { reportAPI(t, results, all == len(results)-skipped) })
+	t.Cleanup(func() { reportAPI(t, results, *apiKind == "" && all == len(results)-skipped) })
 	var mutex sync.Mutex
 	for _, c := range chosen {
 		t.Run(c.label, func(t *testing.T) {

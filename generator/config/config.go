@@ -17,7 +17,11 @@ type Config struct {
 	// Dir is its directory; all paths below are relative to it, or absolute.
 	Dir string
 
-	Engine  string   // "postgresql"
+	// Engine is the database: "postgresql", "mysql" or "sqlite". EngineSpan is its
+	// place; zero where sqlc's configuration leaves it to the default.
+	Engine     string
+	EngineSpan source.Span
+
 	Schema  []string // files or migration directories, in order
 	Queries []string // files or directories; may be empty
 	// SchemaSpans and QueriesSpans are the places of the entries of Schema and

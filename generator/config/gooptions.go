@@ -86,19 +86,11 @@ const (
 	databaseSQL = "database/sql"
 )
 
-// sqlDrivers are the values of sql_driver for PostgreSQL. As in sqlc, none of them
-// changes what is generated: database/sql has the types of lib/pq. The others are
-// known to sqlc and are for something else.
-var (
-	sqlDrivers   = []string{"github.com/lib/pq", "github.com/jackc/pgx/v5"}
-	otherDrivers = []string{"github.com/jackc/pgx/v4", "github.com/go-sql-driver/mysql"}
-)
-
 // defaults fills in what was not given, as sqlc does.
 func (p *parser) defaults(fromSQLC bool) {
 	g := &p.config.Go
 	if g.SQLPackage == "" {
-		g.SQLPackage = pgx5
+		g.SQLPackage = p.database().sqlPackage
 		if fromSQLC {
 			g.SQLPackage = databaseSQL
 		}
@@ -192,11 +184,16 @@ func (p *parser) checkFileNames() {
 // error where ignoring them would change the generated API.
 func (p *parser) checkSupported(place source.Span) {
 	g := &p.config.Go
-	if g.SQLPackage == pgx4 {
-		at := place
-		if given, ok := p.at["sql_package"]; ok {
-			at = given
-		}
+	known := p.database()
+	at := place
+	if given, ok := p.at["sql_package"]; ok {
+		at = given
+	}
+	switch {
+	case !slices.Contains(known.sqlPackages, g.SQLPackage):
+		p.errorf(diag.OptionUnsupported, at, "sql_package %q is not for %s", g.SQLPackage, known.title).
+			WithHelp("use %s", list(known.sqlPackages))
+	case g.SQLPackage == pgx4:
 		d := p.errorf(diag.OptionUnsupported, at, "sql_package %q is not supported", g.SQLPackage).
 			WithHelp("move the application to pgx/v5, and set sql_package: %s", pgx5)
 		if _, ok := p.given["sqlc"]; ok {
@@ -207,11 +204,12 @@ func (p *parser) checkSupported(place source.Span) {
 		p.errorf(diag.ConfigInvalid, p.optionAt("emit_prepared_queries"), "emit_methods_with_db_argument and emit_prepared_queries exclude each other").
 			WithHelp("a statement is prepared on one database handle; keep one of the two options")
 	}
-	if !p.optionIn("sql_driver", g.SQLDriver, slices.Concat(sqlDrivers, otherDrivers)) {
+	if !p.optionIn("sql_driver", g.SQLDriver, knownDrivers) || slices.Contains(known.sqlDrivers, g.SQLDriver) {
 		return
 	}
-	if slices.Contains(otherDrivers, g.SQLDriver) {
-		p.report.Warnf(diag.OptionUnsupported, p.optionAt("sql_driver"), "sql_driver %q has no effect with PostgreSQL", g.SQLDriver).
-			WithHelp("remove it, or use %s", list(sqlDrivers))
+	d := p.report.Warnf(diag.OptionUnsupported, p.optionAt("sql_driver"), "sql_driver %q has no effect with %s", g.SQLDriver, known.title).
+		WithHelp("remove it")
+	if len(known.sqlDrivers) > 0 {
+		d.WithHelp("remove it, or use %s", list(known.sqlDrivers))
 	}
 }

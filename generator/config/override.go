@@ -53,7 +53,7 @@ func (rd *reader) override(e entry) (o ir.Override, ok bool) {
 		o.DBType = oldType
 	}
 	o.Nullable = o.Nullable || oldNull
-	if !ok || engine != "" && engine != supportedEngine {
+	if !ok || engine != "" && engine != rd.overridesFor {
 		return o, false
 	}
 	return o, rd.checkOverride(e, o)

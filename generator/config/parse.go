@@ -36,6 +36,7 @@ func Parse(file *source.File, sqlcFile Open, r *diag.Report) *Config {
 	if p.project(sqlcFile) {
 		p.checkOptions()
 	}
+	p.checkEngine()
 	p.require()
 	if p.failed {
 		return nil
@@ -123,6 +124,7 @@ func (p *parser) project(sqlcFile Open) bool {
 		p.inline()
 	}
 	p.analysis()
+	p.overridesFor = p.config.Engine
 	if e, ok := p.given["go"]; ok {
 		p.goOptions(e, &p.config.Go, p.at)
 		usable = usable && e.value.Kind == yaml.MappingNode
@@ -133,7 +135,7 @@ func (p *parser) project(sqlcFile Open) bool {
 
 func (p *parser) inline() {
 	if e, ok := p.given["engine"]; ok {
-		p.engine(e, &p.config.Engine)
+		p.engine(e, &p.config.Engine, &p.config.EngineSpan)
 	}
 	if e, ok := p.given["schema"]; ok {
 		p.config.Schema, p.config.SchemaSpans = p.oneOrMore(e)
@@ -145,24 +147,6 @@ func (p *parser) inline() {
 		p.invalid(e.key, "%q without %q", "sqlc_name", "sqlc").
 			WithHelp("it chooses an entry of sqlc.yaml; remove it")
 	}
-}
-
-// engines are those that sqlc knows, and those that this version compiles.
-var engines = []string{"postgresql", "mysql", "sqlite"}
-
-const supportedEngine = "postgresql"
-
-func (rd *reader) engine(e entry, to *string) {
-	s, ok := rd.str(e)
-	if !ok || !rd.oneOf(e, s, engines) {
-		return
-	}
-	if s != supportedEngine {
-		rd.invalid(e.value, "engine %q is not supported yet", s).
-			WithHelp("this version of tenancygen compiles %q", supportedEngine)
-		return
-	}
-	*to = s
 }
 
 // require reports the keys that have to be there.

@@ -313,6 +313,29 @@ func TestParseSQLCEntryByEngine(t *testing.T) {
 			t.Errorf("%q (-want +got):\n%s", name, diff)
 		}
 	}
+	c := mustParse(t, "version: '1'\nsqlc: sqlc.yaml\nsqlc_name: my\ntenant: {column: t}\n", `version: 2
+sql:
+- {name: x, engine: postgresql, schema: p.sql, gen: {go: {out: pg}}}
+- {name: x, engine: sqlite, schema: m.sql, gen: {go: {out: my, overrides: [
+    {db_type: json, go_type: string, engine: sqlite}, {db_type: text, go_type: string, engine: mysql}]}}}
+`)
+	if diff := cmp.Diff([]string{"m.sql"}, c.Schema); diff != "" || c.Engine != "sqlite" || c.Go.SQLPackage != "database/sql" {
+		t.Errorf("the directory of a package: read %s %s %s", c.Engine, c.Go.SQLPackage, diff)
+	}
+	if len(c.Go.Overrides) != 1 || c.Go.Overrides[0].DBType != "json" {
+		t.Errorf("read the overrides %v, want that of the engine", c.Go.Overrides)
+	}
+}
+
+// Without sql_package, the package is the one that the engine has.
+func TestParseEngine(t *testing.T) {
+	t.Parallel()
+	for engine, want := range map[string]string{"postgresql": "pgx/v5", "sqlite": "database/sql"} {
+		c := mustParse(t, "version: '1'\nengine: "+engine+"\nschema: s.sql\ntenant: {column: t}\ngo: {out: gen}\n", "")
+		if c.Engine != engine || c.Go.SQLPackage != want {
+			t.Errorf("%s: read %q with %q, want %q", engine, c.Engine, c.Go.SQLPackage, want)
+		}
+	}
 }
 
 // The older form of sqlc's configuration has the options in the entries, and the

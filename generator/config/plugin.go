@@ -39,11 +39,12 @@ func ParseOptions(file *source.File, project Project, r *diag.Report) *Config {
 			p.invalid(e.key, "%q is given by sqlc", key).WithHelp("remove it; it is what sqlc's configuration says")
 		}
 	}
-	if project.Engine != supportedEngine {
-		p.errorf(diag.ConfigInvalid, source.Span{}, "engine %q is not supported yet", project.Engine).
-			WithHelp("this version of tenancygen compiles %q", supportedEngine)
+	if engines[project.Engine] == nil {
+		p.errorf(diag.ConfigInvalid, source.Span{}, "engine %q is not supported", project.Engine).
+			WithHelp("tenancygen compiles for %s", list(engineNames))
 	}
 	p.analysis()
+	p.overridesFor = p.config.Engine
 	if e, ok := p.given["go"]; ok {
 		p.goOptions(e, &p.config.Go, p.at)
 	}
@@ -53,6 +54,7 @@ func ParseOptions(file *source.File, project Project, r *diag.Report) *Config {
 	p.config.Go.Out = filepath.Clean(project.Out)
 	p.defaults(false)
 	p.checkOptions()
+	p.checkEngine()
 	p.require()
 	if p.failed {
 		return nil

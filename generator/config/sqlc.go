@@ -94,47 +94,46 @@ func (s *sqlcReader) choose(list entry) (entry, bool) {
 	var chosen []entry
 	for i, item := range list.value.Content {
 		e := entry{value: resolve(item), path: fmt.Sprintf("%s[%d]", key, i)}
-		if s.name == "" || s.nameOf(e.value) == s.name {
+		if s.name == "" || slices.Contains(namesOf(e.value), s.name) {
 			chosen = append(chosen, e)
 		}
 	}
-	if ours := slices.DeleteFunc(slices.Clone(chosen), s.otherEngine); len(ours) == 1 {
-		return ours[0], true
+	if len(chosen) == 1 {
+		return chosen[0], true
+	}
+	if usual := slices.DeleteFunc(slices.Clone(chosen), otherEngine); len(usual) == 1 {
+		return usual[0], true
 	}
 	switch {
-	case len(chosen) == 1:
-		return chosen[0], true
 	case s.name != "":
 		s.failed = true
 		at := s.parser.given["sqlc_name"].value
 		s.parser.invalid(at, "%s has %d entries named %q", s.file.Path, len(chosen), s.name).
-			WithHelp("give the `name:` of one entry of `%s:`", key)
+			WithHelp("give the `name:` of one entry of `%s:`, or the directory of its package", key)
 	case len(chosen) == 0:
 		s.invalid(list.key, "%q is empty", key).WithHelp("add an entry with engine, schema, queries and gen.go")
 	default:
 		s.invalid(chosen[1].value, "sqlc's configuration has %d entries in %q", len(chosen), key).
-			WithHelp("give each entry a name, and choose one with `sqlc_name:` in a tenancy.yaml for each")
+			WithHelp("choose one in a tenancy.yaml for each, with `sqlc_name:` and its name or the directory of its package")
 	}
 	return entry{}, false
 }
 
-// nameOf is what an entry is called: its name or, without one, the directory of its
-// package.
-func (s *sqlcReader) nameOf(n *yaml.Node) string {
-	if name := valueAt(n, "name"); name != "" {
-		return name
-	}
+// namesOf are what an entry may be called: its name, and the directory of its package.
+func namesOf(n *yaml.Node) []string {
+	names := []string{valueAt(n, "name"), valueAt(n, "path")} // path in version 1
 	if golang := nodeAt(nodeAt(n, "gen"), "go"); golang != nil {
-		return valueAt(golang, "out")
+		names = append(names, valueAt(golang, "out"))
 	}
-	return valueAt(n, "path") // version 1
+	return names
 }
 
-// otherEngine reports whether an entry is for an engine that is not supported. A
-// project has one entry for each of its databases, often under one name.
-func (s *sqlcReader) otherEngine(e entry) bool {
-	engine := valueAt(e.value, "engine")
-	return engine != "" && engine != supportedEngine
+// otherEngine reports whether an entry is not for PostgreSQL. A project has one entry
+// for each of its databases, often under one name; the others of them are chosen by
+// their directories.
+func otherEngine(e entry) bool {
+	name := valueAt(e.value, "engine")
+	return name != "" && name != postgresql
 }
 
 // valueAt is the text under a key of a map; empty where there is none.
@@ -162,6 +161,7 @@ func nodeAt(n *yaml.Node, key string) *yaml.Node {
 // before its own.
 func (s *sqlcReader) pkg(e, overrides entry) {
 	c := s.parser.config
+	s.overridesFor = valueAt(e.value, "engine")
 	var schema, gen bool
 	known := s.sqlKeys(&schema)
 	known["name"], known["codegen"] = nil, nil
@@ -207,7 +207,7 @@ func (s *sqlcReader) rebase() {
 func (s *sqlcReader) sqlKeys(schema *bool) keys {
 	c := s.parser.config
 	return keys{
-		"engine": func(e entry) { s.engine(e, &c.Engine) },
+		"engine": func(e entry) { s.engine(e, &c.Engine, &c.EngineSpan) },
 		"schema": func(e entry) {
 			c.Schema, c.SchemaSpans = s.oneOrMore(e)
 			*schema = len(c.Schema) > 0
@@ -223,12 +223,12 @@ func (s *sqlcReader) complete(e entry, schema, gen bool) {
 	switch {
 	case s.failed:
 	case s.parser.config.Engine == "":
-		s.invalid(e.value, "%s has no engine", name(e)).WithHelp("add `engine: postgresql`")
+		s.invalid(e.value, "%s has no engine", name(e)).WithHelp("add `engine:` with one of %s", list(engineNames))
 	case !schema:
 		s.invalid(e.value, "%s has no schema", name(e)).WithHelp("add `schema:` with a file or a migrations directory")
 	case !gen && !s.ownGo:
 		s.invalid(e.value, "%s has no gen.go", name(e)).
-			WithHelp("add `go: {package: gen, out: gen, sql_package: pgx/v5}` to %s", s.parser.file.Path)
+			WithHelp("add `go: {package: gen, out: gen, sql_package: %s}` to %s", s.parser.database().sqlPackage, s.parser.file.Path)
 	}
 }
 

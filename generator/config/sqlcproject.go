@@ -45,7 +45,7 @@ func SQLCProject(path string, r *diag.Report) []SQLCEntry {
 	for _, e := range append(project.SQL, project.Packages...) {
 		engine := e.Engine
 		if engine == "" {
-			engine = supportedEngine // the default of version 1
+			engine = postgresql // the default of version 1
 		}
 		out = append(out, SQLCEntry{Name: e.Name, Engine: engine, Schema: e.Schema, Queries: e.Queries})
 	}

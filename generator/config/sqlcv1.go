@@ -1,6 +1,8 @@
 package config
 
 import (
+	"cmp"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
@@ -49,6 +51,7 @@ func (s *sqlcReader) readVersion1(root *yaml.Node) {
 	if !ok {
 		return
 	}
+	s.overridesFor = cmp.Or(valueAt(e.value, "engine"), postgresql)
 	known := s.goOptionKeys(&c.Go, s.parser.at)
 	known["name"], known["path"] = known["package"], known["out"]
 	for _, option := range laterOptions {
@@ -67,7 +70,7 @@ func (s *sqlcReader) readVersion1(root *yaml.Node) {
 		s.goOption(rename, &c.Go.Rename)
 	}
 	if c.Engine == "" && !s.failed {
-		c.Engine = supportedEngine // the default of this version
+		c.Engine = postgresql // the default of this version
 	}
 	s.complete(e, schema, true)
 	s.rebase()

@@ -21,7 +21,9 @@ type reader struct {
 	// lenient is set for sqlc.yaml: what sqlc accepts there, such as a number for
 	// a name, is not ours to refuse.
 	lenient bool
-	failed  bool
+	// overridesFor is the engine whose overrides of types are wanted.
+	overridesFor string
+	failed       bool
 }
 
 // entry is one key of a mapping with its value.

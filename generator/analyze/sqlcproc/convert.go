@@ -18,6 +18,9 @@ func (p *project) check(r *request) error {
 	if len(p.queries) == 0 {
 		return nil
 	}
+	if left := p.leftOut(r); left >= 0 {
+		return errLeftOut{left}
+	}
 	if len(r.Queries) != len(p.queries) {
 		return fmt.Errorf("sqlc analysis: %d statements came back for %d", len(r.Queries), len(p.queries))
 	}
@@ -28,6 +31,32 @@ func (p *project) check(r *request) error {
 		}
 	}
 	return nil
+}
+
+// errLeftOut is a statement, by its index, that sqlc makes nothing of: it leaves out
+// those of some kinds without a word.
+type errLeftOut struct{ index int }
+
+func (e errLeftOut) Error() string {
+	return fmt.Sprintf("sqlc analysis: nothing came back for statement %d", e.index+1)
+}
+
+// leftOut is the index of the first statement that did not come back, where all others
+// did; -1 without one.
+func (p *project) leftOut(r *request) int {
+	left, at := -1, 0
+	for i := range p.queries {
+		switch {
+		case at < len(r.Queries) && r.Queries[at].Name == p.in.Queries[i].Name:
+			at++
+		case left < 0:
+			left = i
+		}
+	}
+	if at < len(r.Queries) {
+		return -1 // something came back that was not fed
+	}
+	return left
 }
 
 // convert turns a request that has passed the check into the output. It returns

@@ -104,7 +104,14 @@ func (e *engine) analyze(ctx context.Context, in analyze.Input, db database, rep
 	if failure != "" {
 		return nil, project.explain(failure, files, report)
 	}
-	if err := project.check(request); err != nil {
+	err = project.check(request)
+	if left := (errLeftOut{}); errors.As(err, &left) {
+		query := in.Queries[left.index]
+		report.Errorf(diag.AnalysisFailed, query.Origin(0), "sqlc makes nothing of query %q: it leaves out statements of this kind", query.Name).
+			WithHelp("send the statement by hand, and take it out of the query file").InQuery(query.Name)
+		return nil, nil
+	}
+	if err != nil {
 		return nil, err
 	}
 	return project.convert(request, report), nil
