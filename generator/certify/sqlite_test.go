@@ -65,6 +65,7 @@ func TestSQLite(t *testing.T) {
 		accepted: []string{
 			`SELECT * FROM o WHERE o.t = $1`,
 			`SELECT * FROM o INDEXED BY i WHERE o.t = $1`,
+			`SELECT * FROM o WHERE (t = $1 AND k = $2) AND o.t = $1`,
 			`SELECT o.rowid FROM o WHERE o.t = $1 AND o.rowid = $2`,
 			`SELECT * FROM par AS p LEFT JOIN ch ON ch.pid = p.id AND EXISTS (SELECT 1 FROM par WHERE par.id = ch.pid AND par.t = $1) WHERE p.t = $1`,
 			`WITH a AS (SELECT * FROM o WHERE o.t = $1) SELECT * FROM a`,

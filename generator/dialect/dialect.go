@@ -43,6 +43,10 @@ type Dialect interface {
 	// empty where a value has to have the type already, or takes it from the column
 	// that it is compared with.
 	CastSuffix(sqlType string) string
+	// TypesParameters reports whether the statement gives a parameter one type, as which
+	// its value is read wherever it stands; elsewhere it has the type that it was sent
+	// with.
+	TypesParameters() bool
 	// Failing is a condition that raises an error where the given one holds, and is
 	// true elsewhere. FailsWhen is its counterpart: the condition on which an
 	// expression raises an error; nil for one that may never do.

@@ -77,6 +77,8 @@ func (mySQL) HidesTable(string) bool { return false }
 // CastSuffix is empty: what a value is compared with or stored in says how it is read.
 func (mySQL) CastSuffix(string) string { return "" }
 
+func (mySQL) TypesParameters() bool { return false }
+
 // Failing raises an error of the class "data exception": e to the power of 1000 is no
 // DOUBLE. Of NULL, which CASE gives otherwise, EXP is NULL.
 func (mySQL) Failing(condition string) string {

@@ -112,6 +112,8 @@ var standardTypes = map[string]bool{
 	"double precision": true, "varchar": true, "text": true, "uuid": true,
 }
 
+func (postgreSQL) TypesParameters() bool { return true }
+
 // Failing uses a domain whose check refuses the empty text, and takes the NULL that
 // CASE gives otherwise, of which the condition is true.
 func (postgreSQL) Failing(condition string) string {

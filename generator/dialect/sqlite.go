@@ -81,6 +81,8 @@ func sqliteSystem(name string) bool {
 // or stored in.
 func (sqlite) CastSuffix(string) string { return "" }
 
+func (sqlite) TypesParameters() bool { return false }
+
 // Failing raises an error: an empty text is no JSON. Of NULL, which CASE gives otherwise,
 // json is NULL.
 func (sqlite) Failing(condition string) string {
