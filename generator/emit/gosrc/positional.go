@@ -170,18 +170,19 @@ func assign(before []jen.Code) string {
 	return "="
 }
 
-// sliceFuncs adds the functions that methods with slices call.
+// sliceFuncs adds the functions that methods with slices call. Providers know a list by
+// this form, which is that of sqlc, too.
 func (g *goPackage) sliceFuncs(f *jen.File) {
 	if !g.usesSlices() {
 		return
 	}
 	f.Add(comment([]string{
-		placeholdersFunc + " are those of n values in a list. Without values it is a list of NULL, in",
-		"which nothing is, and nothing is not.",
+		placeholdersFunc + " are those of n values in a list. Without values it is NULL, in which",
+		"nothing is, and nothing is not.",
 	}))
 	f.Func().Id(placeholdersFunc).Params(jen.Id("n").Int()).String().Block(
 		jen.If(jen.Id("n").Op("==").Lit(0)).Block(jen.Return(jen.Lit("NULL"))),
-		jen.Return(jen.Qual("strings", "Repeat").Call(jen.Lit("?, "), jen.Id("n").Op("-").Lit(1)).Op("+").Lit("?")),
+		jen.Return(jen.Qual("strings", "Repeat").Call(jen.Lit("?,"), jen.Id("n").Op("-").Lit(1)).Op("+").Lit("?")),
 	)
 	f.Line()
 	f.Add(doc("", appendAllFunc+" appends the values of a list to the arguments of a statement."))
