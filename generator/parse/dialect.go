@@ -24,6 +24,7 @@ type Dialect interface {
 // The dialects.
 var (
 	PostgreSQL Dialect = postgreSQL{}
+	MySQL      Dialect = mySQL{}
 	SQLite     Dialect = sqlite{}
 )
 

@@ -104,6 +104,7 @@ func TestOnlyImporters(t *testing.T) {
 	only := map[string][]string{
 		"github.com/sqlc-dev/oliphant": {"generator/parse"},
 		"github.com/sqlc-dev/meyer":    {"generator/parse"},
+		"github.com/sqlc-dev/marino":   {"generator/parse"},
 		"github.com/dave/jennifer":     {"generator/emit/gosrc"},
 		"github.com/sqlc-dev/sqlc":     {"generator/analyze/sqlcproc"},
 		"github.com/jackc/pgx":         {"runtime/pgxdb", "isolation/", "examples/", "internal/", "generator/analyze/sqlcproc", "cmd/tenancygen/provision", "runtime/store/pgstore", "runtime/audit/pgaudit", "runtime/pgtenancy"},
