@@ -240,7 +240,8 @@ func isSyntaxError(err error) bool {
 }
 
 // FuzzSQLite checks that nothing makes the parser panic, that all ranges lie in the
-// text, and that SQLite reads what is accepted.
+// text, and that SQLite reads what is accepted, and touches nothing that the tree does
+// not name.
 func FuzzSQLite(f *testing.F) {
 	for _, tt := range sqliteShapes {
 		f.Add(tt.sql)
@@ -249,6 +250,9 @@ func FuzzSQLite(f *testing.F) {
 		f.Add(tt.sql)
 	}
 	db := realSQLite(f)
+	if _, err := db.Exec(readsSchema); err != nil {
+		f.Fatal(err)
+	}
 	f.Fuzz(func(t *testing.T, text string) {
 		_, _ = SQLite.Schema(text)
 		q, err := SQLite.Statement(text)
@@ -262,12 +266,12 @@ func FuzzSQLite(f *testing.F) {
 		if len(text) > 4000 {
 			return // deeper than SQLite goes
 		}
-		stmt, err := db.Prepare(text)
-		if err == nil {
-			_ = stmt.Close()
-		}
+		found, err := touched(t, db, text)
 		if isSyntaxError(err) {
 			t.Errorf("accepted, but SQLite says %v", err)
+		}
+		if missed := unseen(found, namedIn(q)); err == nil && len(missed) > 0 {
+			t.Errorf("the tree does not name %s", strings.Join(missed, ", "))
 		}
 	})
 }
