@@ -81,6 +81,9 @@ func (c *checker) other(e *parse.Expr) {
 // known, the schema must have no such function.
 func (c *checker) column(e *parse.Expr, lv *level.Level) {
 	n := len(e.Path)
+	if e.MaybeString && !hasColumn(lv, e.Path[0]) {
+		c.refuse(e.Pos, "%q may be a string: no table here is known to have a column of that name", e.Path[0])
+	}
 	if e.Star || n < 2 {
 		return
 	}
@@ -99,4 +102,17 @@ func (c *checker) column(e *parse.Expr, lv *level.Level) {
 		}
 		return
 	}
+}
+
+// hasColumn reports whether a table of a level, or of one around it, has a column of
+// some name: then the name is no string. The names that a view gives are not certain.
+func hasColumn(lv *level.Level, name string) bool {
+	for ; lv != nil; lv = lv.Outer {
+		if slices.ContainsFunc(lv.Relations, func(r *level.Relation) bool {
+			return r.Table != nil && r.Table.View == nil && !r.Renamed && r.Table.Column(name) != nil
+		}) {
+			return true
+		}
+	}
+	return false
 }

@@ -81,6 +81,8 @@ func TestSQLite(t *testing.T) {
 			`UPDATE o SET q = par.id FROM par WHERE o.t = $1 AND par.t = $1`,
 			`DELETE FROM o WHERE o.t = $1 RETURNING *`,
 			`SELECT count(*) FILTER (WHERE o.q > 1) FROM o WHERE o.t = $1`,
+			`SELECT "id", "k" FROM o WHERE o.t = $1 AND EXISTS (SELECT 1 FROM g WHERE "q" = g.id) ORDER BY "K"`,
+			`INSERT INTO o (t, "k") VALUES ($1, 'a') ON CONFLICT ("k") DO UPDATE SET "q" = "q" + 1 WHERE o.t = $1 RETURNING "k"`,
 		},
 		refused: []string{
 			`SELECT * FROM o`,
@@ -91,6 +93,12 @@ func TestSQLite(t *testing.T) {
 			`SELECT * FROM o WHERE CAST(o.t AS INTEGER) = $1`,
 			`SELECT * FROM o WHERE "o"."x" = $1`,
 			`SELECT * FROM o WHERE "t" = $1`,
+			// These are strings, or may be.
+			`SELECT "tenant" FROM o WHERE o.t = $1`,
+			`INSERT INTO o (t, k) VALUES ($1, "a")`,
+			`INSERT INTO o (t, k) VALUES ($1, "k")`,
+			`SELECT "x" FROM (SELECT g.name AS x FROM g) AS s`,
+			`SELECT o.k FROM o WHERE o.t = $1 UNION SELECT g.name FROM g ORDER BY "k"`,
 			// A name of the clause means the expression, wherever it stands.
 			`WITH a AS (SELECT * FROM o), o AS (SELECT * FROM par WHERE par.t = $1) SELECT * FROM a JOIN main_o ON 1`,
 			`SELECT * FROM o, o AS p WHERE o.t = $1`,

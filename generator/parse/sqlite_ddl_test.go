@@ -30,7 +30,7 @@ CREATE VIRTUAL TABLE docs USING fts5 (title, body);
 CREATE UNIQUE INDEX i ON users (org_id, lower(email)) WHERE size > 0;
 CREATE INDEX j ON users (org_id, 'size');
 CREATE VIEW IF NOT EXISTS v (x) AS SELECT id FROM users WHERE size > 1;
-CREATE VIEW w AS SELECT "id" FROM users;
+CREATE VIEW w AS SELECT id FROM main.users;
 CREATE TRIGGER tr AFTER UPDATE OF size ON users WHEN new.size IN (SELECT n FROM sizes) BEGIN
 	INSERT INTO log SELECT x FROM seen WHERE x IN taken; DELETE FROM old;
 END;
@@ -86,7 +86,7 @@ DROP TABLE IF EXISTS keys; DROP VIEW v; DROP INDEX i;`
 		{CreateIndex: &CreateIndex{Name: "i", Table: users, Unique: true, Columns: []string{"org_id"}, Expressions: true, Partial: true}},
 		{CreateIndex: &CreateIndex{Name: "j", Table: users, Columns: []string{"org_id", "size"}}},
 		{CreateView: &CreateView{Name: ObjectName{Name: "v"}, Columns: []string{"x"}, IfNotExists: true, Text: "SELECT id FROM users WHERE size > 1"}},
-		{CreateView: &CreateView{Name: ObjectName{Name: "w"}, Text: `SELECT "id" FROM users`}},
+		{CreateView: &CreateView{Name: ObjectName{Name: "w"}, Text: "SELECT id FROM main.users"}},
 		{CreateFunction: &ObjectName{Name: "trigger tr"}, Body: &FunctionBody{Tables: []string{"log", "seen", "taken", "old", "sizes"}}},
 		{OnTable: &OnTable{Name: "tr", Table: users, Function: ObjectName{Name: "trigger tr"}}},
 		drop("trigger", "users", "tr"),

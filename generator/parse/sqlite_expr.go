@@ -72,18 +72,13 @@ func (c *sqliteConverter) leaf(e *Expr, n ast.Expr) bool {
 	return true
 }
 
-// bareColumn converts a name without a table. In double quotes it would be a string
-// wherever there is no such column, in this query or around it.
+// bareColumn converts a name without a table.
 func (c *sqliteConverter) bareColumn(e *Expr, s *ast.Ident) {
-	switch {
-	case s.Quote == ast.QuoteNone && sqliteTruth(s.Name):
+	if s.Quote == ast.QuoteNone && sqliteTruth(s.Name) {
 		e.Kind, e.Text = ConstExpr, foldASCII(s.Name)
-	case s.Quote == ast.QuoteDouble:
-		c.refuse(s.Pos(), "the word "+s.Raw+", which SQLite takes for a string where no column has the name,",
-			"for a column, write its table before it, as in t."+s.Raw+"; for a string, use single quotes")
-	default:
-		e.Kind, e.Path = ColumnExpr, []string{c.name(s)}
+		return
 	}
+	e.Kind, e.Path, e.MaybeString = ColumnExpr, []string{c.name(s)}, s.Quote == ast.QuoteDouble
 }
 
 // operator converts operators, tests and logic.

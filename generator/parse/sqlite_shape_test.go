@@ -194,6 +194,9 @@ func (s shape) expr(e *Expr) string {
 	switch e.Kind {
 	case ColumnExpr:
 		path := strings.Join(e.Path, ".")
+		if e.MaybeString {
+			path = `"` + path + `"`
+		}
 		if e.Star {
 			path = strings.TrimPrefix(path+".*", ".")
 		}
@@ -287,8 +290,8 @@ var sqliteShapes = []struct{ sql, want string }{
 		`{row ⟨(1, 'it''s')⟩[const:1⟨1⟩ 'it's'⟨'it''s'⟩]; row ⟨((2), NULL)⟩[const:2⟨(2)⟩ NULL⟨NULL⟩]}`,
 	},
 	{
-		"SELECT \"t\".\"x\", [a b], `c`, t.y IS NULL FROM \"t\"",
-		"{select [t.x⟨\"t\".\"x\"⟩ a b⟨[a b]⟩ c⟨`c`⟩ is null(t.y)⟨t.y IS NULL⟩]; from [t⟨\"t\"⟩]; end ⟨\"t\"^⟩}",
+		"SELECT \"t\".\"x\", \"X\", [a b], `c`, t.y IS NULL FROM \"t\"",
+		"{select [t.x⟨\"t\".\"x\"⟩ \"x\"⟨\"X\"⟩ a b⟨[a b]⟩ c⟨`c`⟩ is null(t.y)⟨t.y IS NULL⟩]; from [t⟨\"t\"⟩]; end ⟨\"t\"^⟩}",
 	},
 	{
 		`SELECT x = 1 AND y <> 2 AND NOT z OR w == x'0f'`,

@@ -345,6 +345,9 @@ type Expr struct {
 	Path  []string
 	Star  bool
 	Param int
+	// MaybeString is set for a column in double quotes without a table, which SQLite
+	// takes for a string where there is no such column.
+	MaybeString bool
 	// Null is set for the constant NULL, and for a NullTest that is IS NULL.
 	Null bool
 	// Over is set for a function called over a window.

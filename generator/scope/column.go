@@ -59,3 +59,19 @@ func visibleNames(l *level) []string {
 	}
 	return out
 }
+
+// checkStrings refuses a word in double quotes that is the name of no column of the
+// statement's tables: SQLite takes it for a string.
+func (s *scoper) checkStrings(q *parse.Query) {
+	has := func(name string) bool {
+		return slices.ContainsFunc(s.plan.References, func(r *Reference) bool { return r.Table.Column(name) != nil })
+	}
+	q.EachQuery(func(q *parse.Query) {
+		q.Expressions(func(e *parse.Expr) {
+			if e.MaybeString && !has(e.Path[0]) {
+				s.refuse(diag.SyntaxUnsupported, s.text.At(e.Pos), "\"%s\" is a string, or a column of a subquery", e.Path[0]).
+					WithHelp("write a string in single quotes, and a column with its table before it")
+			}
+		})
+	})
+}

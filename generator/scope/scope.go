@@ -33,6 +33,7 @@ func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts
 		plan: &Plan{Bound: map[int]bool{}, TenantType: cat.TenantType},
 	}
 	s.query(q, nil)
+	s.checkStrings(q)
 	s.checkGlobalWrites()
 	return s.plan
 }
