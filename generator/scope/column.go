@@ -68,7 +68,7 @@ func (s *scoper) checkStrings(q *parse.Query) {
 	}
 	q.EachQuery(func(q *parse.Query) {
 		q.Expressions(func(e *parse.Expr) {
-			if e.MaybeString && !has(e.Path[0]) {
+			if e.MaybeString && (q.Values != nil || !has(e.Path[0])) {
 				s.refuse(diag.SyntaxUnsupported, s.text.At(e.Pos), "\"%s\" is a string, or a column of a subquery", e.Path[0]).
 					WithHelp("write a string in single quotes, and a column with its table before it")
 			}
