@@ -12,11 +12,17 @@ import (
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
+	"github.com/tenancygen/tenancygen/generator/source"
 )
 
 // prepareAnalysis begins with the schema.
 func prepareAnalysis(ctx context.Context, in *Input, engine analyze.Engine) analyze.Prepared {
-	return engine.Prepare(ctx, analyze.Input{Engine: in.Config.Engine, Schema: in.Schema, Options: analyze.Options(in.Config.Analysis)})
+	d := dialect.For(in.Config.Engine)
+	schema := make([]*source.File, len(in.Schema))
+	for i, f := range in.Schema {
+		schema[i] = source.NewFile(f.Path, parse.OwnQuotes(d, f.Text))
+	}
+	return engine.Prepare(ctx, analyze.Input{Engine: in.Config.Engine, Schema: schema, Options: analyze.Options(in.Config.Analysis)})
 }
 
 // accepted are the statements that nothing is wrong with so far.

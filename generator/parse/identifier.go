@@ -48,3 +48,25 @@ func Identifiers(d Dialect, text string) (map[string]bool, error) {
 	}
 	return names, nil
 }
+
+// OwnQuotes writes names that stand between the quotes of other databases, as SQLite takes
+// them, between the dialect's own, folded, and leaves everything in its place: sqlc does not
+// know what such quotes are. A text that cannot be read is returned as it is.
+func OwnQuotes(d Dialect, text string) string {
+	toks, err := scan(d, text)
+	if err != nil {
+		return text
+	}
+	own := d.Quote(" ")[0]
+	out := []byte(text)
+	for _, tok := range toks.list {
+		if tok.kind != QuotedToken || text[tok.Start] == own {
+			continue
+		}
+		name := d.fold(text[tok.Start:tok.End])
+		if quoted := string(own) + name + string(own); len(quoted) == tok.End-tok.Start && strings.IndexByte(name, own) < 0 {
+			copy(out[tok.Start:], quoted)
+		}
+	}
+	return string(out)
+}

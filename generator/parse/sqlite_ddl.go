@@ -55,7 +55,7 @@ func (s *sqliteSchema) convert(n ast.Stmt) {
 		s.createTable(n)
 	case *ast.CreateVirtualTableStmt:
 		// What columns it has, and what its rows are, is up to the module.
-		s.add(DDL{CreateTable: &CreateTable{Name: s.object(n.Name), Spelling: n.Name.Name.Name, NamePos: n.Name.Pos(), IfNotExists: n.IfNotExists, Opaque: true}})
+		s.add(DDL{CreateTable: &CreateTable{Name: s.object(n.Name), Spelling: sqliteSpelling(n.Name.Name), NamePos: n.Name.Pos(), IfNotExists: n.IfNotExists, Opaque: true}})
 	case *ast.CreateViewStmt:
 		s.createView(n)
 	case *ast.CreateIndexStmt:

@@ -15,9 +15,19 @@ type sqliteColumn struct {
 	counts bool
 }
 
+// sqliteSpelling is how SQL that the compiler writes calls a table. SQLite takes a name
+// in any case; sqlc, which types that SQL, takes one between double quotes as it stands
+// there, and all others in lower case.
+func sqliteSpelling(name *ast.Ident) string {
+	if name.Quote == ast.QuoteDouble {
+		return name.Name
+	}
+	return foldASCII(name.Name)
+}
+
 func (s *sqliteSchema) createTable(n *ast.CreateTableStmt) {
 	s.temporary(n.Temp)
-	t := &CreateTable{Name: s.object(n.Name), Spelling: n.Name.Name.Name, NamePos: n.Name.Pos(), IfNotExists: n.IfNotExists, Opaque: n.Select != nil}
+	t := &CreateTable{Name: s.object(n.Name), Spelling: sqliteSpelling(n.Name.Name), NamePos: n.Name.Pos(), IfNotExists: n.IfNotExists, Opaque: n.Select != nil}
 	withoutRowid, strict := s.options(n.Options)
 	var columns []*sqliteColumn
 	for _, def := range n.Columns {

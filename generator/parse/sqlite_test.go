@@ -131,3 +131,32 @@ func TestSQLiteNothingIsLost(t *testing.T) {
 		}
 	}
 }
+
+// TestOwnQuotes holds that only quotes and case change, and that nothing moves.
+func TestOwnQuotes(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		dialect  Dialect
+		in, want string
+	}{
+		{SQLite, "CREATE TABLE [Song] (`Id` INTEGER, \"Name\" TEXT DEFAULT '[x]') -- [Y]", "CREATE TABLE \"song\" (\"id\" INTEGER, \"Name\" TEXT DEFAULT '[x]') -- [Y]"},
+		{SQLite, "CREATE TABLE [a\"b] (`c``d` TEXT)", "CREATE TABLE [a\"b] (`c``d` TEXT)"},
+		{SQLite, "CREATE TABLE [a", "CREATE TABLE [a"},
+		{PostgreSQL, `CREATE TABLE "Song" (a int[])`, `CREATE TABLE "Song" (a int[])`},
+	} {
+		if got := OwnQuotes(test.dialect, test.in); got != test.want {
+			t.Errorf("%s\n%s, want\n%s", test.in, got, test.want)
+		}
+	}
+}
+
+// TestSQLiteSpelling holds under which name sqlc knows a table.
+func TestSQLiteSpelling(t *testing.T) {
+	t.Parallel()
+	for name, want := range map[string]string{`Song`: "song", `[Song]`: "song", "`Song`": "song", `"Song"`: "Song"} {
+		ddl, err := SQLite.Schema("CREATE TABLE " + name + " (id INTEGER)")
+		if err != nil || ddl[0].CreateTable.Spelling != want || ddl[0].CreateTable.Name.Name != "song" {
+			t.Errorf("%s: %+v, %v", name, ddl, err)
+		}
+	}
+}
