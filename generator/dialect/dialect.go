@@ -88,13 +88,14 @@ type Dialect interface {
 // The dialects.
 var (
 	PostgreSQL Dialect = postgreSQL{parse.PostgreSQL}
+	MySQL      Dialect = mySQL{parse.MySQL}
 	SQLite     Dialect = sqlite{parse.SQLite}
 )
 
 // For returns the dialect of an engine of the configuration; nil for one that is not
 // known.
 func For(engine string) Dialect {
-	for _, d := range []Dialect{PostgreSQL, SQLite} {
+	for _, d := range []Dialect{PostgreSQL, MySQL, SQLite} {
 		if d.Engine() == engine {
 			return d
 		}

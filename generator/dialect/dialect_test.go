@@ -50,6 +50,7 @@ func TestUnfit(t *testing.T) {
 		fit, unfit []string
 	}{
 		{dialect.PostgreSQL, []string{"uuid", "bigint", "text", "varchar"}, []string{"bpchar", "citext", "real", "text[]", "mood"}},
+		{dialect.MySQL, []string{"varchar", "varbinary", "bigint", "int", "bigint unsigned"}, []string{"char", "binary", "text", "blob", "double", "float", "decimal", "json", "enum", "bit", "uuid", "datetime"}},
 		// The affinity of a column is that of the first rule that its type meets.
 		{dialect.SQLite, []string{"text", "varchar", "character varying", "integer", "bigint", "int"},
 			[]string{"", "any", "blob", "numeric", "uuid", "string", "decimal", "boolean", "real", "double", "date"}},
@@ -77,6 +78,13 @@ func TestUnfitCollation(t *testing.T) {
 		{dialect.PostgreSQL, "text", "", false},
 		{dialect.PostgreSQL, "text", "C", false},
 		{dialect.PostgreSQL, "text", "nocase", true},
+		{dialect.MySQL, "varchar", "", true},
+		{dialect.MySQL, "varchar", "utf8mb4_general_ci", true},
+		{dialect.MySQL, "varchar", "utf8mb4_bin", true}, // 'a' = 'a '
+		{dialect.MySQL, "varchar", "utf8mb4_0900_bin", false},
+		{dialect.MySQL, "varchar", "utf8mb4_nopad_bin", false},
+		{dialect.MySQL, "varbinary", "", false},
+		{dialect.MySQL, "bigint", "", false},
 		{dialect.SQLite, "text", "", false},
 		{dialect.SQLite, "text", "binary", false},
 		{dialect.SQLite, "text", "nocase", true},
@@ -97,6 +105,11 @@ func TestFunctions(t *testing.T) {
 	}{
 		{dialect.PostgreSQL, "lower", dialect.FunctionPlain},
 		{dialect.PostgreSQL, "query_to_xml", dialect.FunctionForbidden},
+		{dialect.MySQL, "concat", dialect.FunctionPlain},
+		{dialect.MySQL, "group_concat", dialect.FunctionAggregate},
+		{dialect.MySQL, "last_insert_id", dialect.FunctionForbidden},
+		{dialect.MySQL, "load_file", dialect.FunctionForbidden},
+		{dialect.MySQL, "mine", dialect.FunctionUnknown},
 		{dialect.SQLite, "json_extract", dialect.FunctionPlain},
 		{dialect.SQLite, "group_concat", dialect.FunctionAggregate},
 		{dialect.SQLite, "rank", dialect.FunctionWindow},
@@ -114,4 +127,4 @@ func TestFunctions(t *testing.T) {
 	}
 }
 
-var all = []dialect.Dialect{dialect.PostgreSQL, dialect.SQLite}
+var all = []dialect.Dialect{dialect.PostgreSQL, dialect.MySQL, dialect.SQLite}
