@@ -44,8 +44,8 @@ type Database struct {
 	Admin *sql.DB
 	// Connector makes connections of the application.
 	Connector driver.Connector
-	// Dir is a directory of the test's own.
-	Dir string
+	// Dir is a directory of the test's own, or the DSN of a server's database.
+	Dir, DSN string
 }
 
 // Instance is what a provider is made for.
@@ -167,8 +167,8 @@ func (s *suite) layout() runtime.Layout {
 	return out
 }
 
-// named are the relations of tenants, where SQL names them and no column of theirs.
-var named = regexp.MustCompile(`\b(notes_body|notes|links)\b`)
+// named are the relations of tenants, and an index and a constraint of theirs.
+var named = regexp.MustCompile(`\b(notes_body|links_note|notes|links)\b`)
 
 // withSlots finds where SQL names tenants' relations, as the generator does.
 func withSlots(sql string) runtime.Text {
@@ -178,7 +178,7 @@ func withSlots(sql string) runtime.Text {
 			continue // a column
 		}
 		slot := runtime.Slot{Start: at[0], End: at[1], Name: sql[at[0]:at[1]], Alias: strings.HasPrefix(strings.TrimPrefix(sql, "-- name: ListSome :many\n"), "SELECT")}
-		if slot.Name == "notes_body" {
+		if strings.Contains(slot.Name, "_") {
 			slot.Kind = runtime.SlotName
 		}
 		text.Slots = append(text.Slots, slot)
