@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
 )
 
 // commands are the annotations that methods can be made for.
@@ -14,9 +15,11 @@ var commands = map[string]bool{
 
 // knownCommand reports whether the statement has a command that there is a method
 // for. A statement that is in no file has none.
-func (s *statement) knownCommand(sqlPackage string) bool {
-	cmd := s.text.Cmd
+func (s *statement) knownCommand(options ir.GoOptions, plain bool) bool {
+	cmd, sqlPackage := s.text.Cmd, options.SQLPackage
 	switch {
+	case cmd == ":copyfrom" && s.dialect.LoadsWith() != "":
+		return s.loads(options, plain)
 	case (strings.HasPrefix(cmd, ":batch") || cmd == ":copyfrom") && sqlPackage != "pgx/v5":
 		s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command %s needs PostgreSQL and `sql_package: pgx/v5`", cmd).
 			WithHelp("database/sql has neither batches nor COPY; call a method with :exec, :one or :many for each value").InQuery(s.text.Name)
@@ -31,6 +34,24 @@ func (s *statement) knownCommand(sqlPackage string) bool {
 	}
 	s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command %s is not supported", cmd).
 		WithHelp("use :one, :many, :exec, :execrows, :execresult, :batchexec, :batchone, :batchmany or :copyfrom").InQuery(s.text.Name)
+	return false
+}
+
+// loads reports whether a :copyfrom query of a database that loads files has a method.
+// It has none for tenants: what the database cannot store as it is it changes or leaves
+// out, and gives no error.
+func (s *statement) loads(options ir.GoOptions, plain bool) bool {
+	driver := s.dialect.LoadsWith()
+	switch {
+	case !plain:
+		s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command :copyfrom is not supported where tables belong to tenants: LOAD DATA changes values that it cannot store").
+			WithHelp("write an INSERT with :exec, and call it for each row in one InTx").InQuery(s.text.Name)
+	case options.SQLDriver != driver:
+		s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "the command :copyfrom needs `sql_driver: %s`", driver).
+			WithHelp("name the driver, if it is that; otherwise call a method with :exec for each row").InQuery(s.text.Name)
+	default:
+		return true
+	}
 	return false
 }
 

@@ -155,7 +155,7 @@ func scopeAll(texts []*parse.QueryText, cat *catalog.Catalog, cfg *config.Config
 func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 	s.dialect = cat.Dialect
 	text := s.text
-	if !s.knownCommand(cfg.Go.SQLPackage) {
+	if !s.knownCommand(cfg.Go, plain(cat)) {
 		return
 	}
 	if at := strings.Index(text.Text, rewrite.MarkerPrefix); at >= 0 {

@@ -74,6 +74,9 @@ type Dialect interface {
 	Positional() bool
 	// LastInsertID reports whether the drivers know the id that a new row got.
 	LastInsertID() bool
+	// LoadsWith is the sql_driver with which rows are copied from what a client sends
+	// like a file; empty where it is another way, or none.
+	LoadsWith() string
 	// Returns reports whether INSERT, UPDATE and DELETE can return rows.
 	Returns() bool
 	// CountsChanged reports whether an UPDATE counts the rows that it changed, and not

@@ -35,7 +35,7 @@ type Package struct {
 
 // roots are what generated code imports. What they import is there as well.
 var roots = []string{
-	"database/sql", "encoding/json", "errors", "fmt", "iter", "net", "net/netip", "strings", "time",
+	"database/sql", "encoding/json", "errors", "fmt", "io", "iter", "net", "net/netip", "strings", "sync/atomic", "time",
 	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgtype",
 	"github.com/google/uuid", "github.com/lib/pq", "github.com/sqlc-dev/pqtype",
 	"github.com/tenancygen/tenancygen/runtime/pgxdb", "github.com/tenancygen/tenancygen/runtime/sqldb",

@@ -12,8 +12,23 @@ func isCopy(q *ir.Query) bool { return q.Cmd == ":copyfrom" }
 // iteratorType is the name of the type that gives the rows of a copy to pgx.
 func iteratorType(q *ir.Query) string { return "iteratorFor" + q.Name }
 
+// copyNames are the names that a copy declares beside its method.
+func (g *goPackage) copyNames(q *ir.Query) []string {
+	switch {
+	case !isCopy(q):
+		return nil
+	case g.driver.loads:
+		return []string{sequenceName(q.Name), convertName(q.Name)}
+	}
+	return []string{iteratorType(q)}
+}
+
 // copyfromFile fills copyfrom.go: the copies of all query files.
 func (g *goPackage) copyfromFile(f *jen.File) {
+	if g.driver.loads {
+		g.loadDataFile(f)
+		return
+	}
 	for i := range g.methods {
 		m := &g.methods[i]
 		if !isCopy(m.query) {
@@ -117,8 +132,10 @@ func (g *goPackage) insertRows(m *method) jen.Code {
 }
 
 // copyNote says how the rows get to the table where COPY is not the way.
-func copyNote(c *ir.Copy) []string {
+func (g *goPackage) copyNote(c *ir.Copy) []string {
 	switch {
+	case g.driver.loads:
+		return loadNote()
 	case !c.Insert:
 		return nil
 	case c.Direct:

@@ -135,8 +135,8 @@ func (g *goPackage) declareMethods(names declarations) error {
 		if err := names.add(m.constName, "the text of "+what); err != nil {
 			return err
 		}
-		if isCopy(m.query) {
-			if err := names.add(iteratorType(m.query), "the rows of "+what); err != nil {
+		for _, name := range g.copyNames(m.query) {
+			if err := names.add(name, "the rows of "+what); err != nil {
 				return err
 			}
 		}

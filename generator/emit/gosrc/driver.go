@@ -40,6 +40,8 @@ type driver struct {
 	// positional is set where a statement has ? for its parameters, one value for
 	// each, and where a slice takes as many as it has values.
 	positional bool
+	// loads is set where rows are copied by LOAD DATA.
+	loads bool
 	// newID is set where the last id of a result is that of a new row.
 	newID bool
 	// pointers is set where emit_pointers_for_null_types has an effect.
@@ -52,7 +54,7 @@ type driver struct {
 var drivers = map[string]map[string]*driver{
 	"postgresql": {"pgx/v5": pgxDriver, "database/sql": sqlDriver},
 	"mysql": {"database/sql": overSQL(driver{
-		typeOf: (*typer).mysql, newID: true,
+		typeOf: (*typer).mysql, newID: true, loads: true,
 	})},
 	"sqlite": {"database/sql": overSQL(driver{
 		typeOf: (*typer).sqlite, newID: true, pointers: true,
@@ -62,9 +64,10 @@ var drivers = map[string]map[string]*driver{
 // overSQL is what the driver of another database than PostgreSQL has of database/sql.
 func overSQL(own driver) *driver {
 	d := *sqlDriver
-	d.typeOf, d.newID, d.pointers = own.typeOf, own.newID, own.pointers
+	d.typeOf, d.newID, d.pointers, d.loads = own.typeOf, own.newID, own.pointers, own.loads
 	d.positional, d.arrayPath = true, ""
-	d.imports = map[string]string{"encoding/json": "json", "strings": "strings", sqldbPath: "sqldb"}
+	d.imports = map[string]string{"encoding/json": "json", "strings": "strings", "io": "io", "sync/atomic": "atomic",
+		sqldbPath: "sqldb", mysqlPath: "mysql", mysqltsvPath: "mysqltsv"}
 	return &d
 }
 

@@ -66,10 +66,17 @@ func supported(pkg *ir.Package) error {
 	case pkg.Go.EmitPreparedQueries && !pkg.Plain && driverOf(pkg).prepares:
 		return fmt.Errorf("emit_prepared_queries is not supported with tenants: " +
 			"a statement that is prepared on a pool belongs to no tenant")
+	case !pkg.Plain && driverOf(pkg).loads && copies(pkg):
+		return fmt.Errorf(":copyfrom is not supported with tenants: LOAD DATA changes rows that it cannot store")
 	case pkg.Go.QueryParameterLimit != nil && *pkg.Go.QueryParameterLimit < 0:
 		return fmt.Errorf("query_parameter_limit must not be negative")
 	}
 	return nil
+}
+
+// copies reports whether a query copies rows.
+func copies(pkg *ir.Package) bool {
+	return slices.ContainsFunc(pkg.Queries, func(q ir.Query) bool { return isCopy(&q) })
 }
 
 // driverOf is the driver that a package is for; nil without one.

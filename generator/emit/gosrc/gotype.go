@@ -12,6 +12,8 @@ const (
 	pqPath       = "github.com/lib/pq"
 	pqtypePath   = "github.com/sqlc-dev/pqtype"
 	uuidPath     = "github.com/google/uuid"
+	mysqlPath    = "github.com/go-sql-driver/mysql"
+	mysqltsvPath = "github.com/hexon/mysqltsv"
 	runtimePath  = "github.com/tenancygen/tenancygen/runtime"
 	pgxdbPath    = "github.com/tenancygen/tenancygen/runtime/pgxdb"
 	sqldbPath    = "github.com/tenancygen/tenancygen/runtime/sqldb"

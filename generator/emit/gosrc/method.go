@@ -17,6 +17,8 @@ type method struct {
 	constName string
 	args      arguments
 	ret       result
+	// copied are the types of what one row of a copy has, in the order of the columns.
+	copied []goType
 }
 
 // arguments are what a method takes beside the context.
@@ -129,7 +131,10 @@ func (g *goPackage) buildArguments(m *method) error {
 		}
 	case isCopy(m.query):
 		var err error
-		if values, err = g.sliceArgument(m, free, limit, jen.Id("r").Dot("rows").Index(jen.Lit(0))); err != nil {
+		if values, err = g.sliceArgument(m, free, limit, g.copiedRow()); err != nil {
+			return err
+		}
+		if err := g.copiedTypes(m, free); err != nil {
 			return err
 		}
 	case len(free) == 0:
@@ -170,6 +175,27 @@ func (g *goPackage) tenantID() *jen.Statement {
 		return jen.Qual(runtimePath, "IntegerID").Call(id)
 	}
 	return id
+}
+
+// copiedRow is one row in the code that copies.
+func (g *goPackage) copiedRow() *jen.Statement {
+	if g.driver.loads {
+		return jen.Id("row")
+	}
+	return jen.Id("r").Dot("rows").Index(jen.Lit(0))
+}
+
+// copiedTypes notes the types of what a row of a copy has. As in sqlc, a time cannot be
+// loaded from a file: that has no time zones.
+func (g *goPackage) copiedTypes(m *method, columns []*ir.Column) error {
+	for _, c := range columns {
+		typ := g.types.column(c)
+		if g.driver.loads && typ == (goType{path: "time", name: "Time"}) {
+			return fmt.Errorf("a :copyfrom query cannot load the time %s, since files have no time zones", c.Name)
+		}
+		m.copied = append(m.copied, typ)
+	}
+	return nil
 }
 
 // sliceArgument makes a slice of what one statement needs the only argument, and

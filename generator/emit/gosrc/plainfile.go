@@ -35,7 +35,7 @@ func (g *goPackage) plainDB(f *jen.File) {
 	if g.driver.prepares {
 		methods = append(methods, jen.Id("PrepareContext").Params(ctx, sql).Params(jen.Op("*").Qual(sqlPath, "Stmt"), jen.Error()))
 	}
-	if g.usesCommand(":copyfrom") {
+	if g.usesCommand(":copyfrom") && !g.driver.loads {
 		methods = append(methods, jen.Id("CopyFrom").Params(
 			jen.Id("ctx").Add(ctx), jen.Id("tableName").Qual(pgxPath, "Identifier"),
 			jen.Id("columnNames").Index().String(), jen.Id("rowSrc").Qual(pgxPath, "CopyFromSource"),

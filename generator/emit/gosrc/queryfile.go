@@ -107,6 +107,9 @@ func (g *goPackage) sentence(q *ir.Query) string {
 	case ":execresult":
 		return q.Name + " runs the statement and returns its " + g.driver.resultName + "."
 	case ":copyfrom":
+		if g.driver.loads {
+			return q.Name + " loads rows, and returns how many there were."
+		}
 		return q.Name + " copies rows, all or none, and returns how many there were."
 	case ":batchexec":
 		return q.Name + " sends the statement for each element, all in one round trip."
@@ -121,7 +124,7 @@ func (g *goPackage) methodDoc(m *method) *jen.Statement {
 	q := m.query
 	lines := docLines(q.Name, g.sentence(q), q.Comments...)
 	if isCopy(q) {
-		lines = append(lines, copyNote(q.Copy)...)
+		lines = append(lines, g.copyNote(q.Copy)...)
 	}
 	if q.ConflictGuard {
 		lines = append(append(lines, ""), strings.Split(conflictSentence(q), "\n")...)
