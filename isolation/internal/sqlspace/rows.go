@@ -101,7 +101,7 @@ func (p *Rows) deleteRows(ctx context.Context, tx *sql.Tx, id string) (runtime.R
 	owned := slices.DeleteFunc(Own(p.layout), func(t *runtime.Table) bool { return t.View || t.Owned == "" })
 	slices.Reverse(owned)
 	for _, table := range owned {
-		where, args := bind(table.Owned, id)
+		where, args := bind(table.Owned, p.layout.TenantArgument(id))
 		result, err := tx.ExecContext(ctx, "DELETE FROM "+p.engine.Shared.Qualified(table.Name)+" WHERE "+where, args...)
 		if err != nil {
 			return removal, fmt.Errorf("table %s: %w", table.Name, err)
@@ -127,7 +127,7 @@ func (p *Rows) deleteRows(ctx context.Context, tx *sql.Tx, id string) (runtime.R
 }
 
 func (p *Rows) noneLeft(ctx context.Context, tx *sql.Tx, table *runtime.Table, id string) error {
-	where, args := bind(table.Owned, id)
+	where, args := bind(table.Owned, p.layout.TenantArgument(id))
 	var left int64
 	err := tx.QueryRowContext(ctx, "SELECT count(*) FROM "+p.engine.Shared.Qualified(table.Name)+" WHERE "+where, args...).Scan(&left)
 	if err == nil && left != 0 {
@@ -141,7 +141,7 @@ func (p *Rows) noneLeft(ctx context.Context, tx *sql.Tx, table *runtime.Table, i
 
 // bind returns a condition on the tenant's id in $1 with a place for each time that it
 // is used, and the arguments for them. What is in quotes stays.
-func bind(condition, id string) (string, []any) {
+func bind(condition string, id any) (string, []any) {
 	var out strings.Builder
 	var args []any
 	var quote byte
