@@ -70,7 +70,7 @@ DROP TABLE IF EXISTS keys; DROP VIEW v; DROP INDEX i;`
 				{Kind: ForeignKeyConstraint, Columns: []string{"size", "plain"}, RefTable: ObjectName{Name: "other"}, RefColumns: []string{"a", "b"}, SetDefault: []string{"size", "plain"}},
 				{Kind: UniqueConstraint, Columns: []string{"org_id", "plain"}},
 			}}),
-		{CreateIndex: &CreateIndex{Table: users, Unique: true, Columns: []string{"org_id"}, Expressions: true}},
+		{CreateIndex: &CreateIndex{Name: "sqlite_autoindex_users_1", Table: users, Unique: true, Columns: []string{"org_id"}, Expressions: true}},
 		table("keys", "keys", CreateTable{Columns: []ColumnDef{{Name: "a", Type: "text"}, {Name: "b", Type: "int", NotNull: true}},
 			Constraints: []ConstraintDef{{Kind: PrimaryKeyConstraint, Columns: []string{"a", "b"}, Nullable: true}}}),
 		table("strict", "strict", CreateTable{Columns: []ColumnDef{{Name: "a", Type: "text", NotNull: true}},

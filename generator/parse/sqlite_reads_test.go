@@ -18,7 +18,8 @@ CREATE TABLE t (id INTEGER PRIMARY KEY, a UNIQUE, b, c, x, y, z, tags); CREATE U
 CREATE TABLE u (id INTEGER PRIMARY KEY, x, y); CREATE TABLE v (id, x, y); CREATE TABLE w (x, y);`
 
 // touched is what SQLite reports to its authorizer for a statement: the tables that it
-// reads or writes, and the functions that it calls.
+// reads or writes, and the functions that it calls. A table of which it reads no column
+// is reported as any item of FROM, perhaps a common table expression.
 func touched(t testing.TB, db *sql.DB, text string) (map[string]bool, error) {
 	t.Helper()
 	conn, err := db.Conn(context.Background())
@@ -32,7 +33,13 @@ func touched(t testing.TB, db *sql.DB, text string) (map[string]bool, error) {
 		c := driver.(interface{ Raw() *sqlite3.Conn }).Raw()
 		err := c.SetAuthorizer(func(action sqlite3.AuthorizerActionCode, third, fourth, _, _ string) sqlite3.AuthorizerReturnCode {
 			switch action {
-			case sqlite3.AUTH_READ, sqlite3.AUTH_INSERT, sqlite3.AUTH_UPDATE, sqlite3.AUTH_DELETE:
+			case sqlite3.AUTH_READ:
+				if fourth == "" {
+					out["rows of "+foldASCII(third)] = true
+					break
+				}
+				out["table "+foldASCII(third)] = true
+			case sqlite3.AUTH_INSERT, sqlite3.AUTH_UPDATE, sqlite3.AUTH_DELETE:
 				out["table "+foldASCII(third)] = true
 			case sqlite3.AUTH_FUNCTION:
 				out["function "+foldASCII(fourth)] = true
@@ -62,6 +69,18 @@ func namedIn(q *Query) map[string]bool {
 		out["function "+operator] = true
 	}
 	nameRelations(q, nil, out)
+	for what := range maps.Clone(out) {
+		if table, ok := strings.CutPrefix(what, "table "); ok {
+			out["rows of "+table] = true
+		}
+	}
+	q.EachQuery(func(q *Query) {
+		if q.With != nil {
+			for _, cte := range q.With.CTEs {
+				out["rows of "+cte.Name] = true
+			}
+		}
+	})
 	return out
 }
 

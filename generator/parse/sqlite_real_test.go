@@ -61,6 +61,7 @@ func TestSQLiteFacts(t *testing.T) {
 		{"CREATE TABLE t (a)", "WITH t AS (SELECT * FROM t) SELECT * FROM t", "circular reference: t"},
 		{"CREATE TABLE b (x); INSERT INTO b VALUES (1)", "WITH a AS (SELECT * FROM b), b AS (SELECT 7 AS x) SELECT x FROM a", "7"},
 		{"", "WITH c AS (SELECT 1 AS n UNION ALL SELECT n + 1 FROM c WHERE n < 5) SELECT max(n) FROM c", "5"},
+		{"CREATE TABLE c (x); INSERT INTO c VALUES (1), (2)", "WITH c AS (SELECT 0 UNION ALL SELECT 1 FROM c LIMIT 5) SELECT count(*) FROM c", "5"},
 		{"CREATE TABLE t (a); INSERT INTO t VALUES (1); WITH t AS (SELECT 3 AS a) UPDATE t SET a = a + 1", "SELECT a FROM t", "2"},
 		{"CREATE TABLE t (a); INSERT INTO t VALUES (1); WITH t AS (SELECT 3 AS a) UPDATE t SET a = u.a FROM t AS u", "SELECT a FROM t", "3"},
 		// Set operators have one precedence.

@@ -1,6 +1,8 @@
 package parse
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 
 	"github.com/sqlc-dev/meyer/ast"
@@ -45,7 +47,7 @@ func (s *sqliteSchema) createTable(n *ast.CreateTableStmt) {
 		case k.Kind == PrimaryKeyConstraint || k.Replaces:
 			s.refuse(def.Pos(), "a key with a collation or an expression here", "give the column the collation, or make the key a UNIQUE INDEX")
 		default:
-			indexes = append(indexes, DDL{CreateIndex: &CreateIndex{Name: k.Name, Table: t.Name, Unique: true, Columns: k.Columns, Expressions: true}})
+			indexes = append(indexes, DDL{CreateIndex: &CreateIndex{Name: cmp.Or(k.Name, fmt.Sprintf("sqlite_autoindex_%s_%d", t.Name.Name, len(indexes)+1)), Table: t.Name, Unique: true, Columns: k.Columns, Expressions: true}})
 		}
 	}
 	for i := range t.Constraints {
