@@ -65,7 +65,14 @@ func TestEquivalenceOfNasty(t *testing.T) {
 // accepted from then on belongs with the statements that are compared.
 func TestRefusedByNasty(t *testing.T) {
 	t.Parallel()
-	p := compileProject(t, filepath.Join(oracleData, "nasty"), "refused.sql", nil)
+	got := compileProject(t, filepath.Join(oracleData, "nasty"), "refused.sql", nil).refusals()
+	if diff := cmp.Diff(nastyRefused, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+}
+
+// refusals are the codes of the errors, by statement.
+func (p *oracleProject) refusals() map[string][]diag.Code {
 	got := map[string][]diag.Code{}
 	for _, s := range p.statements {
 		var codes []diag.Code
@@ -76,9 +83,7 @@ func TestRefusedByNasty(t *testing.T) {
 		}
 		got[s.text.Name] = codes
 	}
-	if diff := cmp.Diff(nastyRefused, got); diff != "" {
-		t.Errorf("-want +got:\n%s", diff)
-	}
+	return got
 }
 
 // oracleProject is a project compiled for the oracle.

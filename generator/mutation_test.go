@@ -65,7 +65,7 @@ func TestMutants(t *testing.T) {
 			return lists
 		}})
 	}
-	statements := sqlgen.New(sqlgen.Load(p.catalog, pairs[0], "doc_state"))
+	statements := sqlgen.New(sqlgen.Load(sqlgen.PostgreSQL, p.catalog, pairs[0], "doc_state"))
 	for i := range *mutatedStatements {
 		st := statements.Example(int(*oracleSeed)*1_000_000 + i)
 		if s := p.scopeOne(st.SQL, nil); s.status() == StatusAccepted {

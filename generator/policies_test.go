@@ -132,7 +132,7 @@ func TestRandomStatementsUnderPolicies(t *testing.T) {
 	policies := p.policies(t)
 	lab := p.lab(t, filepath.Join(dir, "data.sql"))
 	pairs := []*equivalence.Pair{lab.PolicyPair(t, "1", policies), lab.PolicyPair(t, "2", policies)}
-	statements := sqlgen.New(sqlgen.Load(p.catalog, pairs[0], "doc_state"))
+	statements := sqlgen.New(sqlgen.Load(sqlgen.PostgreSQL, p.catalog, pairs[0], "doc_state"))
 	y, why := newRandomTally(), map[string]int{}
 	y.known = func(s *statement, d *equivalence.Difference) bool {
 		reason := knownUnderPolicies(s, d)

@@ -62,7 +62,7 @@ func TestRandomStatementsFindSabotage(t *testing.T) {
 	p := compileProject(t, dir, "", nil)
 	lab := p.lab(t, filepath.Join(dir, "data.sql"))
 	pairs := []*equivalence.Pair{lab.Pair(t, "1"), lab.Pair(t, "2")}
-	statements := sqlgen.New(sqlgen.Load(p.catalog, pairs[0], "doc_state"))
+	statements := sqlgen.New(sqlgen.Load(sqlgen.PostgreSQL, p.catalog, pairs[0], "doc_state"))
 	for _, c := range randomControls {
 		t.Run(c.name, func(t *testing.T) {
 			var drawn, spoilt, byCertify, byOracle int

@@ -16,7 +16,6 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
-	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/scope"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -130,7 +129,7 @@ func TestRandomStatements(t *testing.T) {
 	for _, tenant := range nastyTenants {
 		pairs = append(pairs, lab.Pair(t, tenant))
 	}
-	statements := sqlgen.New(sqlgen.Load(p.catalog, pairs[0], "doc_state"))
+	statements := sqlgen.New(sqlgen.Load(sqlgen.PostgreSQL, p.catalog, pairs[0], "doc_state"))
 	y, twice := newRandomTally(), 0
 	y.known = func(s *statement, d *equivalence.Difference) bool {
 		if failsTwice.MatchString(d.Detail) && s.looksUp() {
@@ -231,7 +230,7 @@ func setRapid(t *testing.T, checks int, seed uint64) {
 // in negative controls.
 func (p *oracleProject) scopeOne(sql string, spoil tamper) *statement {
 	var report diag.Report
-	texts := oneStatement(dialect.PostgreSQL, sql, &report)
+	texts := oneStatement(p.catalog.Dialect, sql, &report)
 	if len(texts) != 1 {
 		return &statement{text: &parse.QueryText{File: source.NewFile("<sql>", sql)}, report: report}
 	}
@@ -239,7 +238,7 @@ func (p *oracleProject) scopeOne(sql string, spoil tamper) *statement {
 	if spoil == nil {
 		return scopeAll(texts, p.catalog, p.config, &report, nil)[0]
 	}
-	q, err := parse.PostgreSQL.Statement(texts[0].Text)
+	q, err := p.catalog.Dialect.Statement(texts[0].Text)
 	if err != nil {
 		return scopeAll(texts, p.catalog, p.config, &report, nil)[0]
 	}

@@ -141,7 +141,7 @@ func TestSlotsOfRandom(t *testing.T) {
 	dir := filepath.Join(oracleData, "nasty")
 	p := compileProject(t, dir, "", nil)
 	pair := p.lab(t, filepath.Join(dir, "data.sql")).Pair(t, nastyTenants[0])
-	statements := sqlgen.New(sqlgen.Load(p.catalog, pair, "doc_state"))
+	statements := sqlgen.New(sqlgen.Load(sqlgen.PostgreSQL, p.catalog, pair, "doc_state"))
 	tables := slot.Of(p.catalog)
 	y := &slotTally{unmovable: map[string]int{}}
 	rapidFlags.Lock()

@@ -25,6 +25,9 @@ type writer struct {
 // insert puts text in. The author may have written the next word right behind a
 // string or a parenthesis, and it must not become a part of what is put before it.
 func (w *writer) insert(at int, text string) {
+	if text == "" {
+		return // a cast, where the dialect needs none
+	}
 	if at < len(w.text) && parse.InWord(text[len(text)-1]) && parse.InWord(w.text[at]) {
 		text += " "
 	}

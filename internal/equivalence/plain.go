@@ -26,6 +26,8 @@ type session interface {
 	query(ctx context.Context, sql string, args []any) (*result, error)
 	// check prepares a statement without executing it.
 	check(ctx context.Context, sql string) error
+	// number makes the keys of new rows begin where no row of the data is.
+	number(ctx context.Context) error
 	// begin and rollback are for transactions; begin also makes what differs from run
 	// to run the same. settle looks for what only a commit would refuse.
 	begin(ctx context.Context) error
@@ -90,7 +92,7 @@ func (l *plainTemplate) open(t testing.TB) (*plainDatabase, error) {
 			return nil, fmt.Errorf("equivalence: load the %s: %w", step.what, err)
 		}
 	}
-	return d, nil
+	return d, d.number(t.Context())
 }
 
 // plainDatabase is a database of such a system.

@@ -159,7 +159,21 @@ func failureOfSQLite(err error) error {
 	if !errors.As(err, &e) {
 		return err
 	}
-	return &failure{class: strconv.Itoa(int(e.Code())), err: err}
+	code := e.Code()
+	if strings.Contains(err.Error(), "malformed JSON") {
+		// The look-up of a foreign key: no expression of SQLite raises a violation.
+		code = sqlite3.CONSTRAINT
+	}
+	return &failure{class: strconv.Itoa(int(code)), err: err}
+}
+
+func (s *sqliteSession) number(ctx context.Context) error {
+	const numbered = "FROM sqlite_schema WHERE type = 'table' AND sql LIKE '%AUTOINCREMENT%'"
+	r, err := s.query(ctx, "SELECT 1 "+numbered, nil)
+	if err != nil || len(r.rows) == 0 {
+		return err
+	}
+	return s.conn.Exec(fmt.Sprintf("DELETE FROM sqlite_sequence; INSERT INTO sqlite_sequence SELECT name, %d %s", firstGenerated, numbered))
 }
 
 func (s *sqliteSession) begin(context.Context) error { return s.conn.Exec("BEGIN") }
@@ -184,7 +198,7 @@ func (s *sqliteSession) ownRows(ctx context.Context, cat *catalog.Catalog, tenan
 	// A default can only be given with the table.
 	sql.WriteString("PRAGMA writable_schema = ON;\n")
 	for _, t := range tenantTables(cat) {
-		r, err := s.query(ctx, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = ?", []any{t.Name})
+		r, err := s.query(ctx, "SELECT sql FROM sqlite_schema WHERE type = 'table' AND lower(name) = lower(?)", []any{t.Name})
 		if err != nil {
 			return "", err
 		}
@@ -198,7 +212,7 @@ func (s *sqliteSession) ownRows(ctx context.Context, cat *catalog.Catalog, tenan
 			return "", fmt.Errorf("equivalence: the column %s is not found in: %s", t.Tenancy.Column, create)
 		}
 		create = create[:at[1]] + " DEFAULT " + literal(tenant) + create[at[1]:]
-		sql.WriteString("UPDATE sqlite_schema SET sql = " + literal(create) + " WHERE type = 'table' AND lower(name) = " + literal(t.Name) + ";\n")
+		sql.WriteString("UPDATE sqlite_schema SET sql = " + literal(create) + " WHERE type = 'table' AND lower(name) = lower(" + literal(t.Name) + ");\n")
 	}
 	sql.WriteString("PRAGMA writable_schema = RESET;\n")
 	for _, t := range cat.Tables {

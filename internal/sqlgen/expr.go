@@ -56,7 +56,15 @@ func (g *generator) literal(k kind) string {
 		return literal(k, pick(g, values))
 	}
 	g.use("null")
-	return "NULL::" + typeName(k)
+	return g.typed("NULL", typeName(k))
+}
+
+// typed gives NULL or a parameter its type, where it needs one.
+func (g *generator) typed(sql, sqlType string) string {
+	if g.schema.dialect.typed == "" {
+		return sql
+	}
+	return fmt.Sprintf(g.schema.dialect.typed, sql, sqlType)
 }
 
 func typeName(k kind) string {
@@ -70,10 +78,9 @@ func typeName(k kind) string {
 // param writes a parameter of a kind, a new one or one that is there already.
 func (g *generator) param(k kind) string {
 	g.use("parameter")
-	cast := "::" + typeName(k)
 	for i, p := range g.params {
 		if p.Name == string(k) && g.one(2) {
-			return mark(i) + cast
+			return g.typed(mark(i), typeName(k))
 		}
 	}
 	p := Param{Name: string(k), from: fromLiteral}
@@ -83,7 +90,7 @@ func (g *generator) param(k kind) string {
 		p.from = fromNull
 	}
 	g.params = append(g.params, p)
-	return mark(len(g.params)-1) + cast
+	return g.typed(mark(len(g.params)-1), typeName(k))
 }
 
 // paramOf writes a new parameter for a value of a column.
@@ -102,36 +109,40 @@ func (g *generator) paramOf(c *column, from source) string {
 
 // compute writes an operation or a call of a function. None of them fails.
 func (g *generator) compute(k kind, e *env, depth int) string {
+	d := g.schema.dialect
 	arg := func(k kind) string { return g.scalar(k, e, depth) }
 	switch k {
 	case number:
 		return g.choose(
 			choice{3, func() string { return "(" + arg(number) + pick(g, []string{" + ", " - "}) + arg(number) + ")" }},
-			choice{1, func() string { return "greatest(" + arg(number) + ", " + arg(number) + ")" }},
+			choice{1, func() string { return fmt.Sprintf(d.greater, arg(number), arg(number)) }},
 			choice{1, func() string { return "nullif(" + arg(number) + ", " + arg(number) + ")" }},
 			choice{1, func() string { return "length(" + arg(text) + ")" }},
 			choice{1, func() string { return "abs(" + arg(number) + ")" }},
+			choice{g.ifCan("div", 1), func() string { g.use("div"); return "(" + arg(number) + " DIV 3)" }},
 		)
 	case text:
 		return g.choose(
-			choice{2, func() string { return "(" + arg(text) + " || " + arg(text) + ")" }},
+			choice{2, func() string { return fmt.Sprintf(d.concatenated, arg(text), arg(text)) }},
 			choice{1, func() string { return "upper(" + arg(text) + ")" }},
 			choice{1, func() string { return g.wholeRow(e, arg) }},
-			choice{1, func() string { return "(" + arg(number) + ")::text" }},
+			choice{1, func() string { return fmt.Sprintf(d.converted[text], arg(number)) }},
 			choice{1, func() string { return "concat(" + arg(text) + ", " + arg(g.kind()) + ")" }},
 		)
 	case date:
-		return "(" + arg(date) + " + " + fmt.Sprint(g.below(5)) + ")"
+		if g.can("date arithmetic") {
+			return "(" + arg(date) + " + " + fmt.Sprint(g.below(5)) + ")"
+		}
 	case boolean:
 		return "(" + g.condition(e, depth) + ")"
 	}
-	return "least(" + arg(k) + ", " + arg(k) + ")"
+	return fmt.Sprintf(d.lesser, arg(k), arg(k))
 }
 
 // wholeRow is a row of a table as text.
 func (g *generator) wholeRow(e *env, arg func(kind) string) string {
 	for _, r := range e.relations {
-		if r.base != nil && !slices.ContainsFunc(g.schema.tables, func(t *table) bool { return t.column(r.name) != nil }) {
+		if g.can("whole row") && r.base != nil && !slices.ContainsFunc(g.schema.tables, func(t *table) bool { return t.column(r.name) != nil }) {
 			g.use("whole row")
 			return parse.PostgreSQL.Quote(r.name) + "::text"
 		}
@@ -146,11 +157,11 @@ func (g *generator) scalarSubquery(k kind, e *env, depth int) string {
 	}
 	g.use("scalar subquery")
 	if g.one(4) {
-		if k == text && g.one(2) {
+		if g.can("array") && k == text && g.one(2) {
 			g.use("array subquery")
 			return "array_to_string(ARRAY(" + g.query([]kind{text}, depth, e).ordered().sql + "), ',')"
 		}
-		q := g.query([]kind{k}, depth, e).ordered()
+		q := g.inner([]kind{k}, depth, e).ordered()
 		return "(" + q.sql + " LIMIT 1)"
 	}
 	return "(" + g.aggregated([]kind{k}, depth, e).sql + ")"
@@ -191,13 +202,16 @@ func (g *generator) comparison(e *env, depth int) string {
 			return left + pick(g, []string{" <> ", " <= ", " > ", " = "}) + g.operand(k, e, left, depth)
 		}},
 		choice{2, func() string { return left + pick(g, []string{" IS NOT NULL", " IS NOT NULL", " IS NULL"}) }},
-		choice{1, func() string { return left + " IS DISTINCT FROM " + g.atom(k, e) }},
+		choice{1, func() string { return fmt.Sprintf(g.schema.dialect.distinct, left, g.atom(k, e)) }},
+		choice{g.ifCan("null-safe equality", 1), func() string { g.use("<=>"); return left + " <=> " + g.atom(k, e) }},
+		choice{g.ifCan("is", 1), func() string { g.use("is"); return left + pick(g, []string{" IS ", " IS NOT "}) + g.atom(k, e) }},
+		choice{g.ifCan("glob", 1), func() string { g.use("glob"); return left + " GLOB '*o*'" }},
 		choice{1, func() string { return left + " BETWEEN " + g.atom(k, e) + " AND " + g.atom(k, e) }},
 		choice{1, func() string {
 			return left + pick(g, []string{" NOT IN (", " IN ("}) + g.atom(k, e) + ", " + g.atom(k, e) + ")"
 		}},
 		choice{1, func() string {
-			if k == text {
+			if k == text || !g.can("array") {
 				return left + " LIKE '%o%'"
 			}
 			return left + " = ANY (ARRAY[" + g.atom(k, e) + ", " + g.atom(k, e) + "])"
@@ -264,30 +278,39 @@ func (g *generator) subqueryCondition(e *env, depth int) string {
 	return g.choose(
 		choice{3, func() string {
 			g.use("exists")
-			return pick(g, []string{"", "NOT "}) + "EXISTS (" + g.query([]kind{g.kind()}, depth, e).sql + ")"
+			return pick(g, []string{"", "NOT "}) + "EXISTS (" + g.inner([]kind{g.kind()}, depth, e).sql + ")"
 		}},
 		choice{3, func() string {
 			g.use("in subquery")
-			return left() + " IN (" + g.query([]kind{k}, depth, e).sql + ")"
+			return left() + " IN (" + g.inner([]kind{k}, depth, e).sql + ")"
 		}},
 		choice{2, func() string {
 			g.use("not in subquery")
-			return left() + " NOT IN (" + g.query([]kind{k}, depth, e).sql + ")"
+			return left() + " NOT IN (" + g.inner([]kind{k}, depth, e).sql + ")"
 		}},
-		choice{2, func() string {
+		choice{g.ifCan("any or all", 2), func() string {
 			g.use("any or all")
-			return left() + pick(g, []string{" = ANY (", " > ALL (", " <= ANY (", " <> ALL ("}) + g.query([]kind{k}, depth, e).sql + ")"
+			return left() + pick(g, []string{" = ANY (", " > ALL (", " <= ANY (", " <> ALL ("}) + g.inner([]kind{k}, depth, e).sql + ")"
 		}},
 		choice{1, func() string {
 			g.use("row in subquery")
 			other := g.kindOf(e)
-			return "(" + left() + ", " + g.atom(other, e) + ") IN (" + g.query([]kind{k, other}, depth, e).sql + ")"
+			return "(" + left() + ", " + g.atom(other, e) + ") IN (" + g.inner([]kind{k, other}, depth, e).sql + ")"
 		}},
 		choice{1, func() string {
 			g.use("compared subquery")
 			return "(" + g.aggregated([]kind{k}, depth, e).sql + ")" + pick(g, []string{" = ", " < "}) + left()
 		}},
 	)
+}
+
+// inner is a query in an expression. Where a derived table sees no outer columns, it
+// has no ORDER BY of its own, so that it need not become one.
+func (g *generator) inner(kinds []kind, depth int, e *env) *query {
+	if g.can("outer columns in derived tables") {
+		return g.query(kinds, depth, e)
+	}
+	return g.body(kinds, depth, e, nil)
 }
 
 // list joins with commas.

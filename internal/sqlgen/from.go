@@ -71,10 +71,10 @@ func blind(e *env) *env {
 // join joins another item to one.
 func (g *generator) join(left *item, depth int, level *env) *item {
 	beside := visibleTo(level, left)
-	kind := pick(g, []string{"JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "INNER JOIN"})
+	kind := pick(g, g.schema.dialect.joins)
 	var right *item
 	switch {
-	case g.one(8) && (kind == "JOIN" || kind == "LEFT JOIN" || kind == "CROSS JOIN"):
+	case g.can("lateral") && g.one(8) && (kind == "JOIN" || kind == "LEFT JOIN" || kind == "CROSS JOIN"):
 		right = g.lateral(depth, beside)
 	case g.one(4) && g.tables > 1:
 		g.use("nested join")
@@ -84,7 +84,7 @@ func (g *generator) join(left *item, depth int, level *env) *item {
 		}
 		right = g.join(g.primary(depth, inside), depth, inside)
 		right.sql = "(" + right.sql + ")"
-		if g.one(4) {
+		if g.can("aliased join") && g.one(4) {
 			right = g.aliasJoin(right, beside)
 		}
 	default:
@@ -96,7 +96,7 @@ func (g *generator) join(left *item, depth int, level *env) *item {
 	common := commonColumns(left, right)
 	switch {
 	case kind == "CROSS JOIN":
-	case len(common) > 0 && g.one(4):
+	case len(common) > 0 && kind != "STRAIGHT_JOIN" && g.one(4):
 		condition = g.using(out, left, right, common)
 		if condition == "" {
 			kind = "NATURAL " + kind
@@ -286,14 +286,17 @@ func (g *generator) primary(depth int, beside *env) *item {
 func (g *generator) base(beside *env) *item {
 	g.tables--
 	t := pick(g, g.schema.tables)
+	if !g.can("schemas") && g.hasCTE(t.Name) {
+		return g.values(beside)
+	}
 	if t.View != nil {
 		g.use("view")
 	}
 	sql := t.sql
-	if g.hasCTE(t.Name) || g.one(32) {
+	if g.can("schemas") && (g.hasCTE(t.Name) || g.one(32)) {
 		sql = parse.PostgreSQL.Quote(t.Schema) + "." + parse.PostgreSQL.Quote(t.Name)
 	}
-	if g.one(32) && t.View == nil {
+	if g.can("only") && g.one(32) && t.View == nil {
 		g.use("only")
 		sql = "ONLY " + sql
 	}
@@ -302,7 +305,7 @@ func (g *generator) base(beside *env) *item {
 		sql += pick(g, []string{" AS ", " "}) + parse.PostgreSQL.Quote(alias)
 	}
 	r := &relation{name: alias, columns: fieldsOf(t), base: t}
-	if g.one(16) && alias != t.Name {
+	if g.can("renamed columns") && g.one(16) && alias != t.Name {
 		g.use("renamed columns")
 		r.base = nil
 		var names []string
@@ -312,7 +315,15 @@ func (g *generator) base(beside *env) *item {
 		}
 		sql += " (" + list(names) + ")"
 	}
-	out := &item{sql: sql, relations: []*relation{r}, exposed: r.columns}
+	sql += g.hint(t)
+	if g.can("rowid") && r.base != nil && len(t.PrimaryKey) == 1 && t.column(t.PrimaryKey[0]).kind == number && g.one(16) {
+		g.use("rowid") // a table WITHOUT ROWID has no such key here
+		r.columns = append(r.columns, field{name: "rowid", kind: number})
+	}
+	out := &item{sql: sql, relations: []*relation{r}, exposed: fieldsOf(t)}
+	if r.base == nil {
+		out.exposed = r.columns
+	}
 	if r.base != nil {
 		out.base = r
 	}
@@ -342,8 +353,11 @@ func (g *generator) alias(own string, beside *env) string {
 func (g *generator) derived(depth int, beside *env) *item {
 	g.use("derived table")
 	g.tables--
-	q := g.query(g.kinds(), depth-1, beside.outer)
-	return g.subqueryItem(q, beside, "")
+	outer := beside.outer
+	if !g.can("outer columns in derived tables") {
+		outer = nil
+	}
+	return g.subqueryItem(g.query(g.kinds(), depth-1, outer), beside, "")
 }
 
 // lateral writes a subquery that sees what stands left of it.
@@ -358,7 +372,7 @@ func (g *generator) subqueryItem(q *query, beside *env, prefix string) *item {
 	r := &relation{name: g.alias("", beside)}
 	sql := prefix + "(" + q.sql + ") AS " + parse.PostgreSQL.Quote(r.name)
 	r.columns = once(q.columns)
-	if g.one(8) {
+	if g.can("renamed columns") && g.one(8) {
 		var names []string
 		for i := range r.columns {
 			r.columns[i].name = fmt.Sprintf("y%d", i+1)
@@ -374,6 +388,9 @@ func (g *generator) values(beside *env) *item {
 	k := g.kind()
 	r := &relation{name: g.alias("", beside), columns: []field{{name: "v", kind: k}}}
 	var sql string
+	if !g.can("values with names") {
+		return g.plainValues(k, r)
+	}
 	if g.one(2) {
 		g.use("function in FROM")
 		r.columns[0].kind = number
@@ -387,4 +404,40 @@ func (g *generator) values(beside *env) *item {
 		sql = "(VALUES " + list(rows) + ") AS " + parse.PostgreSQL.Quote(r.name) + " (v)"
 	}
 	return &item{sql: sql, relations: []*relation{r}, exposed: r.columns}
+}
+
+// plainValues writes rows where VALUES gives its columns no names of its author's.
+func (g *generator) plainValues(k kind, r *relation) *item {
+	name := parse.PostgreSQL.Quote(r.name)
+	if g.can("values column1") && g.one(2) {
+		g.use("values in FROM")
+		r.columns[0].name = "column1"
+		rows := []string{}
+		for range 1 + g.below(3) {
+			rows = append(rows, "("+g.atom(k, &env{})+")")
+		}
+		return &item{sql: "(VALUES " + list(rows) + ") AS " + name, relations: []*relation{r}, exposed: r.columns}
+	}
+	g.use("rows in FROM")
+	sql := "SELECT " + g.atom(k, &env{}) + " AS v"
+	for range g.below(3) {
+		sql += " UNION ALL SELECT " + g.atom(k, &env{})
+	}
+	return &item{sql: "(" + sql + ") AS " + name, relations: []*relation{r}, exposed: r.columns}
+}
+
+// hint writes what tells the database which index to take, or none.
+func (g *generator) hint(t *table) string {
+	if t.View != nil || !g.one(16) {
+		return ""
+	}
+	switch {
+	case g.can("indexed by"):
+		g.use("not indexed")
+		return " NOT INDEXED"
+	case g.can("index hints") && len(t.PrimaryKey) > 0:
+		g.use("index hint")
+		return pick(g, []string{" USE INDEX (PRIMARY)", " IGNORE INDEX FOR JOIN (PRIMARY)", " FORCE INDEX (PRIMARY)", " USE INDEX ()"})
+	}
+	return ""
 }

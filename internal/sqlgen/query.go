@@ -17,6 +17,10 @@ type query struct {
 	// plain is the level of a SELECT whose rows are those of FROM: ORDER BY may use
 	// other expressions than its columns, and rows can be locked.
 	plain *env
+	// writes is the word of a statement that writes.
+	writes string
+	// combined is set for a set operation.
+	combined bool
 	// prefix are expressions that ORDER BY has to begin with.
 	prefix string
 }
@@ -100,7 +104,7 @@ func (g *generator) simple(kinds []kind, depth int, outer *env, fixed map[int]st
 	case g.one(8):
 		g.use("distinct")
 		head, q.plain = "SELECT DISTINCT ", nil
-	case g.one(16) && len(e.own("")) > 0:
+	case g.can("distinct on") && g.one(16) && len(e.own("")) > 0:
 		g.use("distinct on")
 		by := pick(g, e.own("")).sql
 		head, q.plain, q.prefix = "SELECT DISTINCT ON ("+by+") ", nil, by+", "
@@ -160,9 +164,9 @@ func (g *generator) grouped(kinds []kind, depth int, outer *env) *query {
 	if len(columns) > 0 {
 		by = " GROUP BY " + g.choose(
 			choice{4, func() string { return list(columns) }},
-			choice{1, func() string { g.use("rollup"); return "ROLLUP (" + list(columns) + ")" }},
-			choice{1, func() string { g.use("cube"); return "CUBE (" + list(columns) + ")" }},
-			choice{1, func() string {
+			choice{g.ifCan("grouping sets", 1), func() string { g.use("rollup"); return "ROLLUP (" + list(columns) + ")" }},
+			choice{g.ifCan("grouping sets", 1), func() string { g.use("cube"); return "CUBE (" + list(columns) + ")" }},
+			choice{g.ifCan("grouping sets", 1), func() string {
 				g.use("grouping sets")
 				return "GROUPING SETS ((" + list(columns) + "), (" + columns[0] + "), ())"
 			}},
@@ -217,7 +221,7 @@ func (g *generator) aggregate(k kind, e *env, depth int) string {
 		return g.literal(k)
 	}
 	filter := ""
-	if g.one(8) {
+	if g.can("filter") && g.one(8) {
 		g.use("filter")
 		filter = " FILTER (WHERE " + g.condition(own, min(depth, 1)) + ")"
 	}
@@ -226,14 +230,14 @@ func (g *generator) aggregate(k kind, e *env, depth int) string {
 		return g.choose(
 			choice{3, func() string { return "count(*)" + filter }},
 			choice{1, func() string { return "count(DISTINCT " + arg(g.kind()) + ")" + filter }},
-			choice{2, func() string { return "(sum(" + arg(number) + ")" + filter + ")::bigint" }},
+			choice{2, func() string { return fmt.Sprintf(g.schema.dialect.sum, arg(number), filter) }},
 			choice{2, func() string { return pick(g, []string{"max", "min"}) + "(" + arg(number) + ")" + filter }},
 		)
 	case text:
 		x := arg(text)
 		return g.choose(
 			choice{2, func() string { return pick(g, []string{"max", "min"}) + "(" + x + ")" + filter }},
-			choice{1, func() string { return "string_agg(" + x + ", ',' ORDER BY " + x + ")" + filter }},
+			choice{1, func() string { return fmt.Sprintf(g.schema.dialect.joined, x, filter) }},
 		)
 	case boolean:
 		return "bool_or(" + arg(boolean) + ")" + filter
@@ -287,18 +291,21 @@ func (g *generator) windowed(kinds []kind, depth int, outer *env, fixed map[int]
 
 // setOperation combines two queries.
 func (g *generator) setOperation(kinds []kind, depth int, outer *env) *query {
-	op := pick(g, []string{"UNION", "UNION ALL", "INTERSECT", "EXCEPT", "EXCEPT ALL", "INTERSECT ALL"})
+	op := pick(g, g.schema.dialect.setOperations)
 	g.use(strings.ToLower(op))
 	left, right := g.body(kinds, depth-1, outer, nil), g.body(kinds, depth-1, outer, nil)
 	for _, arm := range []*query{left, right} {
-		if arm.plain = nil; g.one(8) {
+		if arm.plain = nil; g.can("outer columns in derived tables") && g.one(8) {
 			g.tail(arm)
 		}
-		if arm.tailed || g.one(4) {
+		switch {
+		case g.can("parenthesized arms") && (arm.tailed || g.one(4)):
 			arm.sql = "(" + arm.sql + ")"
+		case arm.tailed || !g.can("parenthesized arms") && arm.combined:
+			arm.sql = "SELECT * FROM (" + arm.sql + ") AS o"
 		}
 	}
-	return &query{sql: left.sql + " " + op + " " + right.sql, columns: left.columns}
+	return &query{sql: left.sql + " " + op + " " + right.sql, columns: left.columns, combined: true}
 }
 
 // tail ends a query with ORDER BY and LIMIT, or locks its rows.
@@ -314,7 +321,7 @@ func (g *generator) tail(q *query) {
 	}
 	if q.plain != nil && g.one(4) {
 		if refs := q.plain.own(""); len(refs) > 0 {
-			q.prefix = pick(g, refs).sql + pick(g, []string{", ", " DESC, ", " NULLS FIRST, "})
+			q.prefix = pick(g, refs).sql + pick(g, g.directions())
 		}
 		if g.one(4) && g.tables > 0 {
 			g.use("subquery in ORDER BY")
@@ -329,15 +336,20 @@ func (g *generator) tail(q *query) {
 	g.use("limit")
 	q.sql += g.choose(
 		choice{4, func() string { return " LIMIT " + fmt.Sprint(1+g.below(4)) }},
-		choice{2, func() string { return " OFFSET " + fmt.Sprint(g.below(3)) + " LIMIT " + g.limitParam() }},
-		choice{1, func() string {
+		choice{2, func() string {
+			if !g.can("offset first") {
+				return " LIMIT " + g.limitParam() + " OFFSET " + fmt.Sprint(g.below(3))
+			}
+			return " OFFSET " + fmt.Sprint(g.below(3)) + " LIMIT " + g.limitParam()
+		}},
+		choice{g.ifCan("subquery in LIMIT", 1), func() string {
 			if g.tables <= 0 {
 				return ""
 			}
 			g.use("subquery in LIMIT")
 			return " LIMIT (" + g.aggregateCount() + ")"
 		}},
-		choice{1, func() string {
+		choice{g.ifCan("with ties", 1), func() string {
 			if q.plain == nil {
 				// PostgreSQL hands WITH TIES on to what it looks up min() with, and then
 				// finds more than one row.
@@ -347,6 +359,14 @@ func (g *generator) tail(q *query) {
 			return " FETCH FIRST " + fmt.Sprint(1+g.below(3)) + " ROWS WITH TIES"
 		}},
 	)
+}
+
+// directions are ways to end the expression of an ORDER BY.
+func (g *generator) directions() []string {
+	if g.can("nulls first") {
+		return []string{", ", " DESC, ", " NULLS FIRST, "}
+	}
+	return []string{", ", " DESC, "}
 }
 
 func (g *generator) aggregateCount() string {
@@ -363,13 +383,13 @@ func (g *generator) limitParam() string {
 // lock locks the rows of one table that cannot be missing. Of a table with shared
 // rows it leaves out those, as policies do.
 func (g *generator) lock(e *env) string {
-	if g.recurses {
+	if g.recurses || len(g.schema.dialect.lock) == 0 {
 		return ""
 	}
 	for _, r := range e.relations {
 		if r.base != nil && r.base.View == nil && !r.nullable && !r.base.Tenancy.Shared {
 			g.use("for update")
-			return " " + pick(g, []string{"FOR UPDATE", "FOR SHARE", "FOR NO KEY UPDATE"}) + " OF " + parse.PostgreSQL.Quote(r.name) + pick(g, []string{"", " SKIP LOCKED", " NOWAIT"})
+			return " " + strings.ReplaceAll(pick(g, g.schema.dialect.lock), "%s", parse.PostgreSQL.Quote(r.name))
 		}
 	}
 	return ""

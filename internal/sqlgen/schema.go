@@ -23,14 +23,9 @@ const (
 )
 
 // kindOf is the kind of a type; empty for those whose values are only passed on.
-func kindOf(sqlType string, enums map[string]bool) kind {
-	switch sqlType {
-	case "smallint", "integer", "bigint":
-		return number
-	case "text", "varchar":
-		return text
-	case "date", "boolean", "uuid":
-		return kind(sqlType)
+func (d *Dialect) kindOf(sqlType string, enums map[string]bool) kind {
+	if k := d.kinds[strings.ToLower(sqlType)]; k != "" {
+		return k
 	}
 	if enums[sqlType] {
 		return kind(sqlType)
@@ -40,9 +35,10 @@ func kindOf(sqlType string, enums map[string]bool) kind {
 
 // Schema is what statements are generated from.
 type Schema struct {
-	tables []*table
-	kinds  []kind
-	values map[kind][]string
+	dialect *Dialect
+	tables  []*table
+	kinds   []kind
+	values  map[kind][]string
 }
 
 // table is a table or view that statements may use.
@@ -82,12 +78,12 @@ type column struct {
 }
 
 // Load reads the schema and its values off a pair of a laboratory.
-func Load(cat *catalog.Catalog, pair *equivalence.Pair, enums ...string) *Schema {
+func Load(dialect *Dialect, cat *catalog.Catalog, pair *equivalence.Pair, enums ...string) *Schema {
 	isEnum := map[string]bool{}
 	for _, e := range enums {
 		isEnum[e] = true
 	}
-	s := &Schema{values: map[kind][]string{number: {"0", "1", "2", "-1"}, text: {"", "a"}, boolean: {"true", "false"}, date: {"2026-01-03"}}}
+	s := &Schema{dialect: dialect, values: map[kind][]string{number: {"0", "1", "2", "-1"}, text: {"", "a"}, boolean: {"true", "false"}, date: {"2026-01-03"}}}
 	for _, t := range cat.Tables {
 		if t.Opaque || t.Unclassified || t.Tenancy.Class == ir.ClassExcluded {
 			continue
@@ -124,7 +120,7 @@ func (s *Schema) add(t *catalog.Table, pair *equivalence.Pair, enums map[string]
 		out.sql = parse.PostgreSQL.Quote(t.Schema) + "." + out.sql
 	}
 	for _, c := range t.Columns {
-		col := &column{Column: c, table: out, sql: parse.PostgreSQL.Quote(c.Name), kind: kindOf(c.Type, enums), tenant: c.Name == t.Tenancy.Column}
+		col := &column{Column: c, table: out, sql: parse.PostgreSQL.Quote(c.Name), kind: s.dialect.kindOf(c.Type, enums), tenant: c.Name == t.Tenancy.Column}
 		own, others := pair.Values(t, c.Name)
 		for _, v := range slices.Concat(own, others) {
 			col.values = append(col.values, string(v))

@@ -92,7 +92,7 @@ func New(schema *Schema) *rapid.Generator[*Statement] {
 	return rapid.Custom(func(t *rapid.T) *Statement {
 		g := &generator{t: t, schema: schema, features: map[string]bool{}, tables: 6}
 		st := &Statement{}
-		st.SQL, st.Params = g.number(g.statement())
+		st.SQL, st.Params = g.number(g.comments(schema.dialect.names(g.statement())))
 		for f := range g.features {
 			st.Features = append(st.Features, f)
 		}
@@ -193,13 +193,25 @@ func (g *generator) name(prefix string) string {
 
 // statement writes a statement of any kind.
 func (g *generator) statement() string {
-	sql := g.choose(
+	return g.choose(
 		choice{8, func() string { return g.with(true, func() string { return g.query(g.kinds(), 2, nil).sql }) }},
-		choice{3, func() string { return g.with(true, func() string { return g.insert().sql }) }},
-		choice{3, func() string { return g.with(true, func() string { return g.update().sql }) }},
-		choice{2, func() string { return g.with(true, func() string { return g.delete().sql }) }},
-		choice{1, func() string { g.merges = true; return g.with(true, g.merge) }},
+		choice{3, func() string { return g.withWrite(func() string { return g.insert().sql }) }},
+		choice{3, func() string { return g.withWrite(func() string { return g.update().sql }) }},
+		choice{2, func() string { return g.withWrite(func() string { return g.delete().sql }) }},
+		choice{g.ifCan("merge", 1), func() string { g.merges = true; return g.with(true, g.merge) }},
 	)
+}
+
+// withWrite is with for a statement that writes.
+func (g *generator) withWrite(body func() string) string {
+	if !g.can("with before writes") {
+		return body()
+	}
+	return g.with(true, body)
+}
+
+// comments puts comments and lines into a statement.
+func (g *generator) comments(sql string) string {
 	switch {
 	case g.one(32):
 		g.use("comment")

@@ -1,6 +1,7 @@
 package sqlgen
 
 import (
+	"fmt"
 	"slices"
 
 	"github.com/tenancygen/tenancygen/generator/parse"
@@ -48,7 +49,7 @@ func (g *generator) cteName() string {
 // cte writes one common table expression. Its own body does not see its name.
 func (g *generator) cte(top bool) string {
 	name := g.cteName()
-	if top && g.one(4) {
+	if top && g.can("data-modifying cte") && g.one(4) {
 		if q := g.modifying(); q != nil {
 			g.use("data-modifying cte")
 			g.ctes = append(g.ctes, &relation{name: name, columns: once(q.columns)})
@@ -59,7 +60,7 @@ func (g *generator) cte(top bool) string {
 	q := g.query(g.kinds(), 1, nil)
 	r := &relation{name: name, columns: once(q.columns)}
 	g.ctes = append(g.ctes, r)
-	return parse.PostgreSQL.Quote(name) + pick(g, []string{" AS (", " AS (", " AS MATERIALIZED (", " AS NOT MATERIALIZED ("}) + q.sql + ")"
+	return parse.PostgreSQL.Quote(name) + pick(g, g.schema.dialect.materialized) + q.sql + ")"
 }
 
 // modifying is a write with RETURNING; nil where nothing can be written.
@@ -105,10 +106,10 @@ func (g *generator) recursive() string {
 	// Its name is taken in both arms; only the second one may read it.
 	g.ctes = append(g.ctes, &relation{name: name})
 	own := g.ctes[len(g.ctes)-1]
-	cast := "::" + typeName(k)
+	converted := func(sql string) string { return fmt.Sprintf(g.schema.dialect.convert(k), sql) }
 	g.tables--
 	first, e := g.from(0, nil)
-	sql := parse.PostgreSQL.Quote(name) + " (r1, r2) AS (SELECT (" + g.scalar(k, e, 0) + ")" + cast + ", 1 FROM " + first + g.where(e, 1)
+	sql := parse.PostgreSQL.Quote(name) + " (r1, r2) AS (SELECT " + converted(g.scalar(k, e, 0)) + ", 1 FROM " + first + g.where(e, 1)
 	sql += pick(g, []string{" UNION ", " UNION ", " UNION ALL "})
 	self := &item{sql: parse.PostgreSQL.Quote(name) + " AS r", relations: []*relation{{name: "r", columns: []field{{name: "r1", kind: k}}}}}
 	self.exposed = self.relations[0].columns
@@ -121,7 +122,11 @@ func (g *generator) recursive() string {
 		on = "false"
 	}
 	both := &env{relations: slices.Concat(self.relations, step.relations)}
-	sql += "SELECT (" + g.scalar(k, r, 0) + ")" + cast + ", r.r2 + 1 FROM " + self.sql + pick(g, []string{" JOIN ", " LEFT JOIN "}) + step.sql + " ON " + on +
+	joins := []string{" JOIN "}
+	if g.can("left join in recursion") {
+		joins = append(joins, " LEFT JOIN ")
+	}
+	sql += "SELECT " + converted(g.scalar(k, r, 0)) + ", r.r2 + 1 FROM " + self.sql + pick(g, joins) + step.sql + " ON " + on +
 		" WHERE r.r2 < 3 AND (" + g.condition(both, 1) + "))"
 	g.recurses = false
 	own.columns = []field{{name: "r1", kind: k}, {name: "r2", kind: number}}

@@ -3,6 +3,7 @@ package sqlgen
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
@@ -32,6 +33,10 @@ func (g *generator) target(fits func(*table) bool) *table {
 
 // returning writes a RETURNING clause of columns that the level sees.
 func (g *generator) returning(q *query, e *env) {
+	if !g.can("alias in RETURNING") {
+		columns := slices.Clone(e.relations[0].columns)
+		e = &env{relations: []*relation{{columns: columns}}, exposed: columns}
+	}
 	if len(e.own("")) == 0 {
 		return
 	}
@@ -45,7 +50,7 @@ func (g *generator) returning(q *query, e *env) {
 
 // maybeReturning does so where it must, and at times.
 func (g *generator) maybeReturning(q *query, e *env) *query {
-	if len(g.ctes) > 0 || g.one(2) {
+	if g.can(q.writes+" returning") && (len(g.ctes) > 0 || g.one(2)) {
 		g.returning(q, e)
 	}
 	return q
@@ -73,6 +78,9 @@ func (g *generator) update() *query {
 	}
 	g.use("update")
 	sql, r := g.targetRelation(t, " AS ")
+	if g.can("update join") {
+		return g.updateJoined(t, sql, r)
+	}
 	own := &env{relations: []*relation{r}, exposed: r.columns}
 	e, from, tie := own, "", ""
 	source := own // what SET and RETURNING may read: rows of which there is one
@@ -84,7 +92,7 @@ func (g *generator) update() *query {
 		}
 		own.exposed = e.exposed
 	}
-	q := &query{}
+	q := &query{writes: "update"}
 	sets := g.sets(t, r, source)
 	q.sql = "UPDATE " + sql + " SET " + list(sets) + from
 	switch condition := g.condition(e, 1); {
@@ -98,7 +106,68 @@ func (g *generator) update() *query {
 	case !g.one(8):
 		q.sql += " WHERE " + condition
 	}
+	if !g.can("lateral") {
+		source = own // RETURNING sees the target alone
+	}
 	return g.maybeReturning(q, source)
+}
+
+// updateJoined writes an UPDATE whose other tables are joined with the target, or one
+// of the target alone with ORDER BY and LIMIT.
+func (g *generator) updateJoined(t *table, sql string, r *relation) *query {
+	own := &env{relations: []*relation{r}, exposed: r.columns}
+	q := &query{writes: "update"}
+	if g.tables > 0 && g.one(2) {
+		g.use("update join")
+		joined, e, tie := g.joinedItem(sql, r)
+		source := own
+		if len(e.relations) == 2 && e.relations[1].base != nil && uniqueTie(e.relations[1], r, tie) {
+			source = e
+		}
+		var sets []string
+		for _, s := range g.sets(t, r, source) {
+			sets = append(sets, parse.PostgreSQL.Quote(r.name)+"."+s)
+		}
+		q.sql = "UPDATE " + joined + " SET " + list(sets)
+		if len(source.relations) < 2 && !g.one(4) {
+			q.sql += " WHERE " + g.condition(e, 1)
+		}
+		return q
+	}
+	q.sql = "UPDATE " + sql + " SET " + list(g.sets(t, r, own))
+	if !g.one(8) {
+		q.sql += " WHERE " + g.condition(own, 1)
+	}
+	q.sql += g.firstRows(t, r)
+	return q
+}
+
+// joinedItem joins the target of a write with another item.
+func (g *generator) joinedItem(sql string, r *relation) (joined string, e *env, tie string) {
+	other := g.primary(1, &env{relations: []*relation{{name: r.name}}})
+	target, right := &env{relations: []*relation{r}}, &env{relations: other.relations}
+	e = &env{relations: append([]*relation{r}, other.relations...), exposed: append(slices.Clone(r.columns), other.exposed...)}
+	tie = g.equality(target, right)
+	switch {
+	case tie == "" && g.one(2):
+		return sql + ", " + other.sql, e, ""
+	case tie == "":
+		return sql + " CROSS JOIN " + other.sql, e, ""
+	}
+	return sql + pick(g, []string{" JOIN ", " LEFT JOIN ", " STRAIGHT_JOIN "}) + other.sql + " ON " + tie, e, tie
+}
+
+// firstRows limits a write to the first rows of an order that is certain.
+func (g *generator) firstRows(t *table, r *relation) string {
+	if !g.can("order and limit of writes") || len(t.PrimaryKey) == 0 || !g.one(4) {
+		return ""
+	}
+	g.use("order and limit of a write")
+	var by []string
+	for _, name := range t.PrimaryKey {
+		by = append(by, parse.PostgreSQL.Quote(r.name)+"."+parse.PostgreSQL.Quote(name))
+	}
+	return " ORDER BY " + list(by) + pick(g, []string{"", " DESC"}) + " LIMIT " + fmt.Sprint(1+g.below(3))
 }
 
 // otherItems writes the FROM of an UPDATE or the USING of a DELETE, and an
@@ -157,10 +226,10 @@ func (g *generator) assigned(c *column, old string, e *env) string {
 	case c.unique && c.kind == number:
 		return old + " + 100"
 	case c.unique && c.kind == text:
-		return old + " || 'x'"
+		return fmt.Sprintf(g.schema.dialect.concatenated, old, "'x'")
 	case c.unique:
 		return old
-	case c.HasDefault && g.one(8):
+	case g.can("default in set") && c.HasDefault && g.one(8):
 		return "DEFAULT"
 	case c.refers != nil && g.one(2):
 		return g.paramOf(c.refers, fromAny)
@@ -185,6 +254,9 @@ func (g *generator) delete() *query {
 		return g.simple([]kind{number}, 0, nil, nil)
 	}
 	g.use("delete")
+	if !g.can("delete using") {
+		return g.deleteFrom(t)
+	}
 	sql, r := g.targetRelation(t, " AS ")
 	own := &env{relations: []*relation{r}, exposed: r.columns}
 	e, using, tie := own, "", ""
@@ -193,12 +265,42 @@ func (g *generator) delete() *query {
 		using, e, tie = g.otherItems(" USING ", r)
 		own.exposed = e.exposed
 	}
-	q := &query{sql: "DELETE FROM " + sql + using}
+	q := &query{sql: "DELETE FROM " + sql + using, writes: "delete"}
 	switch condition := g.condition(e, 1); {
 	case tie != "":
 		q.sql += " WHERE " + tie + " AND (" + condition + ")"
 	case !g.one(8):
 		q.sql += " WHERE " + condition
+	}
+	return g.maybeReturning(q, own)
+}
+
+// deleteFrom writes a DELETE where there is no USING.
+func (g *generator) deleteFrom(t *table) *query {
+	sql, r := g.targetRelation(t, " AS ")
+	own := &env{relations: []*relation{r}, exposed: r.columns}
+	if g.can("delete join") && g.tables > 0 && g.one(2) {
+		g.use("delete join")
+		joined, e, _ := g.joinedItem(sql, r)
+		name := parse.PostgreSQL.Quote(r.name)
+		q := &query{sql: pick(g, []string{"DELETE " + name + " FROM ", "DELETE FROM " + name + " USING "}) + joined}
+		if !g.one(8) {
+			q.sql += " WHERE " + g.condition(e, 1)
+		}
+		return q
+	}
+	q := &query{writes: "delete"}
+	if !g.can("update from") { // neither an alias here
+		sql, r = t.sql, &relation{name: t.Name, columns: fieldsOf(t), base: t}
+		own = &env{relations: []*relation{r}, exposed: r.columns}
+	}
+	q.sql = "DELETE FROM " + sql
+	if !g.one(8) {
+		q.sql += " WHERE " + g.condition(own, 1)
+	}
+	if first := g.firstRows(t, r); first != "" {
+		q.sql += first
+		return q
 	}
 	return g.maybeReturning(q, own)
 }
@@ -214,28 +316,90 @@ func (g *generator) insert() *query {
 		return g.simple([]kind{number}, 0, nil, nil)
 	}
 	g.use("insert")
-	sql, r := g.targetRelation(t, " AS ")
-	q := &query{sql: "INSERT INTO " + sql}
+	sql, r := t.sql, &relation{name: t.Name, columns: fieldsOf(t), base: t}
+	if g.can("aliased insert") {
+		sql, r = g.targetRelation(t, " AS ")
+	}
+	q := &query{writes: "insert"}
 	arbiter, conflict := g.arbiter(t)
+	head := "INSERT"
+	if !conflict && len(g.schema.dialect.skip) > 0 && g.one(8) {
+		g.use("insert or")
+		head += pick(g, g.schema.dialect.skip)
+		conflict, arbiter = true, nil
+	}
+	q.sql = head + " INTO " + sql
 	columns := g.insertColumns(t)
 	if len(columns) == 0 {
 		g.use("default values")
-		q.sql += " DEFAULT VALUES"
+		q.sql += map[bool]string{true: " DEFAULT VALUES", false: " () VALUES ()"}[g.can("default values")]
 		return g.maybeReturning(q, &env{relations: []*relation{r}, exposed: r.columns})
 	}
 	var names []string
 	for _, c := range columns {
 		names = append(names, c.sql)
 	}
+	if g.can("insert set") && g.one(8) {
+		g.use("insert set")
+		var sets []string
+		for _, c := range columns {
+			sets = append(sets, c.sql+" = "+g.inserted(c, conflict, true))
+		}
+		q.sql += " SET " + list(sets)
+		return g.withConflict(q, t, r, head, arbiter, conflict, false)
+	}
 	q.sql += " (" + list(names) + ")"
-	if slices.ContainsFunc(columns, func(c *column) bool { return c.Identity }) {
+	if g.can("overriding") && slices.ContainsFunc(columns, func(c *column) bool { return c.Identity }) {
 		q.sql += " OVERRIDING SYSTEM VALUE"
 	}
-	q.sql += g.insertSource(columns, conflict)
-	if conflict {
+	source := g.insertSource(columns, conflict)
+	q.sql += source
+	return g.withConflict(q, t, r, head, arbiter, conflict, !strings.HasPrefix(source, " VALUES"))
+}
+
+// withConflict ends an INSERT: what happens to rows in the way, and RETURNING.
+func (g *generator) withConflict(q *query, t *table, r *relation, head string, arbiter []string, conflict, selects bool) *query {
+	switch {
+	case !conflict || head != "INSERT":
+	case g.can("on conflict"):
+		if selects && !g.can("lateral") {
+			q.sql = g.beforeConflict(q.sql)
+		}
 		q.sql += g.conflict(t, r, arbiter)
+	case g.can("on duplicate key"):
+		q.sql += g.onDuplicateKey(t, r)
 	}
 	return g.maybeReturning(q, &env{relations: []*relation{r}, exposed: r.columns})
+}
+
+// beforeConflict makes a SELECT end in WHERE: the parser would otherwise take ON
+// CONFLICT for the condition of a join.
+func (g *generator) beforeConflict(sql string) string {
+	at := strings.Index(sql, ") ") // the end of the columns
+	return sql[:at+2] + "SELECT * FROM (" + sql[at+2:] + ") AS o WHERE true"
+}
+
+// onDuplicateKey writes MySQL's clause for rows in the way.
+func (g *generator) onDuplicateKey(t *table, r *relation) string {
+	e := &env{relations: []*relation{r}}
+	var sets []string
+	for _, c := range t.columns {
+		if c.assignable() && !c.unique && !c.open && !c.path && (len(sets) == 0 || g.one(4)) {
+			value := "VALUES(" + c.sql + ")"
+			if g.one(2) {
+				value = g.scalar(c.kind, e, 1)
+				if c.NotNull {
+					value = "coalesce(" + value + ", VALUES(" + c.sql + "))"
+				}
+			}
+			sets = append(sets, c.sql+" = "+value)
+		}
+	}
+	if len(sets) == 0 {
+		return ""
+	}
+	g.use("on duplicate key update")
+	return " ON DUPLICATE KEY UPDATE " + list(sets)
 }
 
 // insertColumns draws the columns that an INSERT lists: all that it must, and
@@ -310,7 +474,7 @@ func (g *generator) inserted(c *column, conflict, values bool) string {
 		return g.paramOf(c, fromOwn)
 	case c.open || c.path:
 		if c.open && !c.NotNull && g.one(4) {
-			return "NULL::" + c.Type
+			return g.typed("NULL", c.Type)
 		}
 		if c.open && !c.NotNull && conflict {
 			from = fromOwnOrNull
@@ -318,20 +482,20 @@ func (g *generator) inserted(c *column, conflict, values bool) string {
 		if !conflict && (c.NotNull || !c.path) && g.one(4) {
 			return g.scalar(c.kind, &env{}, 1) // looked up, whatever it is
 		}
-		return g.paramOf(c.refersTo(), from) + "::" + c.Type
+		return g.typed(g.paramOf(c.refersTo(), from), c.Type)
 	case c.shared:
 		if !c.mixed && g.one(2) {
 			return g.paramOf(c, fromOwn)
 		}
 		return g.unused(c.kind)
 	case c.refers != nil:
-		return g.paramOf(c.refers, fromAny) + "::" + c.Type
+		return g.typed(g.paramOf(c.refers, fromAny), c.Type)
 	case c.unique && !g.one(4):
 		if conflict && g.one(2) {
 			return g.paramOf(c, fromOwn)
 		}
 		return g.unused(c.kind)
-	case c.HasDefault && values && g.one(4):
+	case g.can("default") && c.HasDefault && values && g.one(4):
 		return "DEFAULT"
 	case c.NotNull:
 		return "coalesce(" + g.scalar(c.kind, &env{}, 1) + ", " + literal(c.kind, g.schema.values[c.kind][0]) + ")"

@@ -1,0 +1,92 @@
+package generator
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+
+	"github.com/tenancygen/tenancygen/internal/equivalence"
+	"github.com/tenancygen/tenancygen/internal/sqlgen"
+)
+
+// oracleSystem is a database beside PostgreSQL that the oracle runs on.
+type oracleSystem struct {
+	engine  string
+	system  equivalence.System
+	dialect *sqlgen.Dialect
+	known   []equivalence.Known
+	refused map[string][]diag.Code
+}
+
+// dir holds the schema, the rows and the statements.
+func (s *oracleSystem) dir() string { return filepath.Join(oracleData, "nasty", s.engine) }
+
+// lab loads the schema, and the rows that all such systems have beside its own.
+func (s *oracleSystem) lab(t *testing.T, p *oracleProject) *equivalence.Lab {
+	t.Helper()
+	data := readText(t, filepath.Join(oracleData, "nasty", "plain.sql")) + readText(t, filepath.Join(s.dir(), "data.sql"))
+	return equivalence.New(t, equivalence.Project{System: s.system, Catalog: p.catalog, Schema: p.schema, Data: data})
+}
+
+// Tenants of plain.sql. The fourth has no rows, the last one does not exist.
+var plainTenants = []string{"one", "two", "three", "four", "none"}
+
+// oracleSystems are the databases beside PostgreSQL.
+var oracleSystems = []*oracleSystem{
+	{engine: "sqlite", system: equivalence.SQLite, dialect: sqlgen.SQLite, known: sqliteKnown, refused: sqliteRefused},
+}
+
+// TestEquivalenceOnOtherSystems compares statements of every shape that is accepted.
+func TestEquivalenceOnOtherSystems(t *testing.T) {
+	t.Parallel()
+	for _, s := range oracleSystems {
+		t.Run(s.engine, func(t *testing.T) {
+			t.Parallel()
+			p := compileProject(t, s.dir(), "", nil)
+			p.check(t, s.lab(t, p), []string{"one", "two", "four"}, s.known)
+		})
+	}
+}
+
+// TestRefusedOnOtherSystems lists what is refused, so that a change is noticed.
+func TestRefusedOnOtherSystems(t *testing.T) {
+	t.Parallel()
+	for _, s := range oracleSystems {
+		t.Run(s.engine, func(t *testing.T) {
+			t.Parallel()
+			got := compileProject(t, s.dir(), "refused.sql", nil).refusals()
+			if diff := cmp.Diff(s.refused, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestRandomStatementsOnOtherSystems compares random statements.
+func TestRandomStatementsOnOtherSystems(t *testing.T) {
+	t.Parallel()
+	for _, s := range oracleSystems {
+		t.Run(s.engine, func(t *testing.T) {
+			t.Parallel()
+			p := compileProject(t, s.dir(), "", nil)
+			lab := s.lab(t, p)
+			var pairs []*equivalence.Pair
+			for _, tenant := range plainTenants {
+				pairs = append(pairs, lab.Pair(t, tenant))
+			}
+			y := newRandomTally()
+			start := time.Now()
+			y.check(t, *oracleStatements/3, p, sqlgen.New(sqlgen.Load(s.dialect, p.catalog, pairs[0])), pairs, func(rt *rapid.T) []*equivalence.Pair {
+				first := rapid.IntRange(0, 2).Draw(rt, "tenant")
+				second := []int{(first + 1) % 3, (first + 2) % 3, (first + 1) % 3, 3, (first + 2) % 3, 4}[rapid.IntRange(0, 5).Draw(rt, "other tenant")]
+				return []*equivalence.Pair{pairs[first], pairs[second]}
+			})
+			y.log(t, time.Since(start))
+		})
+	}
+}
