@@ -1,0 +1,7 @@
+-- name: PutTotal :execrows
+INSERT INTO invoice (invoice_id, invoice_date, total)
+VALUES (sqlc.arg('number'), sqlc.arg('dated'), sqlc.arg('amount'))
+ON CONFLICT (invoice_id) DO UPDATE SET total = excluded.total;
+
+-- name: InvoicesOf :many
+SELECT i.invoice_id AS number FROM invoice AS i WHERE i.invoice_id IN (sqlc.slice('numbers')) ORDER BY i.invoice_id;
