@@ -197,7 +197,7 @@ func TestSuiteCatches(t *testing.T) {
 		"prefix":   {suite, newPrefixOf, prefixPlace},
 	} {
 		for _, control := range sqltest.Controls {
-			if control.Places && p.place == nil {
+			if control.In == sqltest.Placed && p.place == nil || control.In == sqltest.Shared && p.place != nil {
 				continue
 			}
 			t.Run(name+"/"+control.Name, func(t *testing.T) {

@@ -497,37 +497,3 @@ func TestSharedFileIsCaught(t *testing.T) {
 		t.Errorf("failures are %v", failures)
 	}
 }
-
-// A predicate that is missing is seen under RowFilter.
-func TestMissingFilterIsCaught(t *testing.T) {
-	t.Parallel()
-	checks := []string{"own rows only", "affected rows are own", "tenants interleaved", "prepared statements"}
-	caught(t, func(t *testing.T, in sqltest.Instance) sqldb.Isolation {
-		return unfiltered{newRowFilter(t, in)}
-	}, checks, []sqltest.Option{sqltest.Only(checks...)})
-}
-
-// unfiltered is a provider whose statements have no predicate.
-type unfiltered struct{ sqldb.Isolation }
-
-func (p unfiltered) For(t runtime.Tenant) sqldb.DB { return unfilteredDB{p.Isolation.For(t)} }
-
-type unfilteredDB struct{ sqldb.DB }
-
-func without(query string) string { return strings.ReplaceAll(query, "tenant_id = ?", "? IS NOT NULL") }
-
-func (d unfilteredDB) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
-	return d.DB.ExecContext(ctx, without(query), args...)
-}
-
-func (d unfilteredDB) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
-	return d.DB.QueryContext(ctx, without(query), args...)
-}
-
-func (d unfilteredDB) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
-	return d.DB.QueryRowContext(ctx, without(query), args...)
-}
-
-func (d unfilteredDB) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
-	return d.DB.PrepareContext(ctx, without(query))
-}

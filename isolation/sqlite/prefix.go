@@ -85,7 +85,8 @@ func (p Prefix) Initialize(ctx context.Context, t runtime.Tenant) error {
 		if err := p.unoccupied(ctx, tx, space); err != nil {
 			return err
 		}
-		if err := p.make(ctx, tx, space); err != nil {
+		made, err := p.make(ctx, tx, space)
+		if err != nil {
 			return err
 		}
 		if p.seed != nil {
@@ -94,7 +95,7 @@ func (p Prefix) Initialize(ctx context.Context, t runtime.Tenant) error {
 			}
 		}
 		return enter(ctx, tx, record{namespace: space.Prefix, tenantID: t.ID, strategy: p.Strategy(),
-			objects: p.Relations(space), fingerprint: p.Layout.Fingerprint})
+			objects: made, fingerprint: p.Layout.Fingerprint})
 	})
 	if err != nil {
 		return fmt.Errorf("tenancy: initialize a tenant: %w", err)
@@ -134,36 +135,36 @@ func (p Prefix) unoccupied(ctx context.Context, tx *sql.Tx, space namespace.Spac
 	return err
 }
 
-// make makes the tenant's relations, and looks that nothing else was made: a name that
-// is not the tenant's would be every tenant's.
-func (p Prefix) make(ctx context.Context, tx *sql.Tx, space namespace.Space) error {
+// make makes the tenant's relations and returns their names. It looks that nothing else
+// was made: a name that is not the tenant's would be every tenant's.
+func (p Prefix) make(ctx context.Context, tx *sql.Tx, space namespace.Space) ([]string, error) {
 	before, err := countRelations(ctx, tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	// A name in DDL takes no schema everywhere; there is none but the main one here.
 	for _, ddl := range p.DDL(sqlspace.Unqualified(space)) {
 		if _, err := tx.ExecContext(ctx, ddl); err != nil {
-			return err
+			return nil, err
 		}
 	}
 	after, err := countRelations(ctx, tx)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	names, err := relations(ctx, tx, space.Prefix)
+	made, err := relations(ctx, tx, space.Prefix)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if len(names) != after-before {
-		return fmt.Errorf("%w: its DDL makes something that has no name of the tenant's", ErrLayout)
+	if len(made) != after-before {
+		return nil, fmt.Errorf("%w: its DDL makes something that has no name of the tenant's", ErrLayout)
 	}
-	for _, want := range p.Relations(space) {
-		if !slices.Contains(names, want) {
-			return fmt.Errorf("%w: its DDL has not made %s", ErrLayout, want)
+	for _, t := range sqlspace.Own(&p.Layout) {
+		if !slices.Contains(made, space.Relation(t.Name)) {
+			return nil, fmt.Errorf("%w: its DDL has not made %s", ErrLayout, t.Name)
 		}
 	}
-	return nil
+	return made, nil
 }
 
 // countRelations counts what is in the file, but what SQLite makes by itself.

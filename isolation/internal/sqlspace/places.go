@@ -141,20 +141,6 @@ func (p *Places) DDL(space namespace.Space) []string {
 	return out
 }
 
-// Relations returns what the relations of a space are called that its DDL makes.
-func (p *Places) Relations(space namespace.Space) []string {
-	var names []string
-	for _, d := range p.Layout.DDL {
-		if d.Shared {
-			continue
-		}
-		for _, name := range d.Creates {
-			names = append(names, space.Relation(name))
-		}
-	}
-	return names
-}
-
 // tenantScope is the scope of one tenant.
 type tenantScope struct {
 	*Places

@@ -2,6 +2,8 @@ package sqltest
 
 import (
 	"context"
+	"database/sql"
+	"strings"
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/sqldb"
@@ -15,15 +17,25 @@ type Control struct {
 	Break func(sqldb.Isolation) sqldb.Isolation
 	// Checks are those that have to see it.
 	Checks []string
-	// Places is set for what is a mistake only where tenants have places of their own.
-	Places bool
+	// In says where it is a mistake.
+	In Where
 }
+
+// Where is a kind of provider.
+type Where int
+
+// The kinds of provider.
+const (
+	Anywhere Where = iota
+	Shared         // tenants share tables
+	Placed         // each tenant has tables of its own
+)
 
 // Controls are mistakes that any provider could make.
 var Controls = []Control{
 	{"every tenant has one place", func(p sqldb.Isolation) sqldb.Isolation {
 		return broken{Isolation: p, handle: func(runtime.Tenant) sqldb.DB { return p.For(ann) }}
-	}, []string{"own rows only", "ids are data", "tenants interleaved"}, true},
+	}, []string{"own rows only", "ids are data", "tenants interleaved"}, Placed},
 	{"a tenant has the place of the one before", func(p sqldb.Isolation) sqldb.Isolation {
 		last := ann
 		return broken{Isolation: p, handle: func(t runtime.Tenant) sqldb.DB {
@@ -33,28 +45,52 @@ var Controls = []Control{
 			}
 			return db
 		}}
-	}, []string{"own rows only", "tenants interleaved"}, true},
+	}, []string{"own rows only", "tenants interleaved"}, Placed},
+	{"the predicate is missing", func(p sqldb.Isolation) sqldb.Isolation {
+		return broken{Isolation: p, handle: func(t runtime.Tenant) sqldb.DB { return unfiltered{p.For(t)} }}
+	}, []string{"own rows only", "affected rows are own", "tenants interleaved", "prepared statements"}, Shared},
 	{"a tenant that may not act does", func(p sqldb.Isolation) sqldb.Isolation {
 		return broken{Isolation: p, handle: func(t runtime.Tenant) sqldb.DB {
 			t.Status = ""
 			return p.For(t)
 		}}
-	}, []string{"tenant that may not act"}, false},
+	}, []string{"tenant that may not act"}, Anywhere},
 	{"nobody confirms", func(p sqldb.Isolation) sqldb.Isolation {
 		return broken{Isolation: p, destroy: func(ctx context.Context, t runtime.Tenant, _ runtime.Confirmation) (runtime.Removal, error) {
 			return p.Destroy(ctx, t, runtime.Confirmation(t.ID))
 		}}
-	}, []string{"destroyed"}, false},
+	}, []string{"destroyed"}, Anywhere},
 	{"nothing is destroyed", func(p sqldb.Isolation) sqldb.Isolation {
 		return broken{Isolation: p, destroy: func(context.Context, runtime.Tenant, runtime.Confirmation) (runtime.Removal, error) {
 			return runtime.Removal{}, nil
 		}}
-	}, []string{"destroyed"}, false},
+	}, []string{"destroyed"}, Anywhere},
 	{"everything is verified", func(p sqldb.Isolation) sqldb.Isolation {
 		return broken{Isolation: p, verify: func(_ context.Context, t runtime.Tenant) (runtime.Report, error) {
 			return runtime.Report{Checks: []runtime.Check{{Name: "none"}}}, nil
 		}}
-	}, []string{"no tenant", "not initialized", "verified after damage"}, true},
+	}, []string{"no tenant", "not initialized", "verified after damage"}, Placed},
+}
+
+// unfiltered is a handle whose statements have no predicate.
+type unfiltered struct{ sqldb.DB }
+
+func without(query string) string { return strings.ReplaceAll(query, "tenant_id = ?", "? IS NOT NULL") }
+
+func (d unfiltered) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	return d.DB.ExecContext(ctx, without(query), args...)
+}
+
+func (d unfiltered) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return d.DB.QueryContext(ctx, without(query), args...)
+}
+
+func (d unfiltered) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	return d.DB.QueryRowContext(ctx, without(query), args...)
+}
+
+func (d unfiltered) PrepareContext(ctx context.Context, query string) (*sql.Stmt, error) {
+	return d.DB.PrepareContext(ctx, without(query))
 }
 
 // broken is a provider with other methods.
