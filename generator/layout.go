@@ -4,17 +4,15 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/emit/ddl"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parallel"
-	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/provision"
 	"github.com/tenancygen/tenancygen/generator/slot"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -67,7 +65,7 @@ func unmovable(made *provision.Result, dir string) string {
 // layoutTables are the tables, parents before the tables that refer to them, and
 // after them the views, which may read any.
 func layoutTables(pkg *ir.Package, cat *catalog.Catalog) ([]ir.LayoutTable, error) {
-	rows, err := ddl.TenantRows(pkg)
+	rows, err := ddl.TenantRows(pkg, ddl.Spelling{Column: cat.Dialect.Quote, Relation: relationOf(pkg, cat), Cast: cat.Dialect.CastSuffix})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +89,7 @@ func layoutTables(pkg *ir.Package, cat *catalog.Catalog) ([]ir.LayoutTable, erro
 			continue
 		}
 		known[len(out)] = place[source]
-		out = append(out, layoutTable(pkg, t, source, circle[source], rows[i]))
+		out = append(out, layoutTable(pkg, cat.Dialect, t, source, circle[source], rows[i]))
 	}
 	order := make([]int, len(out))
 	for i := range order {
@@ -105,9 +103,23 @@ func layoutTables(pkg *ir.Package, cat *catalog.Catalog) ([]ir.LayoutTable, erro
 	return sorted, nil
 }
 
-func layoutTable(pkg *ir.Package, t *ir.Table, source *catalog.Table, circle int, rows ddl.Rows) ir.LayoutTable {
+// relationOf writes the name of a table, without the default schema.
+func relationOf(pkg *ir.Package, cat *catalog.Catalog) func(ir.Name) string {
+	return func(name ir.Name) string {
+		spelling := name.Name
+		if t := tableOf(cat, pkg.DefaultSchema, name.Schema, name.Name); t != nil {
+			spelling = t.Written()
+		}
+		if name.Schema == "" || name.Schema == pkg.DefaultSchema || name.Schema == catalog.DefaultSchema {
+			return cat.Dialect.Quote(spelling)
+		}
+		return cat.Dialect.Quote(name.Schema) + "." + cat.Dialect.Quote(spelling)
+	}
+}
+
+func layoutTable(pkg *ir.Package, d dialect.Dialect, t *ir.Table, source *catalog.Table, circle int, rows ddl.Rows) ir.LayoutTable {
 	out := ir.LayoutTable{
-		Name: t.Name, Class: t.Tenancy.Class, View: t.Kind == ir.KindView || t.Kind == ir.KindMaterializedView,
+		Name: source.Written(), Class: t.Tenancy.Class, View: t.Kind == ir.KindView || t.Kind == ir.KindMaterializedView,
 		Circle: circle, Owned: rows.Owned, Policies: rows.Policies,
 	}
 	if t.Schema != pkg.DefaultSchema {
@@ -119,7 +131,7 @@ func layoutTable(pkg *ir.Package, t *ir.Table, source *catalog.Table, circle int
 	for _, c := range t.Columns {
 		column := ir.LayoutColumn{Name: c.Name}
 		if known := source.Column(c.Name); known != nil && !out.View {
-			column.Type, column.NotNull = printedType(known.Type), known.NotNull
+			column.Type, column.NotNull = d.PrintedType(known.Type), known.NotNull
 		}
 		out.Columns = append(out.Columns, column)
 	}
@@ -170,39 +182,4 @@ func layoutStatement(q *ir.Query, at source.Span, tables *slot.Tables, report *d
 		return nil
 	}
 	return &ir.LayoutStatement{Query: q.Name, Slots: slots}
-}
-
-// printedTypes are the types that the database prints under another name than the
-// catalog gives them.
-var printedTypes = map[string]string{
-	"double precision": "double precision",
-	"varchar":          "character varying", "bpchar": "character", "char": `"char"`,
-	"varbit": "bit varying", "timestamptz": "timestamp with time zone", "timetz": "time with time zone",
-	"timestamp": "timestamp without time zone", "time": "time without time zone",
-	"serial": "integer", "serial4": "integer", "bigserial": "bigint", "serial8": "bigint",
-	"smallserial": "smallint", "serial2": "smallint",
-}
-
-// plainTypes are the names of types that the database prints as they are.
-var plainTypes = regexp.MustCompile(`\A[a-z_][a-z0-9_]*\z`)
-
-// printedType is a type of the catalog as format_type prints it. An array prints the
-// same whatever its dimensions.
-func printedType(name string) string {
-	base, _, array := strings.Cut(name, "[")
-	if printed, ok := printedTypes[base]; ok {
-		base = printed
-	} else {
-		parts := strings.Split(strings.TrimPrefix(base, catalog.DefaultSchema+"."), ".")
-		for i, part := range parts {
-			if !plainTypes.MatchString(part) {
-				parts[i] = parse.PostgreSQL.Quote(part)
-			}
-		}
-		base = strings.Join(parts, ".")
-	}
-	if array {
-		base += "[]"
-	}
-	return base
 }

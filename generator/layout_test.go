@@ -61,7 +61,7 @@ func TestPrintedTypes(t *testing.T) {
 	cat := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", schema)}, &report)
 	var got []string
 	for _, c := range cat.Lookup("", "things").Columns {
-		got = append(got, c.Name+" "+printedType(c.Type))
+		got = append(got, c.Name+" "+dialect.PostgreSQL.PrintedType(c.Type))
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-database +layout:\n%s", diff)

@@ -150,7 +150,7 @@ var Layout = runtime.Layout{
 			Name:  "invoice_lines",
 			Class: runtime.ClassChild,
 			Owned: `EXISTS (
-        SELECT
+        SELECT 1
         FROM invoices AS parent
         WHERE parent.id = invoice_lines.invoice_id
           AND parent.tenant_id = $1::uuid

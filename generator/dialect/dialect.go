@@ -57,6 +57,19 @@ type Dialect interface {
 	// QualifiesAssignments reports whether the column of a SET may be written with its
 	// table: what stands before a dot is no column of a composite type then.
 	QualifiesAssignments() bool
+	// PrintedType is a type of the catalog as the database prints the type of a column,
+	// without modifiers.
+	PrintedType(sqlType string) string
+	// SchemaDump is the command that prints a schema, for messages.
+	SchemaDump() string
+	// QualifiesTables reports whether a statement may name a table with its schema.
+	QualifiesTables() bool
+	// AliasesTarget reports whether the table that a statement writes may have an alias,
+	// where it is not among the tables that are read.
+	AliasesTarget(written parse.Written) bool
+	// ReturnsByName reports whether RETURNING calls the table that is written by its name
+	// and by no alias.
+	ReturnsByName() bool
 	// NamesDerived reports whether a subquery in FROM may name its columns behind its
 	// alias, as in AS t (a, b), and may see the columns of the query that it is in a
 	// subquery of.

@@ -118,3 +118,16 @@ func (mySQL) FillsSerial() bool { return true }
 
 // RejectsNull is false without the strict mode of SQL, which a session may leave.
 func (mySQL) RejectsNull() bool { return false }
+
+// QualifiesTables is false: statements that name a database are refused.
+func (mySQL) QualifiesTables() bool { return false }
+
+// AliasesTarget is false for an INSERT, and for a DELETE from one table, which takes an
+// alias in MySQL, and in MariaDB from version 11.6 on.
+func (mySQL) AliasesTarget(written parse.Written) bool { return written == parse.Updated }
+
+func (mySQL) ReturnsByName() bool { return false }
+
+func (mySQL) PrintedType(sqlType string) string { return sqlType }
+
+func (mySQL) SchemaDump() string { return "mysqldump --no-data" }

@@ -157,3 +157,11 @@ func (postgreSQL) FillsSerial() bool { return false }
 
 // RejectsNull is so in PostgreSQL without exception.
 func (postgreSQL) RejectsNull() bool { return true }
+
+func (postgreSQL) QualifiesTables() bool { return true }
+
+func (postgreSQL) AliasesTarget(parse.Written) bool { return true }
+
+func (postgreSQL) ReturnsByName() bool { return false }
+
+func (postgreSQL) SchemaDump() string { return "pg_dump --schema-only" }

@@ -106,3 +106,15 @@ func (sqlite) FillsSerial() bool { return true }
 // RejectsNull is so but for ON CONFLICT clauses, of a statement or in the schema, which
 // the parser tells.
 func (sqlite) RejectsNull() bool { return true }
+
+// QualifiesTables is false: statements that name an attached file are refused.
+func (sqlite) QualifiesTables() bool { return false }
+
+func (sqlite) AliasesTarget(parse.Written) bool { return true }
+
+func (sqlite) ReturnsByName() bool { return true }
+
+// PrintedType is the type as it is: SQLite keeps what was written.
+func (sqlite) PrintedType(sqlType string) string { return sqlType }
+
+func (sqlite) SchemaDump() string { return "sqlite3 FILE .schema" }

@@ -10,8 +10,20 @@ type Dialect interface {
 	Statement(text string) (*Query, error)
 	// Schema parses a schema file. The error is an *Error.
 	Schema(text string) ([]DDL, error)
+	// SchemaStatements reads a schema file for those who want the author's text, and
+	// not only what it declares. The error is an *Error.
+	SchemaStatements(text string) ([]*SchemaStatement, error)
+	// Outline is a statement as bytes, without the places in the text. It visits every
+	// mention on the way, and where visit changes a relation's Schema, Name or Alias, or
+	// the Text of another mention, the outline has the change. So two statements that
+	// differ in what visit evens out, and in layout, have one outline. The error is an
+	// *Error.
+	Outline(sql string, visit func(*Mention)) (string, error)
 	// Quote writes a name so that it stands for itself.
 	Quote(name string) string
+	// SplitName reads the text of a relation's name that a function is given in a
+	// string. It reports false for what is no name.
+	SplitName(text string) (schema, name string, ok bool)
 
 	// lexemes splits a text into its tokens, comments among them. The text of a
 	// parameter is $n or ?n; ?, for one that has a number of its own; or :name or

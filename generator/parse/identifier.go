@@ -70,3 +70,27 @@ func OwnQuotes(d Dialect, text string) string {
 	}
 	return string(out)
 }
+
+// Name is a name at its place in a text, folded as the database folds it.
+type Name struct {
+	Range
+	Name string
+}
+
+// NameAt returns the name that begins at a place, or behind the bracket there, and
+// whether a dot follows it; an empty one where there is none.
+func NameAt(d Dialect, text string, at int) (name Name, dotted bool) {
+	toks, err := scan(d, text)
+	if err != nil {
+		return Name{}, false
+	}
+	w := window{toks, 0, len(toks.list)}
+	i := w.indexAt(at)
+	if w.is(i, "(") {
+		i++
+	}
+	if i >= w.to || !w.list[i].isName() && !w.list[i].keyword {
+		return Name{}, false
+	}
+	return Name{w.list[i].Range, w.folded(i)}, w.is(i+1, ".")
+}

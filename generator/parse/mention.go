@@ -19,7 +19,21 @@ const (
 	TypeMention                          // Schema, Name: a type, as of a cast
 	ColumnMention                        // Schema, Name: the table of schema.table.column
 	ArgumentMention                      // Function, and Text of a string: an argument of a function
-	ConstraintMention                    // Schema, Name: the table of the constraint Text, as of ON CONFLICT
+	ConstraintMention                    // Schema, Name: the table of the constraint or index Text, as of ON CONFLICT
+	// QualifierMention is what stands before a column, Text, where it means the
+	// relation Schema, Name and not an alias.
+	QualifierMention
+)
+
+// Written says how a statement writes a relation.
+type Written string
+
+// The ways to write one.
+const (
+	NotWritten Written = ""
+	Inserted   Written = "inserted"
+	Updated    Written = "updated"
+	Deleted    Written = "deleted"
 )
 
 // Mention is a place in a statement that names a relation, or may.
@@ -33,16 +47,15 @@ type Mention struct {
 	Function     string
 	Text         string
 	Constant     bool // the argument is a string, which is Text
+	// Written is set for the target of a statement that stands beside what it reads, and
+	// for what qualifies its columns. Returned is set for the latter in RETURNING.
+	Written  Written
+	Returned bool
 }
 
-// Outline returns the syntax tree of a statement as bytes, without the places in the
-// text. It visits every mention on the way, and where visit changes a relation's
-// Schema, Name or Alias, or the Text of another mention, the outline has the change. So two
-// statements that differ in what visit evens out, and in layout, have one outline.
-//
-// It goes through the parser's own tree, whatever kinds of node that has, and knows
-// nothing of Query.
-func Outline(sql string, visit func(*Mention)) (string, error) {
+// Outline is the syntax tree of a statement as bytes. It goes through the parser's own
+// tree, whatever kinds of node that has, and knows nothing of Query.
+func (postgreSQL) Outline(sql string, visit func(*Mention)) (string, error) {
 	tree, err := parser.ParseToTree(sql)
 	if err != nil {
 		return "", syntaxError(err)
@@ -217,9 +230,9 @@ func lastTwo(names []string) (first, second string) {
 }
 
 // SplitName reads the text of a relation's name as regclass does: parts with or
-// without quotes, between dots. It reports false for what is no name.
-func SplitName(text string) (schema, name string, ok bool) {
-	list, err := PostgreSQL.lexemes(text)
+// without quotes, between dots.
+func (d postgreSQL) SplitName(text string) (schema, name string, ok bool) {
+	list, err := d.lexemes(text)
 	if err != nil {
 		return "", "", false
 	}

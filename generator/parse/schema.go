@@ -74,6 +74,7 @@ const (
 	OwnerName   NameUse = "owner"   // the table whose column owns the sequence
 	TypeUse     NameUse = "type"    // a type of that name; perhaps the row of a table
 	MentionName NameUse = "mention" // a string that a function is given
+	PartName    NameUse = "part"    // of something that the relation has, or before a column of it
 )
 
 // RelationName is the name of a relation in a statement.
@@ -83,13 +84,21 @@ type RelationName struct {
 	Range
 	ObjectName
 	Use NameUse
+	// Spelling is the name as it is written, in a dialect that folds quoted names.
+	Spelling string
+	// Part is what is called so, such as a trigger, where the use is PartName; empty
+	// where it is the relation itself.
+	Part string
+	// Alias is set for a name that needs itself as its alias where another one is in its
+	// place.
+	Alias bool
 	// Index is set for the name of an index, and Sequence for that of a sequence,
 	// that the statement makes for the table that it makes or changes.
 	Index, Sequence bool
 }
 
 // SchemaStatements parses a schema file.
-func SchemaStatements(text string) ([]*SchemaStatement, error) {
+func (postgreSQL) SchemaStatements(text string) ([]*SchemaStatement, error) {
 	if err := noNUL(text); err != nil {
 		return nil, err
 	}

@@ -19,6 +19,12 @@ func (sqlite) Engine() string { return "sqlite" }
 
 func (d sqlite) Quote(name string) string { return quote(d, name, `"`) }
 
+func (d sqlite) Outline(sql string, visit func(*Mention)) (string, error) {
+	return tokenOutline(d, sql, visit)
+}
+
+func (d sqlite) SplitName(text string) (schema, name string, ok bool) { return wholeName(d, text) }
+
 // fold makes a name lower case, quoted or not.
 func (sqlite) fold(word string) string {
 	if len(word) > 1 {

@@ -139,7 +139,7 @@ func (c *sqliteConverter) table(n *ast.QualifiedName, alias, index *ast.Ident, n
 	switch {
 	case index != nil:
 		c.name(index)
-		t.Index = Range{c.offset(at), index.End()}
+		t.Index, t.IndexName = Range{c.offset(at), index.End()}, spanOf(index)
 	case noIndex:
 		t.Index = c.sub(at, at+2).span()
 	default:

@@ -281,6 +281,8 @@ type Table struct {
 	// Index is what says which index to use, INDEXED BY and its kin, behind the alias;
 	// empty without it. No subquery can have it.
 	Index Range
+	// IndexName is the name there where the names of indexes are among those of tables.
+	IndexName Range
 }
 
 // Visible is the name under which the query sees the table.

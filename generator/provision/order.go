@@ -48,9 +48,9 @@ func (b *builder) order(s *statement) (why, help string) {
 		w := strings.ToLower(name.Name)
 		switch {
 		case s.Removes && b.tenantWords.all[w]:
-			return "it changes or removes " + name.Name + ", which a statement about tenants' tables names before", squash
+			return "it changes or removes " + name.Name + ", which a statement about tenants' tables names before", b.squash()
 		case s.Adds && b.tenantWords.copied[w]:
-			return "it adds to " + name.Name + ", whose columns a statement about tenants' tables may have copied before", squash
+			return "it adds to " + name.Name + ", whose columns a statement about tenants' tables may have copied before", b.squash()
 		}
 	}
 	return "", ""

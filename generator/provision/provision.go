@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -32,7 +33,7 @@ func Schema(files []*source.File, cat *catalog.Catalog, report *diag.Report) *Re
 		functions: map[string][]*statement{}, tenantWords: words{map[string]bool{}, map[string]bool{}},
 	}
 	for _, file := range files {
-		list, err := parse.SchemaStatements(file.Text)
+		list, err := cat.Dialect.SchemaStatements(file.Text)
 		if err != nil {
 			continue // the catalog has told
 		}
@@ -88,6 +89,7 @@ func (b *builder) resolve(file *source.File, s *parse.SchemaStatement) *statemen
 			}
 			r := b.create(name.ObjectName)
 			r.sequence = r.sequence || name.Sequence || isSequence(s)
+			r.spelling = cmp.Or(r.spelling, name.Spelling)
 			out.relations[i] = r
 		}
 	}
@@ -128,7 +130,7 @@ func isSequence(s *parse.SchemaStatement) bool { return s.What == "CREATE SEQUEN
 // that stands in it, or changes.
 func (s *statement) subject() *relation {
 	for i, name := range s.Names {
-		if name.Use == parse.SubjectName || name.Use == parse.CreatesName && name.End > 0 && !name.Sequence {
+		if name.Use == parse.SubjectName || name.Use == parse.CreatesName && name.End > 0 && !name.Sequence && !name.Index {
 			return s.relations[i]
 		}
 	}

@@ -11,9 +11,11 @@ import (
 // relation is a table, view, sequence, index or statistics object, from the
 // statement that makes it until the one that drops it.
 type relation struct {
-	name  parse.ObjectName // the last one, with its schema
-	side  side
-	table *catalog.Table // nil for what is no table or view, and for what is dropped
+	name parse.ObjectName // the last one, with its schema
+	side side
+	// spelling is the name as its statement has it, in a dialect that folds names.
+	spelling string
+	table    *catalog.Table // nil for what is no table or view, and for what is dropped
 	// sequence is set for sequences, which belong where the tables are that use them.
 	sequence bool
 	// owner is the table of an index, or of a sequence that a column owns.

@@ -1,6 +1,7 @@
 package provision
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -33,7 +34,9 @@ func (b *builder) emit(s *statement) {
 }
 
 // squash is the way out of most problems with migrations.
-const squash = "give tenancygen the schema as it is now, in place of all migrations: pg_dump --schema-only prints it"
+func (b *builder) squash() string {
+	return "give tenancygen the schema as it is now, in place of all migrations: " + b.catalog.Dialect.SchemaDump() + " prints it"
+}
 
 // unmovable notes why the tables cannot be put in a namespace for each tenant. There
 // is one warning, at the first place, whatever the number of places.
@@ -95,16 +98,19 @@ func (b *builder) text(s *statement) ir.LayoutDDL {
 	}
 	for i, name := range s.Names {
 		if name.Use == parse.CreatesName && !slices.Contains(ddl.Creates, name.Name) {
-			ddl.Creates = append(ddl.Creates, name.Name)
+			ddl.Creates = append(ddl.Creates, cmp.Or(name.Spelling, name.Name))
 		}
 		r := s.relations[i]
 		if r == nil || r.side != tenants || name.End == 0 {
 			continue
 		}
-		slot := ir.Slot{Start: moved.ToNew(name.Start - s.Start), Name: name.Name, Kind: ir.SlotTable}
+		slot := ir.Slot{Start: moved.ToNew(name.Start - s.Start), Name: cmp.Or(name.Part, r.spelling, name.Name), Kind: ir.SlotTable, Alias: name.Alias}
 		slot.End = slot.Start + name.End - name.Start
-		if name.Use == parse.LiteralName {
+		switch {
+		case name.Use == parse.LiteralName:
 			slot.Kind = ir.SlotLiteral
+		case name.Use == parse.PartName || name.Index:
+			slot.Kind = ir.SlotName
 		}
 		ddl.Slots = append(ddl.Slots, slot)
 	}
@@ -115,7 +121,7 @@ func (b *builder) text(s *statement) ir.LayoutDDL {
 // what can be done; empty when it can.
 func (b *builder) problem(s *statement) (why, help string) {
 	if s.Problem != "" {
-		return s.Problem, squash
+		return s.Problem, b.squash()
 	}
 	checks := []func(*statement) (string, string){b.names, b.rows, b.calls}
 	switch {
@@ -149,7 +155,7 @@ func (b *builder) names(s *statement) (why, help string) {
 		case r.name.Schema != catalog.DefaultSchema && name.End > 0:
 			return name.Name + " is a tenant's and in schema " + r.name.Schema, "keep the tables of tenants in one schema"
 		case name.Use == parse.MentionName:
-			return "a function in it is given the name of " + name.Name + " as text", "write 'name'::regclass, without another cast"
+			return "a function in it is given the name of " + name.Name + " as text", "write 'name'::regclass, without another cast, or leave the function out"
 		case name.Use == parse.TypeUse && name.Schema == "":
 			return "a type in it may be the row of " + name.Name, "write the columns, or the type with its schema"
 		case !ofTenants && name.Use == parse.SubjectName:

@@ -125,30 +125,37 @@ func (f *finder) query(q *parse.Query, names *level.Names) {
 	})
 	switch {
 	case q.Select != nil:
-		f.level(q.Select.From, nil, names)
+		f.level(q.Select.From, nil, parse.NotWritten, names)
 	case q.SetOp != nil:
 		f.query(q.SetOp.Left, names)
 		f.query(q.SetOp.Right, names)
 	case q.Insert != nil:
-		f.table(q.Insert.Target, nil) // what is written is a table, whatever else has its name
+		f.table(q.Insert.Target, nil, parse.Inserted) // what is written is a table, whatever else has its name
 		f.constraint(q.Insert)
 		f.query(q.Insert.Source, names)
+		f.inserted(q)
+	case q.Update != nil && q.Update.Joined:
+		f.level(q.Update.From, nil, parse.NotWritten, names)
 	case q.Update != nil:
-		f.level(q.Update.From, q.Update.Target, names)
+		f.level(q.Update.From, q.Update.Target, parse.Updated, names)
+		f.written(q, q.Update.Target, parse.Updated, q.Update.Returning)
+	case q.Delete != nil && q.Delete.Joined:
+		f.level(q.Delete.Using, nil, parse.NotWritten, names)
 	case q.Delete != nil:
-		f.level(q.Delete.Using, q.Delete.Target, names)
+		f.level(q.Delete.Using, q.Delete.Target, parse.Deleted, names)
+		f.written(q, q.Delete.Target, parse.Deleted, q.Delete.Returning)
 	case q.Merge != nil:
-		f.level([]*parse.From{q.Merge.Source}, q.Merge.Target, names)
+		f.level([]*parse.From{q.Merge.Source}, q.Merge.Target, parse.Updated, names)
 	}
 }
 
 // level goes through a FROM clause, and the target beside it where there is one. Two
 // tables of one name in different schemas can stand there without aliases, but not
 // once one of them needs its old name as its alias.
-func (f *finder) level(from []*parse.From, target *parse.Table, names *level.Names) {
+func (f *finder) level(from []*parse.From, target *parse.Table, written parse.Written, names *level.Names) {
 	tables := parse.Tables(from)
 	if target != nil {
-		f.table(target, nil)
+		f.table(target, nil, written)
 		tables = append(tables, target)
 	}
 	seen := map[string]bool{}
@@ -166,7 +173,7 @@ func (f *finder) from(list []*parse.From, names *level.Names) {
 	for _, item := range list {
 		switch {
 		case item.Table != nil:
-			f.table(item.Table, names)
+			f.table(item.Table, names, parse.NotWritten)
 		case item.Join != nil:
 			f.from([]*parse.From{item.Join.Left, item.Join.Right}, names)
 		}
@@ -176,16 +183,25 @@ func (f *finder) from(list []*parse.From, names *level.Names) {
 
 // table adds the slot of a reference, unless it is to a common table expression or to
 // what all tenants share.
-func (f *finder) table(ref *parse.Table, names *level.Names) {
+func (f *finder) table(ref *parse.Table, names *level.Names, written parse.Written) {
 	if ref.Schema == "" && names.Find(ref.Name) != nil {
 		return
 	}
-	if t := f.resolver.Lookup(ref); t == nil || !belongs(t) {
+	t := f.resolver.Lookup(ref)
+	if t == nil || !belongs(t) {
 		return
 	}
+	if ref.Alias == "" && ref.NameRange.End != ref.NameOnly.End {
+		f.fail(&Unmovable{fmt.Sprintf("names partitions of %q, behind which its alias would stand", ref.Name), "give the table an alias"})
+	}
 	f.slots = append(f.slots, ir.Slot{
-		Start: ref.NameOnly.Start, End: ref.NameOnly.End, Name: ref.Name, Kind: ir.SlotTable, Alias: ref.Alias == "",
+		Start: ref.NameOnly.Start, End: ref.NameOnly.End, Name: t.Written(), Kind: ir.SlotTable,
+		Alias: ref.Alias == "" && (written == parse.NotWritten || f.tables.cat.Dialect.AliasesTarget(written)),
 	})
+	if at := ref.IndexName; at.End > 0 {
+		index, _ := parse.NameAt(f.tables.cat.Dialect, f.sql, at.Start)
+		f.slots = append(f.slots, ir.Slot{Start: index.Start, End: index.End, Name: index.Name, Kind: ir.SlotName})
+	}
 }
 
 // constraint adds the slot of the constraint that ON CONFLICT names. It is called as its
@@ -206,7 +222,7 @@ func (f *finder) function(e *parse.Expr) {
 		return
 	}
 	arg := e.Args[0].Uncast()
-	schema, name, ok := parse.SplitName(arg.Text)
+	schema, name, ok := f.tables.cat.Dialect.SplitName(arg.Text)
 	own, known := f.tables.sequences[key(schema, name)]
 	if arg.Kind != parse.ConstExpr || !ok || !known {
 		f.fail(&Unmovable{"asks nextval for a sequence that the schema does not show", "leave the column out where it is a column's, and it gets its value"})

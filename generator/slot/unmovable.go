@@ -13,7 +13,7 @@ import (
 // there are no slots: by a type, by a name in a string, or before a column.
 func (t *Tables) unmovable(sql string) error {
 	var found *Unmovable
-	_, err := parse.Outline(sql, func(m *parse.Mention) {
+	_, err := t.cat.Dialect.Outline(sql, func(m *parse.Mention) {
 		if found == nil {
 			found = t.without(m)
 		}
@@ -51,7 +51,7 @@ func (t *Tables) named(m *parse.Mention) bool {
 	switch m.Kind {
 	case parse.ArgumentMention:
 		var ok bool
-		if schema, name, ok = parse.SplitName(m.Text); !m.Constant || !ok || !t.takesRelation(m) {
+		if schema, name, ok = t.cat.Dialect.SplitName(m.Text); !m.Constant || !ok || !t.takesRelation(m) {
 			return false
 		}
 		if own, known := t.sequences[key(schema, name)]; known {

@@ -25,12 +25,18 @@ type Rows struct {
 	Policies []ir.Policy
 }
 
+// Spelling is how the statements for a database name things.
+type Spelling struct {
+	Column   func(string) string
+	Relation func(ir.Name) string
+	// Cast is what stands behind a parameter to make a value of a type of it.
+	Cast func(sqlType string) string
+}
+
 // TenantRows returns for each table of a package how a tenant's rows are told; it is
-// empty for what belongs to no tenant by itself. The names of tables are as the
-// schema's files write them.
-func TenantRows(pkg *ir.Package) ([]Rows, error) {
-	setting := newBuilder(pkg)
-	parameter := *setting
+// empty for what belongs to no tenant by itself.
+func TenantRows(pkg *ir.Package, names Spelling) ([]Rows, error) {
+	setting, parameter := newBuilder(pkg), newSpelledBuilder(pkg, names)
 	parameter.parameter = true
 	all := make([]Rows, len(pkg.Tables))
 	for i := range pkg.Tables {
@@ -87,9 +93,9 @@ func (b *builder) predicate(t *ir.Table, shared bool) (string, error) {
 		if t.Tenancy.Column == "" {
 			return "", fmt.Errorf("table %s has no tenant column", b.name(t))
 		}
-		column := identifier(t.Tenancy.Column)
+		column := b.Column(t.Tenancy.Column)
 		if b.parameter {
-			column = identifier(t.Name) + "." + column
+			column = b.Relation(ir.Name{Name: t.Name}) + "." + column
 		}
 		return b.comparison(t, column, shared)
 	case ir.ClassChild:
@@ -105,25 +111,27 @@ func (b *builder) comparison(owner *ir.Table, column string, shared bool) (strin
 	if sqlType == "" {
 		sqlType = b.pkg.Tenant.SQLType
 	}
-	cast, err := castType(sqlType)
-	if err != nil {
-		return "", fmt.Errorf("table %s: %w", b.name(owner), err)
+	tenant := "$1"
+	if b.parameter {
+		tenant += b.Cast(sqlType)
+	} else {
+		cast, err := castType(sqlType)
+		if err != nil {
+			return "", fmt.Errorf("table %s: %w", b.name(owner), err)
+		}
+		tenant = b.tenant(cast)
 	}
-	tenant := b.tenant(cast)
 	if shared {
 		return fmt.Sprintf("(%s = %s OR %s IS NULL AND %s IS NOT NULL)", column, tenant, column, tenant), nil
 	}
 	return column + " = " + tenant, nil
 }
 
-// tenant returns the tenant's id as a type. The setting is read in a sub-select,
+// tenant returns the tenant's id of the setting as a type. The setting is read in a sub-select,
 // which the planner evaluates once and not for every row. On a connection where a
 // transaction has set it before, an unset setting is ” rather than NULL; nullif
 // makes both compare as unknown.
 func (b *builder) tenant(cast string) string {
-	if b.parameter {
-		return "$1::" + cast
-	}
 	return fmt.Sprintf("(SELECT nullif(current_setting(%s, true), '')::%s)", literal(b.pkg.RLS.Setting), cast)
 }
 
@@ -137,14 +145,14 @@ func (b *builder) childPredicate(t *ir.Table, shared bool) (string, error) {
 	}
 	var from strings.Builder
 	var first string
-	below := identifier(t.Name)
+	below := b.Relation(ir.Name{Name: t.Name})
 	for i, step := range path {
 		alias := parentAlias(t.Name, i, len(path))
 		joins, err := b.joinCondition(t, step, below, alias)
 		if err != nil {
 			return "", err
 		}
-		parent := relation(b.pkg, step.Parent)
+		parent := b.Relation(step.Parent)
 		if i == 0 {
 			fmt.Fprintf(&from, "\n        FROM %s AS %s", parent, alias)
 			first = joins
@@ -157,24 +165,28 @@ func (b *builder) childPredicate(t *ir.Table, shared bool) (string, error) {
 	last := path[len(path)-1].Parent
 	owner := b.table(last)
 	if owner == nil || owner.Tenancy.Column == "" {
-		return "", fmt.Errorf("table %s: its parent %s has no tenant column", b.name(t), relation(b.pkg, last))
+		return "", fmt.Errorf("table %s: its parent %s has no tenant column", b.name(t), b.Relation(last))
 	}
-	compare, err := b.comparison(owner, below+"."+identifier(owner.Tenancy.Column), shared)
+	compare, err := b.comparison(owner, below+"."+b.Column(owner.Tenancy.Column), shared)
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("EXISTS (\n        SELECT%s\n        WHERE %s\n          AND %s\n    )", from.String(), first, compare), nil
+	columns := ""
+	if b.parameter {
+		columns = " 1" // not all databases let a SELECT do without
+	}
+	return fmt.Sprintf("EXISTS (\n        SELECT%s%s\n        WHERE %s\n          AND %s\n    )", columns, from.String(), first, compare), nil
 }
 
 // joinCondition ties the columns of a foreign key, pair by pair.
 func (b *builder) joinCondition(t *ir.Table, step ir.Step, below, alias string) (string, error) {
 	if len(step.Columns) == 0 || len(step.Columns) != len(step.ParentColumns) {
-		return "", fmt.Errorf("table %s: the foreign key to %s does not pair its columns", b.name(t), relation(b.pkg, step.Parent))
+		return "", fmt.Errorf("table %s: the foreign key to %s does not pair its columns", b.name(t), b.Relation(step.Parent))
 	}
 	pairs := make([]string, len(step.Columns))
 	for i := range step.Columns {
 		pairs[i] = fmt.Sprintf("%s.%s = %s.%s",
-			alias, identifier(step.ParentColumns[i]), below, identifier(step.Columns[i]))
+			alias, b.Column(step.ParentColumns[i]), below, b.Column(step.Columns[i]))
 	}
 	return strings.Join(pairs, " AND "), nil
 }

@@ -83,10 +83,15 @@ type builder struct {
 	byName map[string]*ir.Table
 	// parameter is set where the tenant is in $1, and not in the setting.
 	parameter bool
+	Spelling
 }
 
 func newBuilder(pkg *ir.Package) *builder {
-	b := &builder{pkg: pkg, byName: make(map[string]*ir.Table)}
+	return newSpelledBuilder(pkg, Spelling{Column: identifier, Relation: func(name ir.Name) string { return relation(pkg, name) }})
+}
+
+func newSpelledBuilder(pkg *ir.Package, names Spelling) *builder {
+	b := &builder{pkg: pkg, byName: make(map[string]*ir.Table), Spelling: names}
 	for i := range pkg.Tables {
 		t := &pkg.Tables[i]
 		b.byName[b.name(t)] = t
@@ -162,12 +167,12 @@ func (s *script) tag() {
 }
 
 func (b *builder) name(t *ir.Table) string {
-	return relation(b.pkg, ir.Name{Schema: t.Schema, Name: t.Name})
+	return b.Relation(ir.Name{Schema: t.Schema, Name: t.Name})
 }
 
 // table finds a relation by its name; nil when there is none.
 func (b *builder) table(name ir.Name) *ir.Table {
-	return b.byName[relation(b.pkg, name)]
+	return b.byName[b.Relation(name)]
 }
 
 // parents lists the tables on a child's way to its tenant, for a comment.

@@ -54,7 +54,7 @@ func readSchema(t *testing.T, name, path string) *schema {
 	made := provision.Schema(files, cat, &report)
 	s := &schema{name: name, layout: &runtime.Layout{Schema: "public"}}
 	for _, f := range files {
-		list, err := parse.SchemaStatements(f.Text)
+		list, err := parse.PostgreSQL.SchemaStatements(f.Text)
 		if err != nil {
 			t.Fatal(err)
 		}
