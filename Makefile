@@ -77,6 +77,7 @@ fuzz: ## Fuzz the compiler and the readers, a minute each
 	$(GO) test ./generator -run '^$$' -fuzz FuzzCompile -fuzztime 1m -fuzzminimizetime 2s
 	$(GO) test ./generator/certify -run '^$$' -fuzz FuzzCheck -fuzztime 1m -fuzzminimizetime 2s
 	$(GO) test ./generator/certify -run '^$$' -fuzz FuzzAudit -fuzztime 1m -fuzzminimizetime 2s
+	$(GO) test ./generator/parse -run '^$$' -fuzz FuzzSQLite -fuzztime 1m -fuzzminimizetime 2s
 	$(GO) test ./generator/audit/tie -run '^$$' -fuzz FuzzFind -fuzztime 1m -fuzzminimizetime 2s
 	$(GO) test ./generator/config -run '^$$' -fuzz FuzzParse -fuzztime 1m -fuzzminimizetime 2s
 	$(GO) test ./isolation/dynamic -run '^$$' -fuzz FuzzFilter -fuzztime 1m -fuzzminimizetime 2s

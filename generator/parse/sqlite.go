@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/sqlc-dev/meyer/ast"
@@ -96,6 +97,9 @@ func sqliteComment(t sqlitetoken.Token, text string) (lexeme, *Error) {
 	return l, nil
 }
 
+// sqliteBehindDot are keywords that name a column without quotes only behind a dot.
+var sqliteBehindDot = []sqlitetoken.Kind{sqlitetoken.CTIME_KW, sqlitetoken.CAST, sqlitetoken.RAISE}
+
 func sqliteLexeme(t sqlitetoken.Token, text string) (lexeme, *Error) {
 	l, word := lexeme{Range: Range{t.Pos, t.End}}, t.Text(text)
 	switch t.Kind {
@@ -117,8 +121,7 @@ func sqliteLexeme(t sqlitetoken.Token, text string) (lexeme, *Error) {
 	default:
 		if InWord(word[0]) && (word[0] < '0' || word[0] > '9') && t.Kind != sqlitetoken.BLOB {
 			l.kind, l.keyword = WordToken, true
-			// CURRENT_TIME and its kin name a column only behind a dot.
-			l.reserved = !sqlitetoken.CanFallback(t.Kind) || t.Kind == sqlitetoken.CTIME_KW
+			l.reserved = !sqlitetoken.CanFallback(t.Kind) || slices.Contains(sqliteBehindDot, t.Kind)
 		}
 	}
 	return l, nil

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	sqlitetoken "github.com/sqlc-dev/meyer/token"
+
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/source"
 	"github.com/tenancygen/tenancygen/internal/testsqlite"
@@ -339,5 +341,41 @@ func TestSQLiteCorpus(t *testing.T) {
 	}
 	if parsed < 200 || schemas < 80 {
 		t.Errorf("only %d statements and %d schemas were parsed", parsed, schemas)
+	}
+}
+
+// TestSQLiteQuote makes tables of columns with names of all kinds: quoted, each is its
+// own to SQLite, and to the tree.
+func TestSQLiteQuote(t *testing.T) {
+	t.Parallel()
+	db := realSQLite(t)
+	names := strings.Fields(`left right cross natural full inner outer like glob regexp temp temporary column autoincrement window over
+		filter raise cast current_date current_time current_timestamp x'00' a"b [a] 1a $a ä a-b rowid indexed name`)
+	for kind := sqlitetoken.Kind(0); kind < sqlitetoken.KindCount; kind++ {
+		if word := strings.ToLower(kind.String()); sqlitetoken.Lookup(word) != sqlitetoken.ID {
+			names = append(names, word)
+		}
+	}
+	if len(names) < 130 {
+		t.Fatalf("only %d names", len(names))
+	}
+	for i, name := range names {
+		quoted := SQLite.Quote(name)
+		schema := fmt.Sprintf("CREATE TABLE t%d (%s TEXT, UNIQUE (%[2]s)); INSERT INTO t%[1]d (%[2]s) VALUES ('v')", i, quoted)
+		if _, err := db.Exec(schema); err != nil {
+			t.Errorf("%s: %v", schema, err)
+			continue
+		}
+		if ddl, err := SQLite.Schema(schema); err != nil || ddl[0].CreateTable.Columns[0].Name != name {
+			t.Errorf("%s: %v, %+v", schema, err, ddl)
+		}
+		query := fmt.Sprintf("SELECT u.%s AS %[1]s FROM t%d AS u WHERE u.%[1]s = 'v' ORDER BY u.%[1]s", quoted, i)
+		if got := answer(t, db, query); got != "v" {
+			t.Errorf("%s is %s", query, got)
+		}
+		q, err := SQLite.Statement(query)
+		if err != nil || q.Select.Targets[0].Name != name || !slices.Equal(q.Select.Targets[0].Expr.Path, []string{"u", name}) {
+			t.Errorf("%s: %v", query, err)
+		}
 	}
 }
