@@ -29,6 +29,9 @@ type Dialect interface {
 	// parameter is $n or ?n; ?, for one that has a number of its own; or :name or
 	// @name.
 	lexemes(text string) ([]lexeme, *Error)
+	// lastSemicolon reports whether sqlc wants one behind the last statement of a file,
+	// too.
+	lastSemicolon() bool
 	// fold is the name that a word or quoted name stands for.
 	fold(word string) string
 }

@@ -217,8 +217,9 @@ func (w window) sqlcMacro(i int) (macro, int, *Error) {
 	arg := w.list[i+4]
 	name := w.original(i + 4)
 	switch {
-	case arg.kind == StringToken && len(name) > 2 && name[0] == '\'':
-		name = strings.ReplaceAll(name[1:len(name)-1], "''", "'")
+	case arg.kind == StringToken && len(name) > 2 && (name[0] == '\'' || name[0] == '"'):
+		mark := name[:1]
+		name = strings.ReplaceAll(name[1:len(name)-1], mark+mark, mark)
 	case !arg.isName():
 		return macro{}, 0, bad
 	}

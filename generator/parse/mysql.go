@@ -155,3 +155,5 @@ func mysqlNode(n any) string {
 func (mySQL) Schema(string) ([]DDL, error) {
 	return nil, &Error{Message: "schema files of MySQL are not read yet", Help: "use PostgreSQL"}
 }
+
+func (mySQL) lastSemicolon() bool { return false }

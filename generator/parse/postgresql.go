@@ -16,3 +16,5 @@ func (postgreSQL) fold(word string) string {
 	}
 	return strings.ToLower(word)
 }
+
+func (postgreSQL) lastSemicolon() bool { return true }

@@ -92,7 +92,7 @@ func QueryFile(d Dialect, file *source.File, report *diag.Report) []*QueryText {
 	}
 	before := len(out)
 	flush()
-	if len(out) > before {
+	if len(out) > before && d.lastSemicolon() {
 		last := out[before]
 		report.Errorf(diag.SQLSyntax, last.Span(Range{0, 1}), "query %q does not end in a semicolon", last.Name).
 			WithHelp("end the file with one: sqlc needs it").InQuery(last.Name)

@@ -235,3 +235,5 @@ func (c *sqliteConverter) names(list []*ast.Ident) []string {
 
 // spanOf is the text of a node.
 func spanOf(n ast.Node) Range { return Range{n.Pos(), n.End()} }
+
+func (sqlite) lastSemicolon() bool { return false }

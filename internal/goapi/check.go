@@ -36,6 +36,7 @@ type Package struct {
 // roots are what generated code imports. What they import is there as well.
 var roots = []string{
 	"database/sql", "encoding/json", "errors", "fmt", "io", "iter", "net", "net/netip", "strings", "sync/atomic", "time",
+	"github.com/go-sql-driver/mysql",
 	"github.com/jackc/pgx/v5", "github.com/jackc/pgx/v5/pgconn", "github.com/jackc/pgx/v5/pgtype",
 	"github.com/google/uuid", "github.com/lib/pq", "github.com/sqlc-dev/pqtype",
 	"github.com/tenancygen/tenancygen/runtime/pgxdb", "github.com/tenancygen/tenancygen/runtime/sqldb",
@@ -105,6 +106,9 @@ func Check(files map[string][]byte) (*Package, error) {
 		parsed = append(parsed, file)
 	}
 	stubs := stubsOf(parsed, library.has)
+	if err := writeStubs(stubs, library); err != nil {
+		return nil, err
+	}
 	out := &Package{Foreign: slices.Sorted(maps.Keys(stubs))}
 	out.check(set, parsed, library, stubs)
 	if out.Missing = out.undeclared(); len(out.Missing) == 0 {
