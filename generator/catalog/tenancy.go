@@ -296,6 +296,17 @@ func (k *classifier) child(t *Table, entry *config.Table) {
 			WithHelp("give both columns one collation")
 		return
 	}
+	if a, b := k.differInType(t, parent, usable[0]); a != nil {
+		// A value is converted where it is stored, and again where it is compared.
+		refuse("%s.%s and %s.%s differ in their type, and %s takes two keys for one where it converts them", t.QualifiedName(), a.Name, parent.QualifiedName(), b.Name, k.Dialect.Engine()).
+			WithHelp("give both columns one type")
+		return
+	}
+	if !parent.isUnique(usable[0].RefColumns) {
+		refuse("table %q refers to (%s) of %q, which is no unique key, so that a row may have parents of several tenants", t.QualifiedName(), joined(usable[0].RefColumns), parent.QualifiedName()).
+			WithHelp("make (%s) the primary key of %s, or UNIQUE", joined(usable[0].RefColumns), parent.QualifiedName())
+		return
+	}
 	step := ir.Step{Columns: usable[0].Columns, Parent: ir.Name{Schema: parent.Schema, Name: parent.Name}, ParentColumns: usable[0].RefColumns}
 	switch parent.Tenancy.Class {
 	case ir.ClassTenant, ir.ClassRoot:
@@ -325,6 +336,27 @@ func differInCollation(t, parent *Table, f *ForeignKey) (from, to *Column) {
 		}
 	}
 	return nil, nil
+}
+
+// differInType finds columns of a foreign key whose values are not those of the columns
+// that they refer to.
+func (k *classifier) differInType(t, parent *Table, f *ForeignKey) (from, to *Column) {
+	for i, name := range f.Columns {
+		from, to = t.Column(name), parent.Column(f.RefColumns[i])
+		if from != nil && to != nil && k.Dialect.KeyType(from.Type) != k.Dialect.KeyType(to.Type) {
+			return from, to
+		}
+	}
+	return nil, nil
+}
+
+// isUnique reports whether the values of some columns are those of one row: a unique key
+// is among them. Most databases take a foreign key to no other columns.
+func (t *Table) isUnique(columns []string) bool {
+	holds := func(key []string) bool {
+		return len(key) > 0 && !slices.ContainsFunc(key, func(name string) bool { return !slices.Contains(columns, name) })
+	}
+	return holds(t.PrimaryKey) || slices.ContainsFunc(t.Uniques, func(u *Unique) bool { return !u.Expressions && !u.Partial && holds(u.Columns) })
 }
 
 // vias lists foreign keys as via: names them.

@@ -16,7 +16,7 @@ type key struct {
 	parent  *catalog.Table
 	refs    []string // the parent's columns
 	owner   bool     // says whose row it is
-	never   bool     // its value may not be NULL, and the columns take NULL (orphan.go)
+	never   bool     // its value may not be NULL, and the columns take NULL, or make a number of it (orphan.go)
 }
 
 // tenantKey stands for the column that says whose row it is, of any table: it is
@@ -38,7 +38,7 @@ func (k key) is(t *catalog.Table, columns []string) bool {
 func (c *checker) keys(t *catalog.Table) []key {
 	var out []key
 	if step, parent := c.parent(t); parent != nil {
-		out = append(out, key{step.Columns, parent, step.ParentColumns, true, c.lenient[t] || !notNull(t, step.Columns...)})
+		out = append(out, key{step.Columns, parent, step.ParentColumns, true, c.lenient[t] || c.numbers(t, step.Columns...) || !notNull(t, step.Columns...)})
 	}
 	for _, f := range t.ForeignKeys {
 		parent := c.cat.Lookup(f.RefSchema, f.RefTable)
@@ -47,7 +47,7 @@ func (c *checker) keys(t *catalog.Table) []key {
 		}
 		if class := parent.Tenancy.Class; class == ir.ClassTenant || class == ir.ClassRoot || class == ir.ClassChild {
 			// Where NULL may become another value, it is none that is good.
-			never := c.lenient[t] && slices.ContainsFunc(f.Columns, func(name string) bool { return notNull(t, name) })
+			never := c.numbers(t, f.Columns...) || c.lenient[t] && slices.ContainsFunc(f.Columns, func(name string) bool { return notNull(t, name) })
 			out = append(out, key{f.Columns, parent, f.RefColumns, false, never})
 		}
 	}

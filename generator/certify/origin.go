@@ -2,6 +2,7 @@ package certify
 
 import (
 	"slices"
+	"strconv"
 
 	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/parse"
@@ -71,8 +72,8 @@ func (c *checker) givesKey(q *parse.Query, wanted, aliases []string, k key, name
 	for _, name := range wanted {
 		for i, t := range first {
 			own := t.Name
-			if own == "" && t.Expr.Kind == parse.ColumnExpr && !t.Expr.Star {
-				own = t.Expr.Path[len(t.Expr.Path)-1]
+			if own == "" {
+				own = unnamed(t.Expr, i)
 			}
 			if i < len(aliases) {
 				own = aliases[i]
@@ -89,4 +90,19 @@ func (c *checker) givesKey(q *parse.Query, wanted, aliases []string, k key, name
 		list := values(row, index)
 		return list == nil || !c.isKeyOfOne(list, k, row.Level)
 	})
+}
+
+// unnamed is the name of an output column without AS, the one at an index, where it may
+// be that of another column: SQLite takes the first one of a name.
+func unnamed(e *parse.Expr, i int) string {
+	for e.Name == "CollateClause" && len(e.Args) == 1 {
+		e = e.Args[0]
+	}
+	switch {
+	case e.Kind == parse.ColumnExpr && !e.Star:
+		return e.Path[len(e.Path)-1]
+	case e.Kind == parse.ConstExpr && (e.Text == "true" || e.Text == "false"):
+		return "column" + strconv.Itoa(i+1)
+	}
+	return ""
 }

@@ -20,11 +20,20 @@ func notNull(t *catalog.Table, columns ...string) bool {
 	})
 }
 
+// numbers reports whether a column puts a number in the place of a NULL that it is
+// given: as a key, that may be any row's.
+func (c *checker) numbers(t *catalog.Table, columns ...string) bool {
+	return c.cat.Dialect.FillsSerial() && slices.ContainsFunc(columns, func(name string) bool {
+		column := t.Column(name)
+		return column == nil || column.Serial
+	})
+}
+
 // isThere reports whether columns of a relation are never NULL in its level: none of
-// the joins above it puts NULLs in its place, nor do grouping sets. The columns of
+// the joins above it puts NULLs in its place, nor do grouping sets and aggregates. The columns of
 // a subquery or common table expression are looked at where they come from.
 func isThere(r *level.Relation, columns []string, lv *level.Level) bool {
-	return !lv.GroupingSets && !slices.ContainsFunc(r.Joins, level.Side.Nullable) && (r.Table == nil || notNull(r.Table, columns...))
+	return !lv.Grouped && !slices.ContainsFunc(r.Joins, level.Side.Nullable) && (r.Table == nil || notNull(r.Table, columns...))
 }
 
 // failsWithout reports whether a scalar subquery whose output is a column of p fails

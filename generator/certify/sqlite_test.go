@@ -53,6 +53,7 @@ CREATE TABLE own (t TEXT NOT NULL, k TEXT NOT NULL, q INTEGER, PRIMARY KEY (t, k
 CREATE TABLE ch (id INTEGER PRIMARY KEY, pid INTEGER NOT NULL REFERENCES par (id), v TEXT);
 CREATE TABLE chn (pid INTEGER NOT NULL REFERENCES par (id), v TEXT, UNIQUE (pid, v));
 CREATE TABLE opt (t TEXT NOT NULL, pid INTEGER REFERENCES par (id), v TEXT);
+CREATE TABLE num (pid INTEGER PRIMARY KEY REFERENCES par (id), t TEXT NOT NULL, v TEXT);
 CREATE TABLE eager (t TEXT NOT NULL, k TEXT, UNIQUE (k) ON CONFLICT REPLACE);
 `
 
@@ -80,6 +81,8 @@ func TestSQLite(t *testing.T) {
 			`INSERT OR REPLACE INTO chn (pid, v) VALUES (` + sqliteLookup + `, 'a')`,
 			`UPDATE o SET q = par.id FROM par WHERE o.t = $1 AND par.t = $1`,
 			`DELETE FROM o WHERE o.t = $1 RETURNING *`,
+			`INSERT INTO num (t, pid) SELECT $1, par.id FROM par WHERE par.t = $1`,
+			`INSERT INTO num (t, pid) VALUES ($1, ` + sqliteLookup + `)`,
 			`SELECT count(*) FILTER (WHERE o.q > 1) FROM o WHERE o.t = $1`,
 			`SELECT "id", "k" FROM o WHERE o.t = $1 AND EXISTS (SELECT 1 FROM g WHERE "q" = g.id) ORDER BY "K"`,
 			`INSERT INTO o (t, "k") VALUES ($1, 'a') ON CONFLICT ("k") DO UPDATE SET "q" = "q" + 1 WHERE o.t = $1 RETURNING "k"`,
@@ -125,6 +128,16 @@ func TestSQLite(t *testing.T) {
 			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json(CASE WHEN p.name IS NULL THEN '' END) IS NULL), 'a')`,
 			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE jsonb(CASE WHEN p.id IS NULL THEN '' END) IS NULL), 'a')`,
 			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json(CASE WHEN p.id IS NULL THEN '' END) IS NOT NULL), 'a')`,
+			// The number that a row gets in the place of NULL may be the key of any tenant's.
+			`INSERT INTO num (t, pid) VALUES ($1, NULL)`,
+			`INSERT INTO num (t, pid) VALUES ($1, (SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1))`,
+			`INSERT INTO num (t, pid) SELECT $1, par.id FROM g LEFT JOIN par ON par.t = $1`,
+			`INSERT INTO num (t, pid, v) SELECT $1, par.id, max(par.name) FROM par WHERE par.t = $1`,
+			`INSERT INTO num (t, pid) SELECT $1, par.id FROM par WHERE par.t = $1 ORDER BY count(*)`,
+			`INSERT INTO num (t, pid) SELECT $1, x.id FROM (SELECT par.id, (SELECT max(par.name)) FROM par WHERE par.t = $1) AS x`,
+			// Of two columns with one name, SQLite takes the first one.
+			`INSERT INTO ch (pid) SELECT x.id FROM (SELECT g.id COLLATE NOCASE, par.id AS id FROM g JOIN par WHERE par.t = $1) AS x`,
+			`INSERT INTO ch (pid) SELECT x.column1 FROM (SELECT true, par.id AS column1 FROM par WHERE par.t = $1) AS x`,
 			`UPDATE ch SET pid = $2 WHERE EXISTS (SELECT 1 FROM par WHERE par.id = ch.pid AND par.t = $1)`,
 			`INSERT INTO opt (t, pid) VALUES ($1, $2)`,
 			`DELETE FROM o WHERE o.t = $1 OR o.q = 1`,

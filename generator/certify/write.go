@@ -127,7 +127,7 @@ func (c *checker) keysHoldTenant(t *catalog.Table) bool {
 
 // rejectsNull reports whether a column of a table that is written refuses NULL.
 func (c *checker) rejectsNull(t *catalog.Table, column string) bool {
-	return notNull(t, column) && !c.lenient[t]
+	return notNull(t, column) && !c.lenient[t] && !c.numbers(t, column)
 }
 
 func (c *checker) insert(q *parse.Query, names *level.Names, outer *level.Level) {

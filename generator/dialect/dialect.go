@@ -19,6 +19,9 @@ type Dialect interface {
 	// IntegerID reports whether an id has to be sent as an integer, since the database
 	// would make a number of a text that is compared with the type.
 	IntegerID(sqlType string) bool
+	// KeyType is the same for types that keep the same values apart, so that one may be
+	// that of a key and the other that of what refers to it.
+	KeyType(sqlType string) string
 	// FitTypes are the types to advise, for messages.
 	FitTypes() string
 	// SetNotNull is how to make a column NOT NULL, for messages.

@@ -40,6 +40,19 @@ func (mySQL) Unfit(sqlType string) string {
 	return "it is not known to keep any two ids apart"
 }
 
+// KeyType takes all integers for one type, and all texts. What refers to a number as a
+// text would be converted. MySQL checks the types of the foreign keys that it enforces, and
+// there are some that it only reads.
+func (m mySQL) KeyType(sqlType string) string {
+	switch {
+	case m.IntegerID(sqlType):
+		return "int"
+	case slices.Contains([]string{"varchar", "char", "text"}, sqlType):
+		return "text"
+	}
+	return sqlType
+}
+
 func (mySQL) FitTypes() string { return "BIGINT, VARBINARY, or VARCHAR with an exact collation," }
 
 func (mySQL) SetNotNull(table, column, sqlType string) string {

@@ -38,6 +38,10 @@ func (postgreSQL) Unfit(sqlType string) string {
 // IntegerID is false: a text that is no integer cannot be cast to one.
 func (postgreSQL) IntegerID(string) bool { return false }
 
+// KeyType trusts PostgreSQL, which takes no foreign key between types that it would have
+// to convert with a loss.
+func (postgreSQL) KeyType(string) string { return "" }
+
 func (postgreSQL) FitTypes() string { return "uuid, bigint or text" }
 
 func (postgreSQL) SetNotNull(table, column, _ string) string {

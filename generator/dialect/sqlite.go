@@ -23,28 +23,43 @@ func (sqlite) CanonicalType(sqlType string) string {
 // (https://sqlite.org/datatype3.html#determination_of_column_affinity). A text is
 // compared as it is where the affinity is TEXT, and an integer where it is INTEGER. With
 // the other affinities of numbers, '1e2' and '100' become one.
-func (sqlite) Unfit(sqlType string) string {
+func (d sqlite) Unfit(sqlType string) string {
+	switch d.KeyType(sqlType) {
+	case "":
+		return "it has no type: values of several types stand in it beside each other"
+	case "integer", "text":
+		return ""
+	case "blob":
+		return "a text is never equal to a BLOB"
+	case "real":
+		return "it is not exact"
+	}
+	return "SQLite makes numbers of texts in it, and two ids may be one number"
+}
+
+// KeyType is the affinity; empty for a column without a type, and for one of any type.
+func (sqlite) KeyType(sqlType string) string {
 	t := strings.ToLower(sqlType)
 	contains := func(parts ...string) bool {
 		return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(t, p) })
 	}
 	switch {
 	case t == "" || t == "any":
-		return "it has no type: values of several types stand in it beside each other"
-	case contains("int"), contains("char", "clob", "text"):
 		return ""
+	case contains("int"):
+		return "integer"
+	case contains("char", "clob", "text"):
+		return "text"
 	case contains("blob"):
-		return "a text is never equal to a BLOB"
+		return "blob"
 	case contains("real", "floa", "doub"):
-		return "it is not exact"
+		return "real"
 	}
-	return "SQLite makes numbers of texts in it, and two ids may be one number"
+	return "numeric"
 }
 
 // IntegerID knows that the affinity INTEGER goes before all others.
-func (sqlite) IntegerID(sqlType string) bool {
-	return strings.Contains(strings.ToLower(sqlType), "int")
-}
+func (d sqlite) IntegerID(sqlType string) bool { return d.KeyType(sqlType) == "integer" }
 
 func (sqlite) FitTypes() string { return "TEXT or INTEGER" }
 

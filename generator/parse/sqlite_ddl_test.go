@@ -122,6 +122,8 @@ func TestSQLiteSchemaRefusals(t *testing.T) {
 		"CREATE TABLE other.t (a)":                                          "a name with the database other is not supported",
 		"CREATE TABLE t (true INT)":                                         "the name true is not supported",
 		"CREATE TABLE t (a) SOMETHING":                                      "the table option SOMETHING is not supported",
+		"CREATE TABLE t (a \"INTEGER\" PRIMARY KEY)":                        "a type in quotes is not supported",
+		"CREATE TABLE t (a [integer] PRIMARY KEY)":                          "a type in quotes is not supported",
 		"CREATE TABLE t (a, PRIMARY KEY (a COLLATE nocase))":                "a key with a collation or an expression here is not supported",
 		"CREATE TABLE t (a, UNIQUE (a COLLATE nocase) ON CONFLICT REPLACE)": "a key with a collation or an expression here is not supported",
 		"CREATE TABLE t (a":                                                 "incomplete input",

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/sqlc-dev/meyer/ast"
 )
@@ -100,6 +101,9 @@ func (s *sqliteSchema) options(list []*ast.TableOption) (withoutRowid, strict bo
 // column reads a column and the constraints written with it.
 func (s *sqliteSchema) column(n *ast.ColumnDef) *sqliteColumn {
 	col := &sqliteColumn{def: ColumnDef{Name: s.name(n.Name), Pos: n.Name.Pos(), Type: sqliteColumnType(n.Type)}}
+	if strings.ContainsAny(col.def.Type, "\"'`[") {
+		s.refuse(n.Type.Pos(), "a type in quotes", "write it without them")
+	}
 	col.counts = col.def.Type == "integer" && len(n.Type.Args) == 0
 	key := func(kind ConstraintKind, k *ast.ColumnConstraint) {
 		col.constraints = append(col.constraints, ConstraintDef{Kind: kind, Name: s.constraintName(k.Name), Pos: k.Pos(),

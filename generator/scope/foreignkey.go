@@ -23,6 +23,8 @@ type key struct {
 	// nullable is set where a column may be NULL, and open where the parent's may,
 	// too.
 	nullable, open bool
+	// numbers is set where a column makes a number of NULL.
+	numbers bool
 	// crossed is set where it has a column that ties the row to its tenant, and that
 	// meets something else than the parent's tenant.
 	crossed bool
@@ -35,7 +37,7 @@ func (s *scoper) keys(t *catalog.Table) []*key {
 	if t.Tenancy.Class == ir.ClassChild {
 		step := t.Tenancy.Path[0]
 		ties = step.Columns
-		k := &key{columns: step.Columns, parent: s.catalog.Lookup(step.Parent.Schema, step.Parent.Name), refs: step.ParentColumns, path: true}
+		k := &key{columns: step.Columns, parent: s.catalog.Lookup(step.Parent.Schema, step.Parent.Name), refs: step.ParentColumns, path: true, numbers: s.numbers(t, step.Columns)}
 		for _, name := range k.columns {
 			col := t.Column(name)
 			k.nullable = k.nullable || col == nil || !col.NotNull
@@ -54,10 +56,18 @@ func (s *scoper) keys(t *catalog.Table) []*key {
 		switch parent.Tenancy.Class {
 		case ir.ClassTenant, ir.ClassRoot, ir.ClassChild:
 			crossed := slices.ContainsFunc(f.Columns, func(c string) bool { return slices.Contains(ties, c) })
-			out = append(out, &key{columns: f.Columns, parent: parent, refs: f.RefColumns, crossed: crossed})
+			out = append(out, &key{columns: f.Columns, parent: parent, refs: f.RefColumns, crossed: crossed, numbers: s.numbers(t, f.Columns)})
 		}
 	}
 	return out
+}
+
+// numbers reports whether a column numbers its rows, and makes a number of NULL.
+func (s *scoper) numbers(t *catalog.Table, columns []string) bool {
+	return s.catalog.Dialect.FillsSerial() && slices.ContainsFunc(columns, func(name string) bool {
+		col := t.Column(name)
+		return col != nil && col.Serial
+	})
 }
 
 // refuseCrossed refuses to write a key that holds the tenant on one side alone.
@@ -93,6 +103,9 @@ func (s *scoper) settled(r *Reference, k *key, v values) bool {
 		case k.path && (isDefault || inner.Kind == parse.ConstExpr && inner.Null):
 			s.refuse(diag.TenantColumnWrite, s.span(item.Range), "the value of %s.%s leads to the tenant, and is no key of a row of %q", r.Table.QualifiedName(), k.columns[i], k.parent.QualifiedName()).
 				WithHelp("give it the key of a row of %q, for instance as a parameter", k.parent.QualifiedName())
+			return true
+		case k.numbers && (isDefault || inner.Kind == parse.ConstExpr && inner.Null):
+			s.refuseNumber(r, k, i, item)
 			return true
 		case isDefault:
 			if hasDefault(r.Table, k.columns[i]) {
@@ -174,9 +187,8 @@ func (s *scoper) lookup(r *Reference, k *key, v values) *Lookup {
 // a column that numbers its rows makes something else of NULL.
 func (s *scoper) sayable(r *Reference, k *key, at int, item *parse.Item) bool {
 	d := s.catalog.Dialect
-	if col := r.Table.Column(k.columns[at]); col != nil && col.Serial && d.FillsSerial() {
-		s.refuse(diag.SyntaxUnsupported, s.span(item.Range), "%s.%s numbers its rows by itself, and cannot be looked up", r.Table.QualifiedName(), col.Name).
-			WithHelp("let another column refer to %q", k.parent.QualifiedName())
+	if k.numbers {
+		s.refuseNumber(r, k, at, item)
 		return false
 	}
 	if !d.NamesDerived() && !isPlain(item.Expr) && !isQualified(item.Expr) {
@@ -185,6 +197,12 @@ func (s *scoper) sayable(r *Reference, k *key, at int, item *parse.Item) bool {
 		return false
 	}
 	return true
+}
+
+// refuseNumber refuses a value that may be NULL for a column that numbers its rows.
+func (s *scoper) refuseNumber(r *Reference, k *key, at int, item *parse.Item) {
+	s.refuse(diag.SyntaxUnsupported, s.span(item.Range), "%s.%s numbers its rows by itself, and cannot be looked up", r.Table.QualifiedName(), k.columns[at]).
+		WithHelp("let another column refer to %q", k.parent.QualifiedName())
 }
 
 // again is a value as it is said once more.

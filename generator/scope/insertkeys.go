@@ -98,7 +98,7 @@ func (s *scoper) sourceRows(q *parse.Query, from []*parse.From, names *scopeName
 	case q.SetOp != nil:
 		return append(s.sourceRows(q.SetOp.Left, from, names), s.sourceRows(q.SetOp.Right, from, names)...)
 	case q.Select != nil:
-		return []sourceRow{{q.Range, targetItems(q.Select.Targets), q.Select.From, names, hasGroupingSets(q.Select)}}
+		return []sourceRow{{q.Range, targetItems(q.Select.Targets), q.Select.From, names, s.isGrouped(q)}}
 	case q.Values != nil:
 		var out []sourceRow
 		for _, row := range q.Values.Rows {
@@ -192,6 +192,10 @@ func (s *scoper) wrap(plan *Insert, ins *parse.Insert, columns []string, keys []
 	s.typeValues(r, ins.Source, columns, w)
 	lookups := map[string]*Lookup{}
 	for _, k := range keys {
+		if k.numbers {
+			s.refuseNumber(r, k, 0, &parse.Item{Range: ins.Source.Range})
+			continue
+		}
 		v := values{}
 		for range k.columns {
 			v.items = append(v.items, &parse.Item{})

@@ -1,8 +1,10 @@
 package scope
 
 import (
+	"fmt"
 	"slices"
 
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -22,9 +24,10 @@ func (s *scoper) isKey(k *key, v values) bool {
 }
 
 // mayBeNull reports whether values for the key that ties a child to its tenant may
-// be NULL, and the table takes that: the row would be nobody's.
+// be NULL, and the table takes that: the row would be nobody's. Or it makes a number of
+// it, which may be the key of anybody's row.
 func (k *key) mayBeNull(list []*parse.Expr, at origin) bool {
-	return k.path && k.nullable && (k.open || at.grouped || slices.ContainsFunc(list, isNoColumn) || slices.ContainsFunc(at.from, hasOuterJoin))
+	return (k.path && k.nullable || k.numbers) && (k.open || at.grouped || slices.ContainsFunc(list, isNoColumn) || slices.ContainsFunc(at.from, hasOuterJoin))
 }
 
 // isTenants reports whether a value is the tenant, because it is the tenant column
@@ -35,9 +38,22 @@ func (s *scoper) isTenants(e *parse.Expr, row sourceRow) bool {
 
 func isNoColumn(e *parse.Expr) bool { return e.Kind != parse.ColumnExpr }
 
-// hasGroupingSets reports whether NULL stands for columns in some rows.
-func hasGroupingSets(s *parse.Select) bool {
-	return slices.ContainsFunc(s.GroupBy, func(e *parse.Expr) bool { return e.Name == "GroupingSet" })
+// isGrouped reports whether NULL stands for columns in some rows: by grouping sets, or
+// because a query without GROUP BY aggregates, perhaps in a subquery, and has a row where
+// FROM has none.
+func (s *scoper) isGrouped(q *parse.Query) bool {
+	if len(q.Select.GroupBy) > 0 {
+		return slices.ContainsFunc(q.Select.GroupBy, func(e *parse.Expr) bool { return e.Name == "GroupingSet" })
+	}
+	found := q.Select.Having != nil
+	sums := func(e *parse.Expr) {
+		found = found || e.Kind == parse.FuncExpr && !e.Over && s.catalog.Function(e.Name) != dialect.FunctionPlain
+	}
+	q.Expressions(func(e *parse.Expr) {
+		sums(e)
+		e.Query.EachQuery(func(inner *parse.Query) { inner.Expressions(sums) })
+	})
+	return found
 }
 
 func hasOuterJoin(f *parse.From) bool {
@@ -141,10 +157,10 @@ func (s *scoper) relationHasKey(k *key, f *parse.From, columns []string, at orig
 func (s *scoper) outputsKey(k *key, q *parse.Query, aliases, wanted []string, names *scopeNames) bool {
 	names = s.within(q.With, names)
 	if q.SetOp != nil {
-		positions := outputPositions(firstTargets(q), aliases, wanted)
+		positions := outputPositions(s.firstTargets(q), aliases, wanted)
 		return positions != nil && s.armsHaveKey(k, q, positions, names)
 	}
-	targets, at := outputsOf(q, names)
+	targets, at := s.outputsOf(q, names)
 	if len(targets) == 1 && targets[0].Expr.Star && len(aliases) == 0 && len(relationsOf(at)) == 1 {
 		var list []*parse.Expr
 		for _, name := range wanted {
@@ -162,7 +178,7 @@ func (s *scoper) armsHaveKey(k *key, q *parse.Query, positions []int, names *sco
 	if q.SetOp != nil {
 		return s.armsHaveKey(k, q.SetOp.Left, positions, names) && s.armsHaveKey(k, q.SetOp.Right, positions, names)
 	}
-	targets, at := outputsOf(q, names)
+	targets, at := s.outputsOf(q, names)
 	return s.targetsAreKey(k, targets, positions, at)
 }
 
@@ -179,10 +195,10 @@ func (s *scoper) targetsAreKey(k *key, targets []parse.Target, positions []int, 
 
 // outputsOf are the output columns of a query that is no set operation, with the
 // level that they are computed at; none for queries that give no keys.
-func outputsOf(q *parse.Query, names *scopeNames) ([]parse.Target, origin) {
+func (s *scoper) outputsOf(q *parse.Query, names *scopeNames) ([]parse.Target, origin) {
 	switch {
 	case q.Select != nil:
-		return q.Select.Targets, origin{from: q.Select.From, names: names, grouped: hasGroupingSets(q.Select)}
+		return q.Select.Targets, origin{from: q.Select.From, names: names, grouped: s.isGrouped(q)}
 	case q.Insert != nil && len(q.Insert.ReturningAliases) == 0:
 		return q.Insert.Returning, origin{target: q.Insert.Target, from: []*parse.From{{Table: q.Insert.Target}}, names: names}
 	case q.Delete != nil && len(q.Delete.ReturningAliases) == 0:
@@ -195,11 +211,11 @@ func outputsOf(q *parse.Query, names *scopeNames) ([]parse.Target, origin) {
 
 // firstTargets are the output columns of the arm that names those of a set
 // operation.
-func firstTargets(q *parse.Query) []parse.Target {
+func (s *scoper) firstTargets(q *parse.Query) []parse.Target {
 	for q.SetOp != nil {
 		q = q.SetOp.Left
 	}
-	targets, _ := outputsOf(q, nil)
+	targets, _ := s.outputsOf(q, nil)
 	return targets
 }
 
@@ -237,8 +253,16 @@ func outputName(t parse.Target, aliases []string, i int) string {
 		return aliases[i]
 	case t.Name != "":
 		return t.Name
-	case t.Expr.Kind == parse.ColumnExpr:
-		return t.Expr.Path[len(t.Expr.Path)-1]
+	}
+	e := t.Expr
+	for e.Name == "CollateClause" && len(e.Args) > 0 {
+		e = e.Args[0]
+	}
+	switch {
+	case e.Kind == parse.ColumnExpr:
+		return e.Path[len(e.Path)-1]
+	case e.Kind == parse.ConstExpr && !e.Quoted && (e.Text == "true" || e.Text == "false"):
+		return fmt.Sprintf("column%d", i+1) // so SQLite calls it
 	}
 	return ""
 }

@@ -19,8 +19,9 @@ type Level struct {
 	Outer     *Level // whose columns may be used here as well
 	Names     *Names
 	Relations []*Relation
-	// GroupingSets is set where columns are NULL in some of its rows.
-	GroupingSets bool
+	// Grouped is set where columns are NULL in some of its rows: by grouping sets, or
+	// because an aggregate has a row where FROM has none.
+	Grouped bool
 	// Filters are the predicates that hold for every row that the level's FROM and
 	// WHERE yield. WHERE is the first.
 	Filters []Place

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -25,7 +26,7 @@ func (s *Resolver) Rows(q *parse.Query, names *Names, outer *Level) []Row {
 	switch {
 	case q.Select != nil:
 		lv := s.Level(q.Select.From, q.Select.Where, names, outer)
-		lv.GroupingSets = slices.ContainsFunc(q.Select.GroupBy, func(e *parse.Expr) bool { return e.Name == "GroupingSet" })
+		lv.Grouped = s.grouped(q)
 		return []Row{{q.Start, q.Select.Targets, lv}}
 	case q.SetOp != nil:
 		left, right := s.Rows(q.SetOp.Left, names, outer), s.Rows(q.SetOp.Right, names, outer)
@@ -69,4 +70,23 @@ func (r Row) Hidden(i int) bool {
 	return i >= len(r.Targets) || slices.ContainsFunc(r.Targets[:i+1], func(t parse.Target) bool {
 		return t.Expr == nil || t.Expr.Star || t.Expr.Name == "AIndirection"
 	})
+}
+
+// grouped reports whether a query may have rows in which columns of its FROM are NULL
+// without being so in a table: it has grouping sets, or no GROUP BY and an aggregate.
+// Some databases let columns stand beside one. An aggregate in a subquery may be the
+// query's around it.
+func (s *Resolver) grouped(q *parse.Query) bool {
+	found := slices.ContainsFunc(q.Select.GroupBy, func(e *parse.Expr) bool { return e.Name == "GroupingSet" })
+	if found || len(q.Select.GroupBy) > 0 {
+		return found
+	}
+	sums := func(e *parse.Expr) {
+		found = found || e.Kind == parse.FuncExpr && !e.Over && s.catalog.Function(e.Name) != dialect.FunctionPlain
+	}
+	q.Expressions(func(e *parse.Expr) {
+		sums(e)
+		e.Query.EachQuery(func(inner *parse.Query) { inner.Expressions(sums) })
+	})
+	return found || q.Select.Having != nil
 }
