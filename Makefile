@@ -21,7 +21,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: build ## Generate examples/gen, and the same for database/sql; needs no server
+demo: build ## Generate the examples, and play the one on SQLite; needs no server
 	@$(BIN) generate -f internal/bulk/tenancy.yaml >/dev/null
 	@$(BIN) generate -f bench/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/lists/tenancy.yaml >/dev/null
@@ -29,8 +29,11 @@ demo: build ## Generate examples/gen, and the same for database/sql; needs no se
 	@$(BIN) generate -f examples/tenancy.yaml --verbose
 	@$(BIN) generate -f examples/stdlib/tenancy.yaml
 	@$(BIN) generate -f examples/stdlib/plain/tenancy.yaml
+	@$(BIN) generate -f examples/embedded/tenancy.yaml
 	@echo
 	@$(BIN) explain -f examples/tenancy.yaml --sql "$$(cat examples/demo.sql)"
+	@echo
+	@$(GO) run ./examples/embedded
 
 .PHONY: test
 test: ## Run all tests; finds or starts the servers that they need
@@ -53,6 +56,7 @@ verify: build ## Fail when the examples are not what the generator writes now
 	$(BIN) diff -f examples/tenancy.yaml
 	$(BIN) diff -f examples/stdlib/tenancy.yaml
 	$(BIN) diff -f examples/stdlib/plain/tenancy.yaml
+	$(BIN) diff -f examples/embedded/tenancy.yaml
 	$(BIN) diff -f internal/bulk/tenancy.yaml
 	$(BIN) diff -f internal/lists/tenancy.yaml
 	$(BIN) diff -f internal/lists/sqlgen.yaml
