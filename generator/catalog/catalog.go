@@ -68,6 +68,8 @@ type Table struct {
 	// Classify has reported an error.
 	Unclassified bool
 
+	// collation is that of the columns to come which have none of their own.
+	collation string
 	notNull   map[string]bool
 	reactions []reaction
 }
@@ -81,7 +83,8 @@ type Column struct {
 	Generated  bool // GENERATED ALWAYS AS (…)
 	Identity   bool
 	Serial     bool
-	Collation  string // after COLLATE; empty for the type's own
+	Collation  string // after COLLATE, or its table's; empty for the type's own
+	Textual    bool   // it takes the collation of its table, where tables have one
 	Span       source.Span
 }
 
@@ -107,6 +110,8 @@ type ForeignKey struct {
 	SetNull, SetDefault []string
 	// Period is set for a key that ends in PERIOD: its last columns are not equal.
 	Period bool
+	// Inline is set for one that only some of a dialect's servers have.
+	Inline bool
 }
 
 // index remembers an index by name.

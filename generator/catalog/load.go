@@ -95,7 +95,7 @@ func (l loader) createTable(s *parse.CreateTable) {
 		}
 		return
 	}
-	t.Opaque, t.Spelling = s.Opaque, s.Spelling
+	t.Opaque, t.Spelling, t.collation = s.Opaque, s.Spelling, s.Collation
 	if len(s.Parents) > 1 {
 		l.report.Errorf(diag.SchemaUnsupported, t.Span, "table %q inherits from more than one table", s.Name.Name).
 			WithHelp("let it inherit from one, or write its columns out")
@@ -155,8 +155,16 @@ func (l loader) addColumn(t *Table, def parse.ColumnDef) {
 	}
 	t.Columns = append(t.Columns, &Column{
 		Name: def.Name, Type: l.Dialect.CanonicalType(def.Type), NotNull: def.NotNull || t.notNull[def.Name], HasDefault: def.HasDefault || l.filledTypes[l.Dialect.CanonicalType(def.Type)],
-		Generated: def.Generated, Identity: def.Identity, Serial: def.Serial, Collation: def.Collation, Span: l.span(def.Pos, len(def.Name)),
+		Generated: def.Generated, Identity: def.Identity, Serial: def.Serial, Collation: t.collationOf(def), Textual: def.Textual, Span: l.span(def.Pos, len(def.Name)),
 	})
+}
+
+// collationOf is a column's own collation, or the one that its table gives it.
+func (t *Table) collationOf(def parse.ColumnDef) string {
+	if def.Collation == "" && def.Textual {
+		return t.collation
+	}
+	return def.Collation
 }
 
 func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
@@ -201,7 +209,7 @@ func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
 			ref.Schema = DefaultSchema
 		}
 		t.ForeignKeys = append(t.ForeignKeys, &ForeignKey{Name: name, Span: l.span(k.Pos, 1), Columns: k.Columns,
-			RefSchema: ref.Schema, RefTable: ref.Name, RefColumns: k.RefColumns, Period: k.Period, SetNull: k.SetNull, SetDefault: k.SetDefault})
+			RefSchema: ref.Schema, RefTable: ref.Name, RefColumns: k.RefColumns, Period: k.Period, Inline: k.Inline, SetNull: k.SetNull, SetDefault: k.SetDefault})
 	}
 }
 
@@ -277,6 +285,9 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 	case parse.AddColumn:
 		l.addColumn(t, *a.Column)
 	case parse.DropColumn:
+		if a.KeepsKeys {
+			t.shrinkKeys(a.Name)
+		}
 		t.dropColumn(a.Name)
 	case parse.SetNotNull, parse.DropNotNull:
 		t.setNotNull(a.Name, a.Kind == parse.SetNotNull)
@@ -286,10 +297,21 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 		}
 	case parse.SetType:
 		if c := t.Column(a.Name); c != nil && a.Column != nil {
-			c.Type, c.Collation = l.Dialect.CanonicalType(a.Column.Type), a.Column.Collation
+			c.Type, c.Collation = l.Dialect.CanonicalType(a.Column.Type), t.collationOf(*a.Column)
+			c.Textual = a.Column.Textual
+			if a.Whole {
+				c.Serial, c.Generated = a.Column.Serial, a.Column.Generated
+			}
+		}
+	case parse.SetCollation, parse.ConvertCollation:
+		t.collation = a.Name
+		for _, c := range t.Columns {
+			if a.Kind == parse.ConvertCollation && c.Textual {
+				c.Collation = a.Name
+			}
 		}
 	case parse.DropConstraint:
-		l.dropConstraint(t, a.Name)
+		l.dropConstraint(t, a)
 	case parse.AttachPartition:
 		if child := l.lookup(a.Table); child != nil {
 			child.Parent, child.Kind = t, ir.KindPartition
@@ -326,10 +348,29 @@ func (t *Table) dropColumn(name string) {
 	}
 }
 
-func (l loader) dropConstraint(t *Table, name string) {
-	t.Uniques = slices.DeleteFunc(t.Uniques, func(u *Unique) bool { return u.Name == name })
-	t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *ForeignKey) bool { return f.Name == name })
-	if name == t.Name+"_pkey" {
+// shrinkKeys takes a column out of the keys that have others as well.
+func (t *Table) shrinkKeys(column string) {
+	without := func(columns []string, others bool) []string {
+		if len(columns) < 2 && !others {
+			return columns
+		}
+		return slices.DeleteFunc(slices.Clone(columns), func(name string) bool { return name == column })
+	}
+	t.PrimaryKey = without(t.PrimaryKey, false)
+	for _, u := range t.Uniques {
+		u.Columns = without(u.Columns, u.Expressions)
+	}
+}
+
+// dropConstraint drops the constraints of a name, or those of one kind that have it.
+func (l loader) dropConstraint(t *Table, a parse.AlterAction) {
+	if a.Of == "" || a.Of == parse.UniqueConstraint {
+		t.Uniques = slices.DeleteFunc(t.Uniques, func(u *Unique) bool { return u.Name == a.Name })
+	}
+	if a.Of == "" || a.Of == parse.ForeignKeyConstraint {
+		t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *ForeignKey) bool { return f.Name == a.Name })
+	}
+	if a.Of == "" && a.Name == t.Name+"_pkey" || a.Of == parse.PrimaryKeyConstraint {
 		t.PrimaryKey = nil
 	}
 }
@@ -386,7 +427,7 @@ func (l loader) rename(d parse.DDL, s *parse.Rename) {
 	switch s.Kind {
 	case "relation":
 		l.renameReferences(t, t.Schema, s.To)
-		t.Name = s.To
+		t.Name, t.Spelling = s.To, s.Spelling
 	case "schema of relation":
 		l.renameReferences(t, s.To, t.Name)
 		t.Schema = s.To

@@ -36,13 +36,19 @@ func (l loader) dropReaction(t *Table, rule bool, name string) {
 	t.reactions = slices.DeleteFunc(t.reactions, func(r reaction) bool { return r.rule == rule && r.name == name })
 }
 
-// checkReactions reports the rules on a table, after which no statement on it
+// checkReactions reports foreign keys that the server may not have, the rules on a table, after which no statement on it
 // means what it says, and the triggers whose functions may look at other rows
 // than the one at hand. It sees no further than the functions' text: what a
 // trigger does is the schema's, and outside of what is proved.
 func (k *classifier) checkReactions(t *Table) {
 	if t.Tenancy.Class == ir.ClassExcluded {
 		return
+	}
+	for _, f := range t.ForeignKeys {
+		if f.Inline && t.Tenancy.Class != ir.ClassGlobal {
+			k.report.Errorf(diag.SchemaUnsupported, f.Span, "MySQL reads over the REFERENCES behind the column %s of %q", joined(f.Columns), t.QualifiedName()).
+				WithHelp("write FOREIGN KEY (%s) REFERENCES … as a constraint of the table", joined(f.Columns))
+		}
 	}
 	for _, r := range t.reactions {
 		if r.rule {

@@ -46,6 +46,9 @@ type CreateTable struct {
 	Partition   bool
 	Columns     []ColumnDef
 	Constraints []ConstraintDef
+	// Collation is that of the columns that have none of their own; empty where it is
+	// the database's.
+	Collation string
 	// Opaque is set when the columns are those of a query, or of a type.
 	Opaque bool
 }
@@ -64,8 +67,10 @@ type ColumnDef struct {
 	Generated bool
 	Identity  bool
 	Serial    bool
-	// Collation is the name after COLLATE; empty without one.
+	// Collation is the name after COLLATE; empty without one. Textual is set where the
+	// column takes that of its table then.
 	Collation string
+	Textual   bool
 }
 
 // ConstraintKind is the kind of a constraint.
@@ -99,6 +104,9 @@ type ConstraintDef struct {
 	Period bool
 	// UsingIndex is the index that becomes the constraint.
 	UsingIndex string
+	// Inline is set for a foreign key behind its column in MySQL's dialect: MariaDB has
+	// it, and MySQL reads over it.
+	Inline bool
 	// Replaces is set for a key with ON CONFLICT REPLACE: whatever statement writes a
 	// row that violates it deletes the rows in the way.
 	Replaces bool
@@ -132,12 +140,22 @@ const (
 	DetachPartition AlterKind = "detach partition"
 	AddInherit      AlterKind = "inherit"
 	DropInherit     AlterKind = "no inherit"
+	// SetCollation sets the collation of columns to come, and ConvertCollation that of
+	// all columns; Name is the collation.
+	SetCollation     AlterKind = "set collation"
+	ConvertCollation AlterKind = "convert collation"
 )
 
 // AlterAction is one action of ALTER TABLE.
 type AlterAction struct {
-	Kind        AlterKind
-	Name        string // of the column or constraint
+	Kind AlterKind
+	Name string // of the column or constraint
+	// Of is the kind of a dropped constraint, where each kind has its own names.
+	Of ConstraintKind
+	// KeepsKeys is set where the keys that a dropped column is in stay, without it.
+	KeepsKeys bool
+	// Whole is set where Column is all that is known of the column from then on.
+	Whole       bool
 	Column      *ColumnDef
 	Constraints []ConstraintDef
 	Table       ObjectName // of a partition or parent
@@ -193,6 +211,8 @@ type Rename struct {
 	Name ObjectName
 	From string
 	To   string
+	// Spelling is To as it is written, as for CreateTable.
+	Spelling string
 	// IfExists is set where a missing relation is no error.
 	IfExists bool
 }

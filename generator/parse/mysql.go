@@ -151,9 +151,4 @@ func mysqlNode(n any) string {
 	return strings.TrimSuffix(strings.TrimSuffix(name, "Base"), "Expr")
 }
 
-// Schema parses a schema file.
-func (mySQL) Schema(string) ([]DDL, error) {
-	return nil, &Error{Message: "schema files of MySQL are not read yet", Help: "use PostgreSQL"}
-}
-
 func (mySQL) lastSemicolon() bool { return false }

@@ -81,6 +81,7 @@ func (s shape) query(q *Query) string {
 			add("conflict", s.cut(k.Range)+fmt.Sprint(k.Columns, s.exprs(k.Expressions)))
 			add("arbiter", s.expr(k.ArbiterWhere))
 			add("do update", k.Update)
+			add("unguarded", k.Unguarded)
 			add("set", s.sets(k.Set))
 			add("guard", s.expr(k.Where)+s.cut(k.WhereRange))
 			add("end", s.at(k.End))
@@ -89,6 +90,7 @@ func (s shape) query(q *Query) string {
 	case q.Update != nil:
 		up := q.Update
 		add("update", s.table(up.Target))
+		add("joined", up.Joined)
 		add("replace", up.Replace)
 		add("ignore", up.Ignore)
 		add("set", s.sets(up.Set))
@@ -100,6 +102,9 @@ func (s shape) query(q *Query) string {
 	case q.Delete != nil:
 		del := q.Delete
 		add("delete", s.table(del.Target))
+		add("joined", del.Joined)
+		add("ignore", del.Ignore)
+		add("using", s.from(del.Using))
 		add("end", s.at(del.FromEnd))
 		add("where", s.expr(del.Where))
 		add("at", s.cut(del.WhereRange))
@@ -108,6 +113,9 @@ func (s shape) query(q *Query) string {
 	add("order", s.exprs(q.OrderBy))
 	add("limit", s.expr(q.Limit))
 	add("offset", s.expr(q.Offset))
+	for _, lock := range q.Locks {
+		add("lock", fmt.Sprint("of", lock.Tables))
+	}
 	return "{" + strings.Join(out, "; ") + "}"
 }
 
