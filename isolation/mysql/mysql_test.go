@@ -298,6 +298,78 @@ func TestWithAdmin(t *testing.T) {
 	}
 }
 
+// Under Prefix nothing goes with a tenant that the layout does not make, whatever it is
+// called.
+func TestPrefixTakesNothingElse(t *testing.T) {
+	t.Parallel()
+	dsn := testmysql.Database(t)
+	p := newLong(t, dsn)["prefix"]
+	acme := runtime.Tenant{ID: "acme"}
+	if err := p.Initialize(t.Context(), acme); err != nil {
+		t.Fatal(err)
+	}
+	admin := sqldb.DB(testmysql.Open(t, dsn))
+	run(t, admin, "CREATE TABLE t_acme__precious (i int)")
+	run(t, admin, "CREATE TABLE t_acme (i int)")
+	if _, err := p.Destroy(t.Context(), acme, "acme"); !errors.Is(err, runtime.ErrForeignNamespace) {
+		t.Errorf("error %v", err)
+	}
+	run(t, p.For(acme), "INSERT INTO x VALUES (?)", "acme")
+	if report, err := p.Verify(t.Context(), acme); err != nil || report.OK() {
+		t.Errorf("Verify finds nothing, %v", err)
+	}
+	run(t, admin, "DROP TABLE t_acme__precious")
+	if removal, err := p.Destroy(t.Context(), acme, "acme"); err != nil || removal.Rows() != 1 {
+		t.Errorf("removed %+v, %v", removal, err)
+	}
+	run(t, admin, "INSERT INTO t_acme VALUES (1)")
+}
+
+// A tenant's table that refers to a shared one: under Prefix the shared one is beside it,
+// and under Database it is not found, and nothing is left of the attempt.
+func TestReferenceToShared(t *testing.T) {
+	t.Parallel()
+	dsn := testmysql.DatabaseOn(t, testmysql.New(t))
+	admin := sqldb.DB(testmysql.Open(t, dsn))
+	run(t, admin, "CREATE TABLE plans (id INT PRIMARY KEY)")
+	const create = "CREATE TABLE x (tenant_id VARBINARY(255), plan INT, CONSTRAINT f FOREIGN KEY (plan) REFERENCES plans (id))"
+	layout := runtime.Layout{
+		Engine: "mysql", Fingerprint: "test",
+		Tables: []runtime.Table{
+			{Name: "plans", Class: runtime.ClassGlobal, Columns: []runtime.Column{{Name: "id"}}},
+			{Name: "x", Class: runtime.ClassTenant, Column: "tenant_id", Columns: []runtime.Column{{Name: "tenant_id"}}},
+		},
+		DDL: []runtime.DDL{{Text: runtime.Text{SQL: create, Slots: []runtime.Slot{
+			{Start: 13, End: 14, Name: "x"}, {Start: strings.Index(create, " f ") + 1, End: strings.Index(create, " f ") + 2, Name: "f", Kind: runtime.SlotName},
+		}}, Creates: []string{"x"}}},
+	}
+	prefix, err := NewPrefix(configOf(t, dsn), layout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = prefix.Close() }()
+	database, err := NewDatabase(configOf(t, dsn), layout)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = database.Close() }()
+	for _, id := range []string{"one", "two"} {
+		if err := prefix.Initialize(t.Context(), runtime.Tenant{ID: id}); err != nil {
+			t.Errorf("prefix: %v", err)
+		}
+		report, err := prefix.Verify(t.Context(), runtime.Tenant{ID: id})
+		if err := errors.Join(err, report.Err()); err != nil {
+			t.Errorf("prefix: %v", err)
+		}
+		if err := database.Initialize(t.Context(), runtime.Tenant{ID: id}); err == nil {
+			t.Error("database: no error")
+		}
+	}
+	if left := scan(t, admin, "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'tenan%'"); left != "0" {
+		t.Errorf("%s databases are left", left)
+	}
+}
+
 // A slot that is missing, in a statement or in the DDL, is seen.
 func TestMissingSlotIsCaught(t *testing.T) {
 	t.Parallel()

@@ -3,6 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -66,9 +67,29 @@ func (prefixes) occupied(ctx context.Context, q sqlspace.Querier, s namespace.Sp
 // prepare has nothing to make: the database is there.
 func (prefixes) prepare(context.Context, *sql.Conn, namespace.Space, string) error { return nil }
 
-// mine has nothing to look at: that nothing had the prefix was seen before the tenant was
-// recorded, and the prefix is no other tenant's.
-func (prefixes) mine(context.Context, sqlspace.Querier, namespace.Space, string) error { return nil }
+// mine looks that nothing has the prefix but what the layout makes: a table that somebody
+// else called so later goes with nobody.
+func (p prefixes) mine(ctx context.Context, q sqlspace.Querier, s namespace.Space, _ string) error {
+	known := map[string]bool{}
+	for _, t := range sqlspace.Own(p.layout) {
+		known[strings.ToLower(s.Relation(t.Name))] = true
+	}
+	for _, d := range p.layout.DDL {
+		for _, name := range d.Creates {
+			known[strings.ToLower(s.Relation(name))] = known[strings.ToLower(s.Relation(name))] || !d.Shared
+		}
+	}
+	tables, views, err := relations(ctx, q, s.Schema, s.Prefix)
+	if err != nil {
+		return err
+	}
+	for _, name := range slices.Concat(tables, views) {
+		if !known[strings.ToLower(name)] {
+			return fmt.Errorf("%w: the layout does not make %s", runtime.ErrForeignNamespace, name)
+		}
+	}
+	return nil
+}
 
 // drop drops what has the prefix: views, and then all tables in one statement, those
 // that refer to others first.

@@ -388,6 +388,31 @@ func TestConnectionsAreBounded(t *testing.T) {
 	run(t, p.For(runtime.Tenant{ID: ids[5]}), "SELECT 1")
 }
 
+// A file that was made, and not recorded before the process ended, is the tenant's.
+func TestInterruptedInitialize(t *testing.T) {
+	t.Parallel()
+	p, shared, dir := newTestFile(t)
+	acme := runtime.Tenant{ID: "acme"}
+	initialize(t, p, "acme")
+	run(t, p.For(acme), "INSERT INTO notes VALUES ('acme', 1)")
+	run(t, sqldb.DB(shared), "DELETE FROM tenancy_namespaces")
+	if report, err := p.Verify(t.Context(), acme); err != nil || report.OK() {
+		t.Errorf("Verify finds nothing, %v", err)
+	}
+	initialize(t, p, "acme")
+	report, err := p.Verify(t.Context(), acme)
+	if err := errors.Join(err, report.Err()); err != nil {
+		t.Error(err)
+	}
+	run(t, sqldb.DB(shared), "DELETE FROM tenancy_namespaces")
+	if removal, err := p.Destroy(t.Context(), acme, "acme"); err != nil || removal.Rows() != 1 {
+		t.Errorf("removed %+v, %v", removal, err)
+	}
+	if names := namesIn(t, dir); len(names) > 0 {
+		t.Errorf("the directory has %v", names)
+	}
+}
+
 // Global tables are copied, again on demand, and a row of the tenant's that refers to
 // one that is gone stops that.
 func TestCopyGlobals(t *testing.T) {
