@@ -1,0 +1,32 @@
+-- name: AddProject :exec
+INSERT INTO projects (id, name, plan_id) VALUES (?, ?, ?);
+
+-- name: PutProject :one
+INSERT INTO projects (id, name) VALUES (?, ?)
+ON CONFLICT (tenant_id, id) DO UPDATE SET name = excluded.name, changes = projects.changes + 1
+RETURNING *;
+
+-- name: AddTask :execlastid
+INSERT INTO tasks (project_id, title) VALUES (?, ?);
+
+-- name: FinishTasks :execrows
+UPDATE tasks SET done = 1 WHERE tasks.project_id IN (sqlc.slice('projects')) AND tasks.done = 0;
+
+-- name: DropTasks :execrows
+DELETE FROM tasks WHERE tasks.title = ? AND tasks.project_id IN (SELECT p.id FROM projects AS p WHERE p.name = ?);
+
+-- name: OpenTasks :many
+SELECT projects.name, tasks.title
+FROM projects LEFT JOIN tasks ON tasks.project_id = projects.id AND tasks.done = 0
+WHERE projects.id IN (sqlc.slice('ids'))
+ORDER BY projects.id, tasks.title;
+
+-- name: BusyProjects :many
+WITH busy AS (SELECT project_id, count(*) AS n FROM tasks GROUP BY project_id)
+SELECT projects.name, busy.n FROM projects JOIN busy ON busy.project_id = projects.id ORDER BY projects.id;
+
+-- name: PlansInUse :many
+SELECT plans.name FROM plans WHERE EXISTS (SELECT 1 FROM projects WHERE projects.plan_id = plans.id) ORDER BY plans.name;
+
+-- name: GetPlan :one
+SELECT * FROM plans WHERE id = ?;
