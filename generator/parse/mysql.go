@@ -119,6 +119,7 @@ func (d mySQL) Statement(text string) (*Query, error) {
 	}
 	c := &mysqlConverter{params: params, names: map[string]string{}}
 	q := c.statement(stmts[0], w)
+	q.Spellings = c.names
 	if c.err == nil {
 		c.err = mysqlComplete(stmts[0], q, w)
 	}

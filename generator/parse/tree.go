@@ -27,6 +27,10 @@ type Query struct {
 	Limit   *Expr
 	Offset  *Expr
 	Locks   []Lock
+
+	// Spellings are the names of relations as they are written, by what they fold to, for
+	// a whole statement in a dialect that folds names of which some servers keep the case.
+	Spellings map[string]string
 }
 
 // With is a WITH clause.

@@ -116,9 +116,9 @@ func (w *writer) newline(at int) string {
 func (w *writer) derived(r *scope.Reference) {
 	name := r.Ref.Name
 	w.insert(r.Ref.NameRange.Start, "(SELECT * FROM ")
-	text := " AS " + w.quote(name) + " WHERE " + w.predicate(r, name) + ")"
+	text := " AS " + w.named(name) + " WHERE " + w.predicate(r, name) + ")"
 	if r.Ref.Alias == "" {
-		text += " AS " + w.quote(name)
+		text += " AS " + w.named(name)
 	}
 	w.insert(r.Ref.NameRange.End, text)
 }

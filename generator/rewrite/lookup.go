@@ -80,7 +80,7 @@ func (w *writer) other(o scope.Other) string {
 func (w *writer) from(l *scope.Lookup) string {
 	from := w.relation(ir.Name{Schema: l.Parent.Schema, Name: l.Parent.Name}, l.Qualify)
 	if l.Alias != l.Parent.Name {
-		from += " AS " + w.quote(l.Alias)
+		from += " AS " + w.named(l.Alias)
 	}
 	return from
 }
@@ -91,7 +91,7 @@ func (w *writer) openWrap(wrap *scope.Wrap) {
 	if w.catalog.Dialect.NamesDerived() {
 		w.insert(wrap.Start, w.selected(wrap)+"(")
 	} else {
-		w.insert(wrap.Start, "WITH "+w.quote(wrap.Name)+w.wrapped(wrap)+" AS (")
+		w.insert(wrap.Start, "WITH "+w.named(wrap.Name)+w.wrapped(wrap)+" AS (")
 	}
 	for _, c := range wrap.Casts {
 		w.insert(c.At, w.catalog.Dialect.CastSuffix(c.Type))
@@ -120,11 +120,11 @@ func (w *writer) selected(wrap *scope.Wrap) string {
 // closeWrap ends it.
 func (w *writer) closeWrap(wrap *scope.Wrap) {
 	if w.catalog.Dialect.NamesDerived() {
-		w.insert(wrap.End, ") AS "+w.quote(wrap.Name)+w.wrapped(wrap))
+		w.insert(wrap.End, ") AS "+w.named(wrap.Name)+w.wrapped(wrap))
 		return
 	}
 	// Without a WHERE, what follows might be taken for the condition of a join.
-	w.insert(wrap.End, ") "+w.selected(wrap)+w.quote(wrap.Name)+" WHERE 1 = 1")
+	w.insert(wrap.End, ") "+w.selected(wrap)+w.named(wrap.Name)+" WHERE 1 = 1")
 }
 
 // wrapped is the list of the names of the source's columns.

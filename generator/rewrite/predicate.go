@@ -43,7 +43,7 @@ func (w *writer) parents(t *catalog.Table, aliases []string, qualify bool) strin
 		}
 		b.WriteString(w.relation(step.Parent, qualify))
 		if aliases[i] != step.Parent.Name {
-			b.WriteString(" AS " + w.quote(aliases[i]))
+			b.WriteString(" AS " + w.named(aliases[i]))
 		}
 		if i == 0 {
 			continue
@@ -82,6 +82,18 @@ func (w *writer) relation(n ir.Name, qualify bool) string {
 
 func (w *writer) quote(name string) string { return w.catalog.Dialect.Quote(name) }
 
+// named is the name of a relation of the statement, as it is written there or in the
+// schema.
+func (w *writer) named(name string) string {
+	if written := w.plan.Spellings[name]; written != "" {
+		return w.quote(written)
+	}
+	if t := w.catalog.Lookup("", name); t != nil {
+		return w.quote(t.Written())
+	}
+	return w.quote(name)
+}
+
 func (w *writer) column(table, name string) string {
-	return w.quote(table) + "." + w.quote(name)
+	return w.named(table) + "." + w.quote(name)
 }

@@ -28,7 +28,7 @@ func (w *writer) body(r *scope.Reference) {
 		w.err = err
 	}
 	text = "(" + text + ")"
-	switch named := " AS " + w.quote(r.Ref.Name) + w.columnList(r.Body.Columns); {
+	switch named := " AS " + w.named(r.Ref.Name) + w.columnList(r.Body.Columns); {
 	case r.Ref.Alias == "":
 		text += named
 	case len(r.Body.Columns) > 0:
@@ -67,7 +67,7 @@ func (w *writer) rename(r *scope.Reference) {
 		text = "ONLY " + text
 	}
 	if r.Ref.Alias == "" && r.Placement != scope.Derived && r.Table.Name != r.Ref.Name {
-		text += " AS " + w.quote(r.Ref.Name)
+		text += " AS " + w.named(r.Ref.Name)
 	}
 	w.replace(r.Ref.NameRange, text)
 }

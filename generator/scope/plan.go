@@ -33,6 +33,8 @@ type Plan struct {
 	Bound map[int]bool
 	// NeedsTenant is set when the statement has a tenant parameter.
 	NeedsTenant bool
+	// Spellings are those of the statement.
+	Spellings map[string]string
 	// TenantType is the SQL type that the tenant parameter is cast to.
 	TenantType string
 	// ConflictGuard is set when zero rows mean that an upsert met another tenant's

@@ -30,7 +30,7 @@ func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts
 	}
 	s := &scoper{
 		text: text, catalog: cat, opts: opts, report: report, names: names, locked: q.Locked(),
-		plan: &Plan{Bound: map[int]bool{}, TenantType: cat.TenantType},
+		plan: &Plan{Bound: map[int]bool{}, TenantType: cat.TenantType, Spellings: q.Spellings},
 	}
 	s.query(q, nil)
 	s.checkStrings(q)
@@ -229,6 +229,10 @@ func (s *scoper) resolve(ref *parse.Table, names *scopeNames) *catalog.Table {
 	case t == nil:
 		s.refuse(diag.RelationUnknown, s.span(ref.NameRange), "the schema has no table %q", ref.Name).
 			WithHelp("create it in the schema files, or correct the name; system tables cannot be used in queries")
+		return nil
+	case s.plan.Spellings[ref.Name] != "" && s.plan.Spellings[ref.Name] != t.Written():
+		s.refuse(diag.RelationUnknown, s.span(ref.NameRange), "the schema has a table %q, and no %q", t.Written(), s.plan.Spellings[ref.Name]).
+			WithHelp("write the name as the schema does: some servers keep upper and lower case apart")
 		return nil
 	case t.Unclassified:
 		s.refuse(diag.TableUnclassified, s.span(ref.NameRange), "it is not known how table %q belongs to tenants", t.QualifiedName()).
