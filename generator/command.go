@@ -1,8 +1,10 @@
 package generator
 
 import (
+	"slices"
 	"strings"
 
+	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
 )
@@ -79,6 +81,22 @@ func (s *statement) checkCommand() {
 	}
 	s.report.Errorf(diag.QueryAnnotation, s.text.NameSpan, "a batch is one statement for each of many values, and %q has no parameter for them", s.text.Name).
 		WithHelp("use :exec, :one or :many").InQuery(s.text.Name)
+}
+
+// checkLastID refuses to ask for the id of a new row where there may be none, in a
+// database whose connections remember the one before: that may be another tenant's.
+func (s *statement) checkLastID(cat *catalog.Catalog) {
+	if s.text.Cmd != ":execlastid" || !s.dialect.KeepsLastID() {
+		return
+	}
+	if ins := s.query.Insert; ins != nil && ins.Conflict == nil && !ins.Ignore && (ins.Source == nil || ins.Source.Values != nil && ins.Source.Limit == nil) {
+		t := cat.Lookup(ins.Target.Schema, ins.Target.Name)
+		if t != nil && slices.ContainsFunc(t.Columns, func(c *catalog.Column) bool { return c.Serial }) {
+			return
+		}
+	}
+	s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "%q may add no row with a number, and the id would be that of an earlier row, perhaps another tenant's", s.text.Name).
+		WithHelp("write RETURNING with the key, and use :one or :many").InQuery(s.text.Name)
 }
 
 // checkReturning refuses a command that reads rows for a statement that gives none.

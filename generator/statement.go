@@ -205,6 +205,7 @@ func (s *statement) scope(cat *catalog.Catalog, cfg *config.Config) {
 		s.handle = ir.HandleTenant
 	}
 	s.checkCommand()
+	s.checkLastID(cat)
 	s.copying(cat, cfg)
 }
 

@@ -90,6 +90,9 @@ type Dialect interface {
 	Positional() bool
 	// LastInsertID reports whether the drivers know the id that a new row got.
 	LastInsertID() bool
+	// KeepsLastID reports whether that is the id of an earlier statement's row where a
+	// statement has added none.
+	KeepsLastID() bool
 	// LoadsWith is the sql_driver with which rows are copied from what a client sends
 	// like a file; empty where it is another way, or none.
 	LoadsWith() string

@@ -4,6 +4,7 @@ import "strings"
 
 func (postgreSQL) Positional() bool    { return false }
 func (postgreSQL) LastInsertID() bool  { return false }
+func (postgreSQL) KeepsLastID() bool   { return false }
 func (postgreSQL) LoadsWith() string   { return "" }
 func (postgreSQL) Returns() bool       { return true }
 func (postgreSQL) CountsChanged() bool { return false }
@@ -14,6 +15,7 @@ func (postgreSQL) Upsert(key, columns []string) (clause string, anyKey bool) {
 
 func (mySQL) Positional() bool   { return true }
 func (mySQL) LastInsertID() bool { return true }
+func (mySQL) KeepsLastID() bool  { return false }
 func (mySQL) LoadsWith() string  { return "github.com/go-sql-driver/mysql" }
 
 // Returns is false: MariaDB has RETURNING for some statements, and MySQL for none.
@@ -33,6 +35,7 @@ func (mySQL) Upsert(_, columns []string) (clause string, anyKey bool) {
 
 func (sqlite) Positional() bool    { return true }
 func (sqlite) LastInsertID() bool  { return true }
+func (sqlite) KeepsLastID() bool   { return true }
 func (sqlite) LoadsWith() string   { return "" }
 func (sqlite) Returns() bool       { return true }
 func (sqlite) CountsChanged() bool { return false }
