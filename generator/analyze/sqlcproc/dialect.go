@@ -14,6 +14,8 @@ type dialect struct {
 	// those of one name have one number. Elsewhere each use of a parameter is one of
 	// its own, and they come back in the order of the text.
 	numbered bool
+	// bareLimits is set where sqlc's parser takes no name behind LIMIT and OFFSET.
+	bareLimits bool
 	// ascii is set where sqlc takes counts of characters for counts of bytes.
 	ascii bool
 	// trailing is set where sqlc takes what stands between the last token of a
@@ -30,7 +32,7 @@ var dialects = map[string]*dialect{
 	"postgresql": {engine: "postgresql", blank: "\f", asks: true, cast: "$1::text"},
 	"mysql": {
 		engine: "mysql", blank: "\v", cast: "CAST(? AS CHAR)",
-		placeholder: func(int) string { return "?" },
+		placeholder: func(int) string { return "?" }, bareLimits: true,
 	},
 	"sqlite": {
 		engine: "sqlite", blank: "\v", cast: "CAST(? AS TEXT)",

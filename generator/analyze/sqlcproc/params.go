@@ -26,6 +26,7 @@ type paramUse struct {
 	number int    // the author's
 	nth    int    // for one without a name: which of those it is
 	name   string // empty for one without
+	bare   bool   // the name is kept from sqlc
 }
 
 // fedParam is where a parameter begins in a fed text, and in the result.
@@ -36,6 +37,8 @@ var (
 	markedParam = regexp.MustCompile(`(?s)` + regexp.QuoteMeta(analyze.ParamMark) + `(\d+)\*/(.*?)` + regexp.QuoteMeta(analyze.ParamEnd))
 	// macro matches sqlc's macros for parameters, and SQLite's named parameters.
 	macro = regexp.MustCompile(`(?is)^(?:sqlc\s*\.\s*(arg|narg|slice)\s*\(\s*(.*?)\s*\)|[:@$]([a-z_]\w*))$`)
+	// atLimit matches a text up to the value of a LIMIT or OFFSET.
+	atLimit = regexp.MustCompile(`(?is)\b(?:limit|offset)(?:\s|/\*[^*]*\*/)*$`)
 	// answered matches what sqlc makes of a parameter.
 	answered = regexp.MustCompile(regexp.QuoteMeta(analyze.ParamMark) + `(\d+)\*/(\?\d*|/\*SLICE:.*?\*/\?)?`)
 )
@@ -65,6 +68,9 @@ func readParams(text string, d *dialect) (params, []source.Edit) {
 				kind, use.name = "arg", call[3]
 			}
 			fed = "sqlc." + kind + "('" + strings.ReplaceAll(use.name, "'", "''") + "')"
+			if d.bareLimits && atLimit.MatchString(text[:m[0]]) {
+				use.bare, fed = true, d.placeholder(0)
+			}
 		} else {
 			use.nth = slices.Index(unnamed, number) + 1
 			fed = d.placeholder(use.nth)
@@ -103,6 +109,9 @@ func (p params) number(sql string, found []requestParam, d *dialect) (string, []
 	numbers := map[int]int{} // by the author's
 	for _, m := range order {
 		author, column := p.uses[m.use].number, convertColumn(*m.column)
+		if p.uses[m.use].bare {
+			column.Name, column.IsNamedParam = p.uses[m.use].name, true
+		}
 		if n := numbers[author]; n > 0 {
 			out[n-1].Also = append(out[n-1].Also, column)
 			continue
@@ -178,5 +187,8 @@ func (u paramUse) is(p requestParam) bool {
 
 // named reports whether a parameter that came back has the name of a use, or none.
 func (u paramUse) named(c *requestColumn) bool {
+	if u.bare {
+		return !c.IsNamedParam
+	}
 	return c.IsNamedParam == (u.name != "") && (u.name == "" || u.name == c.Name)
 }

@@ -109,6 +109,8 @@ func TestParams(t *testing.T) {
 		"mysql, in another order": {"mysql", ":many", "SELECT id FROM Notes WHERE id > sqlc.arg(b) AND score < ? AND id <> sqlc.arg(b) ORDER BY id LIMIT ? OFFSET ?",
 			"SELECT id FROM Notes WHERE id > $1 AND score < $2 AND id <> $1 ORDER BY id LIMIT $3 OFFSET $4\n" +
 				"$1 b int of 1, also int\n$2 score decimal of 2\n$3 limit integer of 3\n$4 offset integer of 4"},
+		"mysql, named limits": {"mysql", ":many", "SELECT id FROM Notes WHERE id > sqlc.arg(low) LIMIT /* x */ sqlc.arg('max_rows') OFFSET sqlc.arg(low)",
+			"SELECT id FROM Notes WHERE id > $1 LIMIT /* x */ $2 OFFSET $1\n$1 low int of 1, also integer\n$2 max_rows integer of 2"},
 		"mysql, upsert": {"mysql", ":exec", "INSERT INTO Notes (id, Body) VALUES (?, sqlc.arg(body))\nON DUPLICATE KEY UPDATE Body = sqlc.arg(body), score = score + ?",
 			"INSERT INTO Notes (id, Body) VALUES ($1, $2)\nON DUPLICATE KEY UPDATE Body = $2, score = score + $3\n" +
 				"$1 id int of 1\n$2 body varchar of 2, also varchar\n$3 score decimal of 3"},
