@@ -101,7 +101,7 @@ func entriesOf(t *testing.T, root, path string) []apiCase {
 			c.label += "#" + strconv.Itoa(i+1)
 		}
 		switch {
-		case e.Engine == "sqlite":
+		case e.Engine == "mysql" || e.Engine == "sqlite":
 			c.kind = e.Engine
 		case cmp.Or(e.Engine, "postgresql") != "postgresql":
 			c.skip = "engine " + e.Engine

@@ -24,8 +24,6 @@ type engine struct {
 	// policies is set where it has row-level security, and types where it types what
 	// sqlc cannot.
 	policies, types bool
-	// later is set for one that the compiler does not read yet.
-	later bool
 }
 
 // engines are the databases by the names that sqlc has for them.
@@ -38,7 +36,7 @@ var engines = map[string]*engine{
 	},
 	"mysql": {
 		title: "MySQL", sqlPackage: databaseSQL, sqlPackages: []string{databaseSQL},
-		sqlDrivers: []string{"github.com/go-sql-driver/mysql"}, later: true,
+		sqlDrivers: []string{"github.com/go-sql-driver/mysql"},
 	},
 	"sqlite": {title: "SQLite", sqlPackage: databaseSQL, sqlPackages: []string{databaseSQL}},
 }
@@ -70,10 +68,6 @@ func (p *parser) database() *engine {
 // checkEngine reports what is asked of a database that it does not have.
 func (p *parser) checkEngine() {
 	known := p.database()
-	if known.later {
-		p.errorf(diag.ConfigInvalid, p.config.EngineSpan, "engine %q is not supported yet", p.config.Engine).
-			WithHelp("this version of tenancygen compiles \"postgresql\" and \"sqlite\"")
-	}
 	if e, ok := p.given["rls"]; ok && !known.policies {
 		p.errorf(diag.OptionUnsupported, p.span(e.key), "%s has no row-level security", known.title).
 			WithHelp("remove \"rls\": the generated statements hold the tenant, and providers with a place for each tenant hold it by the place")

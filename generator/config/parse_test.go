@@ -330,7 +330,7 @@ sql:
 // Without sql_package, the package is the one that the engine has.
 func TestParseEngine(t *testing.T) {
 	t.Parallel()
-	for engine, want := range map[string]string{"postgresql": "pgx/v5", "sqlite": "database/sql"} {
+	for engine, want := range map[string]string{"postgresql": "pgx/v5", "mysql": "database/sql", "sqlite": "database/sql"} {
 		c := mustParse(t, "version: '1'\nengine: "+engine+"\nschema: s.sql\ntenant: {column: t}\ngo: {out: gen}\n", "")
 		if c.Engine != engine || c.Go.SQLPackage != want {
 			t.Errorf("%s: read %q with %q, want %q", engine, c.Engine, c.Go.SQLPackage, want)
