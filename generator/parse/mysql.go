@@ -18,6 +18,8 @@ func (mySQL) Engine() string { return "mysql" }
 
 func (d mySQL) Quote(name string) string { return quote(d, name, "`") }
 
+func (mySQL) lastSemicolon() bool { return false }
+
 // fold makes a name lower case, quoted or not: columns have no case, and tables that
 // differ in nothing else are refused.
 func (mySQL) fold(word string) string { return strings.ToLower(mysqlName(word)) }
@@ -151,5 +153,3 @@ func mysqlNode(n any) string {
 	name := strings.TrimPrefix(fmt.Sprintf("%T", n), "*ast.")
 	return strings.TrimSuffix(strings.TrimSuffix(name, "Base"), "Expr")
 }
-
-func (mySQL) lastSemicolon() bool { return false }

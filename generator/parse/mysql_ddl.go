@@ -28,6 +28,10 @@ func (d mySQL) Schema(text string) ([]DDL, error) {
 	if failed != nil {
 		return nil, failed
 	}
+	all := window{toks, 0, len(toks.list)}
+	if err := mysqlDeep(all); err != nil {
+		return nil, err
+	}
 	stmts, err := mysqlParse(text)
 	if err != nil {
 		return nil, err
@@ -39,7 +43,6 @@ func (d mySQL) Schema(text string) ([]DDL, error) {
 		if i := strings.Index(text[at:], s.text); i >= 0 {
 			at += i
 		}
-		all := window{toks, 0, len(toks.list)}
 		s.window = all.sub(all.indexAt(at), all.indexAt(at+len(s.text)))
 		s.convert(n)
 		if s.err != nil {

@@ -195,6 +195,7 @@ func TestMySQLSchemaRefusals(t *testing.T) {
 		{"CREATE TABLE t (a int /*M!100100 UNIQUE */)", "/*M!", "only MariaDB executes"},
 		{"ALTER TABLE t RENAME COLUMN a TO b, RENAME COLUMN b TO a", "ALTER", "that another has"},
 		{"ALTER TABLE t CHANGE a b int, CHANGE b a int", "ALTER", "that another has"},
+		{"CREATE VIEW v AS SELECT " + strings.Repeat("((SELECT ", 60) + "1 1" + strings.Repeat("))", 60), "((", "nested as deeply"},
 		{"RENAME TABLE a TO x.b", "RENAME", "to another database"},
 		{"CREATE TABLE t (a int) 'x", "'x", "no end"},
 	} {

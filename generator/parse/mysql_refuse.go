@@ -19,6 +19,8 @@ func mysqlAmbiguous(text string, list []lexeme) *Error {
 			err = mysqlString(l, text, i > 0 && strings.EqualFold(text[list[i-1].Start:list[i-1].End], "as"))
 		case l.kind == QuotedToken && strings.ContainsRune(word, '\\'), word == `\`:
 			err = unsupported(l.Start, "a backslash outside of a string", "take it out")
+		case (l.kind == WordToken || l.kind == QuotedToken) && strings.ToLower(word) != foldASCII(word):
+			err = unsupported(l.Start, "the name "+word+", whose case not all servers see alike,", "write its letters in lower case")
 		case l.kind == WordToken && (isDigit(word[0]) || word[0] == '$'):
 			err = unsupported(l.Start, "the name "+word+" without quotes", "put it between backticks")
 		case l.kind == WordToken && word[0] == '_' && i+1 < len(list) && list[i+1].kind == StringToken && !slices.Contains(mysqlIntroducers, strings.ToLower(word)):
@@ -77,13 +79,14 @@ func mysqlString(l lexeme, text string, name bool) *Error {
 
 // mysqlRefused refuses what the parser takes for names or leaves out of its tree.
 func mysqlRefused(w window) *Error {
+	if err := mysqlDeep(w); err != nil {
+		return err
+	}
 	depth := 0
 	for i, tok := range w.list {
 		switch tok.text {
 		case "(":
-			if depth++; depth > maxDepth {
-				return unsupported(tok.Start, "SQL that is nested as deeply", "take parentheses out")
-			}
+			depth++
 		case ")":
 			depth--
 		}
@@ -93,6 +96,49 @@ func mysqlRefused(w window) *Error {
 	}
 	if w.is(w.from, "values", "table") {
 		return unsupported(w.start(), strings.ToUpper(w.list[w.from].text)+" as a statement", "write a SELECT")
+	}
+	return nil
+}
+
+// maxGuesses is how many places may lie in each other where the parser tries one thing
+// after another: each of them takes it twice the time, or more.
+const maxGuesses = 6
+
+// mysqlDeep refuses texts that would take the parser too long. What it tries are two
+// parentheses before a query, INTERVAL and JSON_VALUE.
+func mysqlDeep(w window) *Error {
+	type level struct {
+		guesses  int
+		interval bool // INTERVAL has come before, and may hold what follows
+	}
+	levels := []level{{}}
+	for i, tok := range w.list {
+		at := &levels[len(levels)-1]
+		switch tok.text {
+		case ",", ";":
+			at.interval = false
+		case "interval":
+			at.interval = true
+		case ")":
+			if len(levels) > 1 {
+				levels = levels[:len(levels)-1]
+			}
+		case "(":
+			inside := level{guesses: at.guesses}
+			if at.interval {
+				inside.guesses++
+			}
+			if w.is(i+1, "(") && !w.is(i-1, "(") && w.beginsQuery(i+1) || i > 0 && strings.EqualFold(w.original(i-1), "json_value") {
+				inside.guesses++
+			}
+			levels = append(levels, inside)
+			if len(levels)-1 > maxDepth || inside.guesses > maxGuesses {
+				return unsupported(tok.Start, "SQL that is nested as deeply", "take parentheses out")
+			}
+		}
+		if w.is(i, "interval") && w.is(i+1, "interval") {
+			return unsupported(tok.Start, "INTERVAL of an INTERVAL", "put the inner one in parentheses")
+		}
 	}
 	return nil
 }

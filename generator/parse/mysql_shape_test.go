@@ -225,3 +225,19 @@ func TestMySQLCorpus(t *testing.T) {
 		t.Errorf("%d statements and %d schemas are parsed, which is less than before", parsed, schemas)
 	}
 }
+
+// TestMySQLSpelling checks that names are folded, and that it is known how they are
+// written: a server may know a table by that alone.
+func TestMySQLSpelling(t *testing.T) {
+	t.Parallel()
+	q, err := MySQL.Statement("SELECT O.ID FROM Orders AS `O`, `Items`, (SELECT 1) D")
+	if err != nil {
+		t.Fatal(err)
+	}
+	from := q.Select.From
+	got := strings.Join([]string{q.Select.Targets[0].Expr.Path[0], q.Select.Targets[0].Expr.Path[1], from[0].Table.Name, from[0].Table.Alias,
+		from[0].Table.Spelling, from[1].Table.Name, from[1].Table.Spelling, from[2].Alias, from[2].Spelling}, " ")
+	if want := "o id orders o O items Items d D"; got != want {
+		t.Errorf("got %s, want %s", got, want)
+	}
+}

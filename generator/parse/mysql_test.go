@@ -51,6 +51,14 @@ var mysqlRefusals = []struct{ sql, at, want string }{
 	{"SELECT {d '2020-01-01'}", "{", "{ is not supported"},
 	{"SELECT * FROM {OJ a LEFT JOIN b ON a.x = b.x}", "{", "{ is not supported"},
 	{"SELECT " + strings.Repeat("(", 201) + "1" + strings.Repeat(")", 201), "(1", "nested as deeply"},
+	{"SELECT `Größe`, `Ä` FROM t", "`Ä`", "the name `Ä`"},
+	{"SELECT * FROM \u212A", "\u212A", "whose case"},
+	// What would take the parser too long.
+	{"SELECT " + strings.Repeat("((SELECT ", 60) + "1 1 1" + strings.Repeat("))", 60), "((", "nested as deeply"},
+	{"SELECT " + strings.Repeat("1 + INTERVAL (", 60) + "1" + strings.Repeat(") DAY", 60), "(1", "nested as deeply"},
+	{"SELECT " + strings.Repeat("INTERVAL(1, ", 60) + "1" + strings.Repeat(")", 60), "(1", "nested as deeply"},
+	{"SELECT " + strings.Repeat("json_value(", 60) + "1" + strings.Repeat(", 1)", 60), "(json", "nested as deeply"},
+	{"SELECT " + strings.Repeat("INTERVAL ", 60) + "1" + strings.Repeat(" DAY + 1", 60), "INTERVAL", "INTERVAL of an INTERVAL"},
 	// Statements that are none of ours.
 	{"LOAD DATA INFILE 'x' INTO TABLE t", "LOAD", "LOAD is refused"},
 	{"HANDLER t OPEN", "HANDLER", "HANDLER is refused"},
@@ -74,6 +82,8 @@ var mysqlRefusals = []struct{ sql, at, want string }{
 	{"DELETE FROM x.t", "x.t", "a table name with a database"},
 	{"SELECT x.t.a FROM t", "x.t.a", "a column name with a database"},
 	{"SELECT x.t.* FROM t", "x.t", "a column name with a database"},
+	{"WITH X AS (SELECT 1) SELECT * FROM x", "x", "x beside X"},
+	{"SELECT * FROM t AS O WHERE EXISTS (SELECT 1 FROM u AS o)", "o)", "o beside O"},
 	{"SELECT * FROM t AS O, u AS o", "o", "o beside O"},
 	{"SELECT * FROM t AS excluded", "excluded", "the name excluded"},
 	{"SELECT excluded.a FROM t", "excluded", "the name excluded"},
