@@ -65,7 +65,7 @@ func TestStages(t *testing.T) {
 		"generator/scope":                 {"generator/source", "generator/diag", "generator/dialect", "generator/ir", "generator/parse", "generator/catalog"},
 		"generator/rewrite":               {"generator/source", "generator/ir", "generator/parse", "generator/catalog", "generator/scope"},
 		"generator/certify":               {"generator/dialect", "generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
-		"generator/certify/level":         {"generator/parse", "generator/catalog"},
+		"generator/certify/level":         {"generator/dialect", "generator/parse", "generator/catalog"},
 		"generator/slot":                  {"generator/dialect", "generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
 		"generator/audit":                 {"generator/source", "generator/diag", "generator/dialect", "generator/ir", "generator/parse", "generator/catalog", "generator/scope", "generator/rewrite", "generator/certify", "generator/audit/tie", "generator/parallel"},
 		"generator/audit/tie":             {"generator/ir", "generator/parse", "generator/catalog", "generator/certify/level"},
