@@ -1,6 +1,8 @@
 package generator
 
 import (
+	"regexp"
+
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/internal/equivalence"
 )
@@ -8,6 +10,55 @@ import (
 // sqliteKnown are differences that are documented and stay.
 var sqliteKnown = []equivalence.Known{
 	{Statement: "UpsertGlobalKey", Kind: equivalence.Tag, Reason: globalKey},
+}
+
+// lookedUpFirst: MySQL and MariaDB evaluate a subquery without outer columns before they
+// look for rows to update. A key of another tenant's and one that does not exist make
+// the same difference.
+const lookedUpFirst = "the look-up of a foreign key fails though the statement would write no row"
+
+// mySQLKnown are differences that are documented and stay.
+var mySQLKnown = []equivalence.Known{
+	{Statement: "MoveFile", Kind: equivalence.Failure, Reason: lookedUpFirst},
+	{Statement: "MoveNote", Kind: equivalence.Failure, Reason: lookedUpFirst},
+	{Statement: "MovePart", Kind: equivalence.Failure, Reason: lookedUpFirst},
+}
+
+// mySQLStricter matches look-ups that are the first of two to fail, and those of a
+// statement that writes no row: MySQL and MariaDB evaluate a subquery without outer
+// columns before they look for rows. A row of another tenant and one that does not exist
+// make the same difference.
+var mySQLStricter = regexp.MustCompile(`\A- (?:Error .*|no error, (?:key 0, 0)?)\n\+ Error 1690 .*'exp\(case when`)
+
+// mySQLRefused are the statements in mysql/refused.sql.
+var mySQLRefused = map[string][]diag.Code{
+	"DeleteJoinedParent":  {diag.PlacementImpossible},
+	"DeleteReturning":     {diag.SyntaxUnsupported},
+	"DeleteTwo":           {diag.SyntaxUnsupported},
+	"DuplicateSetsTenant": {diag.TenantColumnWrite},
+	"GlobalFromTenant":    {diag.GlobalWrite},
+	"InsertIgnore":        {diag.SyntaxUnsupported},
+	"InsertReturning":     {diag.SyntaxUnsupported},
+	"InsertSelectTenant":  {diag.TenantColumnWrite},
+	"InsertSet":           {diag.SyntaxUnsupported},
+	"IntoFile":            {diag.SyntaxUnsupported},
+	"IntoVariable":        {diag.SyntaxUnsupported},
+	"LiteralTenant":       {diag.TenantColumnWrite},
+	"LoadData":            {diag.StatementRefused},
+	"LoadFile":            {diag.FunctionRefused},
+	"OtherDatabase":       {diag.SyntaxUnsupported},
+	"ReplaceGlobalKey":    {diag.SyntaxUnsupported},
+	"Schema":              {diag.SyntaxUnsupported},
+	"SetTenant":           {diag.TenantColumnWrite},
+	"SetTenantJoined":     {diag.TenantColumnWrite},
+	"SetVariable":         {diag.SyntaxUnsupported},
+	"Sleep":               {diag.FunctionRefused},
+	"Truncate":            {diag.StatementRefused},
+	"UpdateTwo":           {diag.SyntaxUnsupported},
+	"UpsertAnyKey":        {diag.SyntaxUnsupported},
+	"UpsertGlobalKey":     {diag.SyntaxUnsupported},
+	"Variable":            {diag.SyntaxUnsupported},
+	"WriteView":           {diag.SyntaxUnsupported},
 }
 
 // sqliteRefused are the statements in sqlite/refused.sql.

@@ -2,6 +2,7 @@ package generator
 
 import (
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -9,6 +10,8 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/parse"
+	"github.com/tenancygen/tenancygen/generator/scope"
 
 	"github.com/tenancygen/tenancygen/internal/equivalence"
 	"github.com/tenancygen/tenancygen/internal/sqlgen"
@@ -21,10 +24,22 @@ type oracleSystem struct {
 	dialect *sqlgen.Dialect
 	known   []equivalence.Known
 	refused map[string][]diag.Code
+	// stricter matches differences of random statements of which the scoped one's
+	// look-up of a foreign key is the reason; nil where there are none.
+	stricter *regexp.Regexp
 }
 
 // dir holds the schema, the rows and the statements.
 func (s *oracleSystem) dir() string { return filepath.Join(oracleData, "nasty", s.engine) }
+
+// compile scopes the statements, or those of another file. The configuration may name
+// another engine, for as long as it does not take this one from anybody.
+func (s *oracleSystem) compile(t *testing.T, queries string, tamper func(*parse.QueryText) func(*scope.Plan)) *oracleProject {
+	t.Helper()
+	in := readInput(t, s.dir(), queries)
+	in.Config.Engine = s.engine
+	return compileInput(t, in, tamper)
+}
 
 // lab loads the schema, and the rows that all such systems have beside its own.
 func (s *oracleSystem) lab(t *testing.T, p *oracleProject) *equivalence.Lab {
@@ -39,6 +54,7 @@ var plainTenants = []string{"one", "two", "three", "four", "none"}
 // oracleSystems are the databases beside PostgreSQL.
 var oracleSystems = []*oracleSystem{
 	{engine: "sqlite", system: equivalence.SQLite, dialect: sqlgen.SQLite, known: sqliteKnown, refused: sqliteRefused},
+	{engine: "mysql", system: equivalence.MySQL, dialect: sqlgen.MySQL, known: mySQLKnown, refused: mySQLRefused, stricter: mySQLStricter},
 }
 
 // TestEquivalenceOnOtherSystems compares statements of every shape that is accepted.
@@ -47,7 +63,7 @@ func TestEquivalenceOnOtherSystems(t *testing.T) {
 	for _, s := range oracleSystems {
 		t.Run(s.engine, func(t *testing.T) {
 			t.Parallel()
-			p := compileProject(t, s.dir(), "", nil)
+			p := s.compile(t, "", nil)
 			p.check(t, s.lab(t, p), []string{"one", "two", "four"}, s.known)
 		})
 	}
@@ -59,7 +75,7 @@ func TestRefusedOnOtherSystems(t *testing.T) {
 	for _, s := range oracleSystems {
 		t.Run(s.engine, func(t *testing.T) {
 			t.Parallel()
-			got := compileProject(t, s.dir(), "refused.sql", nil).refusals()
+			got := s.compile(t, "refused.sql", nil).refusals()
 			if diff := cmp.Diff(s.refused, got); diff != "" {
 				t.Errorf("-want +got:\n%s", diff)
 			}
@@ -73,13 +89,20 @@ func TestRandomStatementsOnOtherSystems(t *testing.T) {
 	for _, s := range oracleSystems {
 		t.Run(s.engine, func(t *testing.T) {
 			t.Parallel()
-			p := compileProject(t, s.dir(), "", nil)
+			p := s.compile(t, "", nil)
 			lab := s.lab(t, p)
 			var pairs []*equivalence.Pair
 			for _, tenant := range plainTenants {
 				pairs = append(pairs, lab.Pair(t, tenant))
 			}
-			y := newRandomTally()
+			y, stricter := newRandomTally(), 0
+			y.known = func(one *statement, d *equivalence.Difference) bool {
+				if s.stricter != nil && s.stricter.MatchString(d.Detail) && one.looksUp() {
+					stricter++
+					return true
+				}
+				return false
+			}
 			start := time.Now()
 			y.check(t, *oracleStatements/3, p, sqlgen.New(sqlgen.Load(s.dialect, p.catalog, pairs[0])), pairs, func(rt *rapid.T) []*equivalence.Pair {
 				first := rapid.IntRange(0, 2).Draw(rt, "tenant")
@@ -87,6 +110,7 @@ func TestRandomStatementsOnOtherSystems(t *testing.T) {
 				return []*equivalence.Pair{pairs[first], pairs[second]}
 			})
 			y.log(t, time.Since(start))
+			t.Logf("%d comparisons fail in the look-up of a foreign key, and with another error or on no row without it", stricter)
 		})
 	}
 }

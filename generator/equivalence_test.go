@@ -98,15 +98,24 @@ type oracleProject struct {
 // its directory, and fails where the configuration or the schema is wrong.
 func compileProject(t *testing.T, dir, queries string, tamper func(*parse.QueryText) func(*scope.Plan)) *oracleProject {
 	t.Helper()
+	return compileInput(t, readInput(t, dir, queries), tamper)
+}
+
+// readInput reads the project in a directory, or another query file in it.
+func readInput(t *testing.T, dir, queries string) *Input {
+	t.Helper()
 	var report diag.Report
 	in := read(filepath.Join(dir, "tenancy.yaml"), &report)
 	if in == nil {
-		t.Fatal(report.Sorted())
+		for _, d := range report.Sorted() {
+			t.Errorf("%s: %s", d.Code, d.Message)
+		}
+		t.FailNow()
 	}
 	if queries != "" {
 		in.Queries = []*source.File{source.NewFile(queries, readText(t, filepath.Join(dir, queries)))}
 	}
-	return compileInput(t, in, tamper)
+	return in
 }
 
 // compileInput does the same for a project that has been read.

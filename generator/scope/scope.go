@@ -35,6 +35,7 @@ func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts
 	s.query(q, nil)
 	s.checkStrings(q)
 	s.checkGlobalWrites()
+	s.checkReread(q)
 	return s.plan
 }
 

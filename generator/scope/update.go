@@ -77,6 +77,24 @@ func (s *scoper) joinedTarget(l *level, ref *parse.Table) *Reference {
 	return r
 }
 
+// checkReread refuses a DELETE of joined tables of which a predicate would read, on the
+// way from a child to its tenant, the table that the statement deletes from: MySQL and
+// MariaDB do not run that (error 1093).
+func (s *scoper) checkReread(q *parse.Query) {
+	if q.Delete == nil || !q.Delete.Joined {
+		return
+	}
+	deleted := q.Delete.Target
+	s.plan.Each(func(r *Reference) {
+		if r.Placement == NoPredicate || !slices.ContainsFunc(r.Table.Tenancy.Path, func(step ir.Step) bool { return step.Parent.Name == deleted.Name }) {
+			return
+		}
+		s.refuse(diag.PlacementImpossible, s.span(deleted.NameRange), "the tenant predicate of %q reads %q, from which the statement deletes, and the database does not run that",
+			r.Ref.Visible(), deleted.Name).
+			WithHelp("write DELETE FROM %s WHERE … with a subquery in the place of the join", deleted.Name)
+	})
+}
+
 // writable refuses to write a view.
 func (s *scoper) writable(t *catalog.Table, ref *parse.Table) bool {
 	if t.View == nil {

@@ -3,18 +3,18 @@
 CREATE TABLE regions (
     code VARCHAR(40) PRIMARY KEY,
     name VARCHAR(40) NOT NULL
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE orgs (
-    id     VARCHAR(40) NOT NULL PRIMARY KEY,
+    id     VARBINARY(40) NOT NULL PRIMARY KEY,
     name   VARCHAR(40) NOT NULL,
     region VARCHAR(40),
     FOREIGN KEY (region) REFERENCES regions (code)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The same ids in every tenant.
 CREATE TABLE people (
-    org_id  VARCHAR(40)    NOT NULL,
+    org_id  VARBINARY(40)    NOT NULL,
     id      BIGINT NOT NULL,
     name    VARCHAR(40)    NOT NULL,
     email   VARCHAR(40),
@@ -25,7 +25,7 @@ CREATE TABLE people (
     UNIQUE (org_id, email),
     FOREIGN KEY (org_id) REFERENCES orgs (id),
     FOREIGN KEY (region) REFERENCES regions (code)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- The tenant column comes last.
 CREATE TABLE docs (
@@ -34,11 +34,11 @@ CREATE TABLE docs (
     title    VARCHAR(40)    NOT NULL,
     state    VARCHAR(40)    NOT NULL DEFAULT 'idea',
     words    BIGINT NOT NULL DEFAULT 0,
-    org_id   VARCHAR(40)    NOT NULL,
+    org_id   VARBINARY(40)    NOT NULL,
     UNIQUE (org_id, title),
     FOREIGN KEY (org_id, owner_id) REFERENCES people (org_id, id),
     FOREIGN KEY (org_id) REFERENCES orgs (id)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 CREATE INDEX docs_by_words ON docs (words);
 
 CREATE TABLE notes (
@@ -48,94 +48,94 @@ CREATE TABLE notes (
     body   VARCHAR(40),
     UNIQUE (doc_id, n),
     FOREIGN KEY (doc_id) REFERENCES docs (id) ON DELETE CASCADE
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE marks (
     id      BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     note_id BIGINT NOT NULL,
     mark    VARCHAR(40) NOT NULL,
     FOREIGN KEY (note_id) REFERENCES notes (id) ON DELETE CASCADE
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- A key without the tenant: slugs are shared by everybody.
 CREATE TABLE slugs (
     slug   VARCHAR(40)    NOT NULL PRIMARY KEY,
-    org_id VARCHAR(40)    NOT NULL,
+    org_id VARBINARY(40)    NOT NULL,
     hits   BIGINT NOT NULL DEFAULT 0,
     FOREIGN KEY (org_id) REFERENCES orgs (id)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE counters (
     name   VARCHAR(40)    NOT NULL DEFAULT 'main',
-    org_id VARCHAR(40)    NOT NULL,
+    org_id VARBINARY(40)    NOT NULL,
     value  BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (org_id, name),
     FOREIGN KEY (org_id) REFERENCES orgs (id)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Common columns: org_id and k. Rows without a tenant belong to nobody.
 CREATE TABLE lefts (
-    org_id VARCHAR(40),
+    org_id VARBINARY(40),
     k      BIGINT,
     a      VARCHAR(40)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE rights (
-    org_id VARCHAR(40),
+    org_id VARBINARY(40),
     k      BIGINT,
     b      VARCHAR(40)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- References that do not hold the tenant: a file may be in another tenant's
 -- folder, and one is.
 CREATE TABLE folders (
     id     BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
-    org_id VARCHAR(40) NOT NULL,
+    org_id VARBINARY(40) NOT NULL,
     name   VARCHAR(40) NOT NULL
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE files (
     id        BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
     folder_id BIGINT,
-    org_id    VARCHAR(40) NOT NULL,
+    org_id    VARBINARY(40) NOT NULL,
     size      BIGINT DEFAULT 1,
     FOREIGN KEY (folder_id) REFERENCES folders (id) ON DELETE CASCADE
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE pins (
-    org_id    VARCHAR(40)    NOT NULL,
+    org_id    VARBINARY(40)    NOT NULL,
     name      VARCHAR(40)    NOT NULL,
     folder_id BIGINT,
     hits      BIGINT NOT NULL DEFAULT 0,
     PRIMARY KEY (org_id, name),
     FOREIGN KEY (folder_id) REFERENCES folders (id) ON DELETE SET NULL
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Names that have to be quoted, keys of two columns, and a column that is
 -- computed.
 CREATE TABLE `Order` (
     `No`     BIGINT NOT NULL,
-    `Org Id` VARCHAR(40)    NOT NULL,
+    `Org Id` VARBINARY(40)    NOT NULL,
     `select` VARCHAR(40),
     total    BIGINT GENERATED ALWAYS AS (`No` * 2) STORED,
     PRIMARY KEY (`Org Id`, `No`)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE `Order Item` (
     `Order No`  BIGINT NOT NULL,
-    `Order Org` VARCHAR(40)    NOT NULL,
+    `Order Org` VARBINARY(40)    NOT NULL,
     `Text`      VARCHAR(40),
     FOREIGN KEY (`Order Org`, `Order No`) REFERENCES `Order` (`Org Id`, `No`) ON DELETE CASCADE
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Keys of two columns that do not hold the tenant, and a child whose key may be
 -- NULL.
 CREATE TABLE boxes (
     a      BIGINT NOT NULL,
     b      BIGINT NOT NULL,
-    org_id VARCHAR(40)    NOT NULL,
+    org_id VARBINARY(40)    NOT NULL,
     PRIMARY KEY (a, b)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE parts (
     id      BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
@@ -146,26 +146,26 @@ CREATE TABLE parts (
     what    VARCHAR(40),
     FOREIGN KEY (box_a, box_b) REFERENCES boxes (a, b) ON DELETE CASCADE,
     FOREIGN KEY (spare_a, spare_b) REFERENCES boxes (a, b) ON DELETE SET NULL
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE tags (
     doc_id BIGINT,
     id     BIGINT,
     label  VARCHAR(40),
     FOREIGN KEY (doc_id) REFERENCES docs (id) ON DELETE CASCADE
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 -- Rows without a tenant are everybody's to read; so are their children.
 CREATE TABLE forms (
     id      BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
-    org_id  VARCHAR(40),
+    org_id  VARBINARY(40),
     code    VARCHAR(40)    NOT NULL,
     label   VARCHAR(40),
     base_id BIGINT,
     UNIQUE (org_id, code),
     FOREIGN KEY (org_id) REFERENCES orgs (id),
     FOREIGN KEY (base_id) REFERENCES forms (id)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE fields (
     id      BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
@@ -174,18 +174,18 @@ CREATE TABLE fields (
     width   BIGINT,
     UNIQUE (form_id, name),
     FOREIGN KEY (form_id) REFERENCES forms (id) ON DELETE CASCADE
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE TABLE answers (
     id      BIGINT NOT NULL PRIMARY KEY AUTO_INCREMENT,
-    org_id  VARCHAR(40)    NOT NULL,
+    org_id  VARBINARY(40)    NOT NULL,
     form_id BIGINT NOT NULL,
     old_id  BIGINT,
     answer  VARCHAR(40),
     FOREIGN KEY (org_id) REFERENCES orgs (id),
     FOREIGN KEY (form_id) REFERENCES forms (id),
     FOREIGN KEY (old_id) REFERENCES forms (id)
-) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin;
+) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin;
 
 CREATE VIEW live_docs AS
 SELECT id, org_id, title, owner_id
