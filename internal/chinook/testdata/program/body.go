@@ -131,7 +131,7 @@ func writes(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, num
 	out.Value("DoubleLines")(called(ctx, q.DoubleLines, number))
 	out.Value("DropLine")(called(ctx, q.DropLine, 10*number+1))
 	out.Value("SetCity")(q.SetCity(ctx, city("Tromsø", number)))
-	out.Value("PutTotal")(q.PutTotal(ctx, total(number, "3.50")))
+	upsert(ctx, q, out, number)
 	err := q.InTx(ctx, func(q *gen.TenantQueries) error {
 		out.Value("DropDearLines")(q.DropDearLines(ctx))
 		out.Value("SpentByGenre")(q.SpentByGenre(ctx))
@@ -155,7 +155,7 @@ func trespass(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, n
 	out.Value("DeleteInvoiceLine of another's")(called(ctx, q.DeleteInvoiceLine, 10*number))
 	out.Value("DeleteInvoice of another's")(called(ctx, q.DeleteInvoice, number))
 	out.Value("SetCity of another's")(q.SetCity(ctx, city("Oslo", number)))
-	out.Value("PutTotal of another's")(q.PutTotal(ctx, total(number, "0.01")))
+	upsert(ctx, q, out, number)
 }
 
 // called calls a method with a number, of whichever type that is on the engine.

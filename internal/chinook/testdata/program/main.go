@@ -8,10 +8,12 @@ import (
 	"fmt"
 	"os"
 
+	_ "github.com/go-sql-driver/mysql"
 	_ "github.com/lib/pq"
 	_ "github.com/ncruces/go-sqlite3/driver"
 	_ "github.com/ncruces/go-sqlite3/embed"
 
+	"example.com/chinook/mysql"
 	"example.com/chinook/postgresql"
 	"example.com/chinook/show"
 	"example.com/chinook/sqlite"
@@ -23,6 +25,7 @@ func main() {
 		run    func(context.Context, *sql.DB, *show.Transcript)
 	}{
 		"postgresql": {"postgres", postgresql.Run},
+		"mysql":      {"mysql", mysql.Run},
 		"sqlite":     {"sqlite3", sqlite.Run},
 	}[os.Args[1]]
 	db, err := sql.Open(engine.driver, os.Args[2])

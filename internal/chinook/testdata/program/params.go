@@ -25,12 +25,6 @@ func city(name string, number int) gen.SetCityParams {
 	return p
 }
 
-func total(number int, amount string) gen.PutTotalParams {
-	p := gen.PutTotalParams{Dated: dated, Amount: amount}
-	set(&p.Number, number)
-	return p
-}
-
 func text(s string) sql.NullString { return sql.NullString{String: s, Valid: true} }
 
 // set gives a number the type that it has on the engine.
