@@ -26,3 +26,7 @@ func (c *Catalog) Declares(name string) bool { return c.functions[name] }
 // DeclaresOperator reports whether the schema declares an operator of that name,
 // for whatever types. What it does is not known.
 func (c *Catalog) DeclaresOperator(name string) bool { return c.operators[name] }
+
+// MayAggregate reports whether a function, called without OVER, may be an aggregate, so
+// that a query without GROUP BY has a row where its FROM has none.
+func (c *Catalog) MayAggregate(name string) bool { return c.Function(name) != dialect.FunctionPlain }

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -47,7 +46,7 @@ func (s *scoper) isGrouped(q *parse.Query) bool {
 	}
 	found := q.Select.Having != nil
 	sums := func(e *parse.Expr) {
-		found = found || e.Kind == parse.FuncExpr && !e.Over && s.catalog.Function(e.Name) != dialect.FunctionPlain
+		found = found || e.Kind == parse.FuncExpr && !e.Over && s.catalog.MayAggregate(e.Name)
 	}
 	q.Expressions(func(e *parse.Expr) {
 		sums(e)

@@ -10,9 +10,10 @@ import (
 
 // engine is MySQL, with what tenants share in the connection's own database.
 var engine = sqlspace.Engine{
-	Name:    "mysql",
-	Shared:  namespace.Space{Backticks: true},
-	Columns: columns,
+	Name:     "mysql",
+	Shared:   namespace.Space{Backticks: true},
+	Enforces: "SELECT @@foreign_key_checks",
+	Columns:  columns,
 }
 
 func columns(ctx context.Context, q sqlspace.Querier, schema, table string) ([]runtime.Column, error) {

@@ -11,10 +11,11 @@ import (
 // engine is SQLite. The main database is named, so that no temporary table, which
 // would come first, is taken for a tenant's.
 var engine = sqlspace.Engine{
-	Name:    "sqlite",
-	Shared:  namespace.Space{Schema: "main"},
-	Defer:   "PRAGMA defer_foreign_keys = on",
-	Columns: columns,
+	Name:     "sqlite",
+	Shared:   namespace.Space{Schema: "main"},
+	Defer:    "PRAGMA defer_foreign_keys = on",
+	Enforces: "PRAGMA foreign_keys",
+	Columns:  columns,
 }
 
 func columns(ctx context.Context, q sqlspace.Querier, _, table string) ([]runtime.Column, error) {

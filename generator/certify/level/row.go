@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strconv"
 
-	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
@@ -82,7 +81,7 @@ func (s *Resolver) grouped(q *parse.Query) bool {
 		return found
 	}
 	sums := func(e *parse.Expr) {
-		found = found || e.Kind == parse.FuncExpr && !e.Over && s.catalog.Function(e.Name) != dialect.FunctionPlain
+		found = found || e.Kind == parse.FuncExpr && !e.Over && s.catalog.MayAggregate(e.Name)
 	}
 	q.Expressions(func(e *parse.Expr) {
 		sums(e)

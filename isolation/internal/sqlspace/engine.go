@@ -20,6 +20,8 @@ type Engine struct {
 	// Defer is a statement that puts constraints off to the end of a transaction; empty
 	// where there is none.
 	Defer string
+	// Enforces is a query of whether a session holds foreign keys.
+	Enforces string
 	// Columns returns the columns of a table or view in a schema, without quotes; none
 	// where it is not there. An empty schema is the shared one.
 	Columns func(ctx context.Context, q Querier, schema, table string) ([]runtime.Column, error)

@@ -189,12 +189,30 @@ func (p *Rows) Verify(ctx context.Context, t runtime.Tenant) (runtime.Report, er
 		}
 		found, err = TryStatements(ctx, tx, p.layout, func(text runtime.Text) string { return text.SQL })
 		report.Checks = append(report.Checks, found.Check("statements"))
+		if err != nil {
+			return err
+		}
+		found, err = p.engine.findEnforced(ctx, tx)
+		report.Checks = append(report.Checks, found.Check("foreign keys"))
 		return err
 	})
 	if err != nil {
 		return report, fmt.Errorf("tenancy: verify: %w", err)
 	}
 	return report, nil
+}
+
+// findEnforced looks whether foreign keys are held. Otherwise the rows of a child outlive
+// their parent, and are those of the tenant whose row gets its key next.
+func (e Engine) findEnforced(ctx context.Context, q Querier) (found Problems, err error) {
+	var on bool
+	if err := q.QueryRowContext(ctx, e.Enforces).Scan(&on); err != nil {
+		return nil, err
+	}
+	if !on {
+		found.Addf("the session does not hold foreign keys, by which rows without a tenant column belong to tenants")
+	}
+	return found, nil
 }
 
 // SchemaName returns the tenant's own SchemaName or runtime.ErrUnsupported: all
