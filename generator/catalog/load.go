@@ -245,7 +245,7 @@ func (l loader) createView(s *parse.CreateView) {
 	if t == nil {
 		t = l.newTable(s.Name, s.NamePos, kind)
 	}
-	t.Span = l.span(s.NamePos, len(s.Name.Name))
+	t.Span, t.Spelling = l.span(s.NamePos, len(s.Name.Name)), s.Spelling
 	t.View = l.newView(s)
 	columns, known := l.OutputColumns(s.Query)
 	t.Opaque = !known

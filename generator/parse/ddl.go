@@ -164,7 +164,9 @@ type AlterAction struct {
 
 // CreateView is CREATE [MATERIALIZED] VIEW.
 type CreateView struct {
-	Name         ObjectName
+	Name ObjectName
+	// Spelling is the name as it is written, in a dialect that folds quoted names.
+	Spelling     string
 	NamePos      int
 	Columns      []string
 	Materialized bool

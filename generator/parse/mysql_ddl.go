@@ -325,7 +325,7 @@ func (s *mysqlSchema) foreignKey(def ConstraintDef, to *ast.ReferenceDef) Constr
 
 // createView reads a view. Its body is parsed on its own.
 func (s *mysqlSchema) createView(name *ast.TableName, columns []ast.CIStr, body ast.StmtNode) {
-	v := &CreateView{Name: mysqlObject(name), NamePos: s.named(name.Name.O), Columns: mysqlNames(columns), Text: body.OriginalText()}
+	v := &CreateView{Name: mysqlObject(name), Spelling: name.Name.O, NamePos: s.named(name.Name.O), Columns: mysqlNames(columns), Text: body.OriginalText()}
 	q, err := MySQL.Statement(v.Text)
 	if err != nil {
 		v.QueryErr = err.(*Error)

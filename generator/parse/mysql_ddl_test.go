@@ -102,11 +102,11 @@ func TestMySQLSchema(t *testing.T) {
 			`{CreateTable:{Name:v,Opaque:true,Spelling:v}}`,
 		}},
 		{"/*!40101 SET NAMES utf8 */; /*M!999999\\- enable the sandbox mode */\n/*!50001 CREATE ALGORITHM=MERGE VIEW V (A) AS (SELECT id FROM t) WITH LOCAL CHECK OPTION */", []string{
-			`{CreateView:{Columns:[a],Name:v,Text:(SELECT id FROM t)}}`,
+			`{CreateView:{Columns:[a],Name:v,Spelling:V,Text:(SELECT id FROM t)}}`,
 		}},
 		{"CREATE OR REPLACE VIEW v AS SELECT a FROM t WHERE b = \"x\"; ALTER VIEW v AS SELECT 1", []string{
-			`{CreateView:{Name:v,QueryErr:{Help:use single quotes; under ANSI_QUOTES it is the name of a column,Message:a string in double quotes is not supported,Unsupported:true},Text:SELECT a FROM t WHERE b = \x\}}`,
-			`{CreateView:{Name:v,Text:SELECT 1}}`,
+			`{CreateView:{Name:v,QueryErr:{Help:use single quotes; under ANSI_QUOTES it is the name of a column,Message:a string in double quotes is not supported,Unsupported:true},Spelling:v,Text:SELECT a FROM t WHERE b = \x\}}`,
+			`{CreateView:{Name:v,Spelling:v,Text:SELECT 1}}`,
 		}},
 		{"ALTER TABLE t ADD COLUMN IF NOT EXISTS a int UNIQUE, ADD (b int, c text), ADD UNIQUE (a), ADD CONSTRAINT k FOREIGN KEY (a) REFERENCES u (b), RENAME TO U, DROP COLUMN c", []string{
 			`{AlterTable:{Actions:[{Column:{Name:a,Type:int},Constraints:[{Columns:[a],Kind:unique}],IfExists:true,Kind:add column,Name:a}],Name:t}}`,

@@ -50,7 +50,7 @@ var sqliteFound = []string{
 	"SELECT id FROM «orders^» UNION ALL SELECT id FROM «lines^» EXCEPT VALUES ((SELECT id FROM «orders^» LIMIT 1))",
 	"SELECT * FROM «newest^», json_each($1) AS j WHERE j.value = newest.id",
 	"WITH orders AS (SELECT id FROM «lines^») SELECT id FROM orders",
-	"WITH RECURSIVE n AS (SELECT 1 AS id UNION SELECT id + 1 FROM n) SELECT id FROM n JOIN «orders» AS o USING (id)",
+	"WITH RECURSIVE n AS (SELECT 1 AS id UNION SELECT id + 1 FROM n WHERE id < 5) SELECT id FROM n JOIN «orders» AS o USING (id)",
 	"WITH a AS (SELECT id FROM lines), lines AS (SELECT id FROM «newest^») SELECT id FROM a",
 	"WITH orders AS (SELECT 1 AS id) INSERT INTO «orders^» (id) SELECT id FROM orders",
 	"WITH orders AS (SELECT 1 AS id) DELETE FROM «orders^» WHERE id IN (SELECT orders.id FROM orders)",
