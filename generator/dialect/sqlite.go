@@ -13,8 +13,11 @@ type sqlite struct{ parse.Dialect }
 // CanonicalType gives the names of a type that mean one thing in a STRICT table one
 // name. Elsewhere a type is what Affinity makes of it.
 func (sqlite) CanonicalType(sqlType string) string {
-	if sqlType == "int" {
+	switch sqlType {
+	case "int":
 		return "integer"
+	case "": // a column without a type has one here: an empty one is not known
+		return "any"
 	}
 	return sqlType
 }
