@@ -185,24 +185,24 @@ func (c *mysqlConverter) source(item *From, s *ast.TableSource, w window, at int
 		c.fail(unsupported(item.Start, "a subquery in FROM without a name", "put AS and a name behind it"))
 		return at
 	}
-	item.Alias, item.Spelling, at = c.alias(s.AsName, w, at)
+	item.Alias, at = c.alias(s.AsName, w, at)
 	if item.Columns = mysqlNames(s.ColumnNames); len(item.Columns) > 0 && w.is(at, "(") {
 		at = w.match[at] + 1
 	}
 	return at
 }
 
-// alias reads [AS] name at an index, and returns the name, folded and as written, and
-// the index behind it.
-func (c *mysqlConverter) alias(name ast.CIStr, w window, at int) (folded, written string, end int) {
+// alias reads [AS] name at an index, and returns the name, folded, and the index
+// behind it.
+func (c *mysqlConverter) alias(name ast.CIStr, w window, at int) (string, int) {
 	if w.is(at, "as") {
 		at++
 	}
 	if at >= w.to || mysqlName(w.original(at)) != name.O {
 		c.fail(lost(w.offset(at), "the alias "+name.O))
-		return "", "", at
+		return "", at
 	}
-	return c.name(name.O, w.offset(at)), name.O, at + 1
+	return c.name(name.O, w.offset(at)), at + 1
 }
 
 // table converts a table with its partitions, alias and index hints at an index, and
@@ -227,7 +227,7 @@ func (c *mysqlConverter) table(s *ast.TableSource, w window, at int) (*Table, in
 		c.fail(lost(w.offset(at), "table "+n.Name.O))
 		return t, at
 	}
-	t.Name, t.Spelling = c.name(n.Name.O, w.offset(at)), n.Name.O
+	t.Name = c.name(n.Name.O, w.offset(at))
 	at++
 	t.NameOnly = w.sub(start, at).span()
 	if len(n.PartitionNames) > 0 {
@@ -239,7 +239,7 @@ func (c *mysqlConverter) table(s *ast.TableSource, w window, at int) (*Table, in
 	}
 	t.NameRange = w.sub(start, at).span()
 	if s.AsName.O != "" {
-		t.Alias, t.Spelling, at = c.alias(s.AsName, w, at)
+		t.Alias, at = c.alias(s.AsName, w, at)
 	}
 	hints := at
 	for range n.IndexHints {

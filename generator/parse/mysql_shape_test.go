@@ -236,7 +236,7 @@ func TestMySQLSpelling(t *testing.T) {
 	}
 	from := q.Select.From
 	got := strings.Join([]string{q.Select.Targets[0].Expr.Path[0], q.Select.Targets[0].Expr.Path[1], from[0].Table.Name, from[0].Table.Alias,
-		from[0].Table.Spelling, from[1].Table.Name, from[1].Table.Spelling, from[2].Alias, from[2].Spelling}, " ")
+		q.Spellings["o"], from[1].Table.Name, q.Spellings["items"], from[2].Alias, q.Spellings["d"]}, " ")
 	if want := "o id orders o O items Items d D"; got != want {
 		t.Errorf("got %s, want %s", got, want)
 	}

@@ -259,8 +259,6 @@ type From struct {
 	// a table has its own.
 	Alias   string
 	Columns []string
-	// Spelling is Alias as the author wrote it, as for a table.
-	Spelling string
 	// Ordinality is set for WITH ORDINALITY, ColumnDefs for a function with a
 	// column definition list.
 	Ordinality bool
@@ -279,9 +277,6 @@ type Table struct {
 	Only      bool
 	Sample    []*Expr // the arguments of TABLESAMPLE
 	Sampled   bool
-	// Spelling is Visible as the author wrote it, in a dialect that folds names and
-	// whose servers may not; empty in the others.
-	Spelling string
 	// Index is what says which index to use, INDEXED BY and its kin, behind the alias;
 	// empty without it. No subquery can have it.
 	Index Range
