@@ -15,7 +15,10 @@ import (
 
 // Main runs sqlc's command line with the given arguments and returns its exit
 // code. It is what the child process does; sqlc may also end the process.
-func Main(args []string) int { return cli.Run(args) }
+func Main(args []string) int {
+	addCollations()
+	return cli.Run(args)
+}
 
 // New returns the engine. The command is the start of an argument list that
 // runs the program itself so that it calls Main with the arguments that follow,
