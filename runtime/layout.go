@@ -4,7 +4,7 @@ package runtime
 // them belong to tenants, where the SQL names them, and the DDL that makes them. It
 // is generated with the option emit_layout. Nobody changes it.
 type Layout struct {
-	// Engine is the database, "postgresql".
+	// Engine is the database: "postgresql", "mysql" or "sqlite".
 	Engine string
 	// Fingerprint tells two versions of the DDL apart.
 	Fingerprint string
