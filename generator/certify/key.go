@@ -111,10 +111,20 @@ func (c *checker) assignedKeys(sets []parse.Set, t *catalog.Table, lv *level.Lev
 			continue
 		}
 		// A subquery without a row assigns NULL.
-		if !good || at != lv && (k.never || slices.Contains(list, nil)) || !c.isOwnKey(list, k, t, at, lv.Relations[0].Name) {
+		if !good || len(list) > 1 && c.isChanging(list, sets) || at != lv && (k.never || slices.Contains(list, nil)) || !c.isOwnKey(list, k, t, at, lv.Relations[0].Name) {
 			c.refuse(pos, "%s.%s refers to a row of %s, and is assigned something else than the key of a row of the tenant", t.QualifiedName(), k.columns[0], k.parent.QualifiedName())
 		}
 	}
+}
+
+// isChanging reports whether a value is a column that the same SET assigns to, where
+// that may come first: the values of a key are not those that were looked up then.
+func (c *checker) isChanging(list []*parse.Expr, sets []parse.Set) bool {
+	return c.cat.Dialect.AssignsInOrder() && slices.ContainsFunc(list, func(e *parse.Expr) bool {
+		return e != nil && e.Kind == parse.ColumnExpr && e.Path[0] != "excluded" && slices.ContainsFunc(sets, func(s parse.Set) bool {
+			return e.Star || slices.Contains(s.Columns, e.Path[len(e.Path)-1])
+		})
+	})
 }
 
 // assigned is what a SET gives to its columns: one value, the items of a row, or

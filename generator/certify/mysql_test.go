@@ -13,10 +13,15 @@ CREATE TABLE own (t VARBINARY(36) NOT NULL, k VARCHAR(20) NOT NULL, q INT, PRIMA
 CREATE TABLE cut (t VARBINARY(36) NOT NULL, k VARCHAR(20) NOT NULL, UNIQUE (t(3), k));
 CREATE TABLE ch (id BIGINT PRIMARY KEY, pid BIGINT NOT NULL, v VARCHAR(20), FOREIGN KEY (pid) REFERENCES par (id));
 CREATE TABLE chn (pid BIGINT NOT NULL, v VARCHAR(20) NOT NULL, PRIMARY KEY (pid, v), FOREIGN KEY (pid) REFERENCES par (id));
+CREATE TABLE two (a BIGINT, b BIGINT, t VARBINARY(36) NOT NULL, PRIMARY KEY (a, b));
+CREATE TABLE twice (t VARBINARY(36) NOT NULL, a BIGINT, b BIGINT, x BIGINT, y BIGINT, FOREIGN KEY (a, b) REFERENCES two (a, b));
 `
 
 // The look-up that fails is the one that the rewriter writes; see dialect.MySQL.
 const mySQLLookup = `(SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE EXP(CASE WHEN p.id IS NULL THEN 1000 END) IS NULL)`
+
+// The same for a key of two columns, the second of which becomes the column y.
+const mySQLLookupOfTwo = `(SELECT p.a FROM (SELECT 1 AS one) AS given LEFT JOIN two AS p ON p.a = $2 AND p.b = twice.y AND p.t = $1 WHERE EXP(CASE WHEN p.a IS NULL THEN 1000 END) IS NULL)`
 
 func TestMySQL(t *testing.T) {
 	t.Parallel()
@@ -36,8 +41,11 @@ func TestMySQL(t *testing.T) {
 			`UPDATE o JOIN par ON par.id = o.q SET o.q = 1 WHERE o.t = $1 AND par.t = $1`,
 			`DELETE FROM o WHERE o.t = $1 LIMIT 1`,
 			`DELETE o FROM o JOIN par ON par.id = o.q WHERE o.t = $1 AND par.t = $1`,
+			`UPDATE twice SET a = ` + mySQLLookupOfTwo + `, b = twice.y, x = 1 WHERE twice.t = $1`,
 		},
 		refused: []string{
+			// The value of y is not the one that was looked up.
+			`UPDATE twice SET a = ` + mySQLLookupOfTwo + `, y = 9, b = twice.y WHERE twice.t = $1`,
 			`SELECT * FROM o`,
 			`SELECT * FROM o WHERE o.t <=> $1`,
 			`SELECT * FROM o WHERE o.t = $1 OR 1 = 1`,

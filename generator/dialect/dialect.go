@@ -73,6 +73,9 @@ type Dialect interface {
 	// ReturnsByName reports whether RETURNING calls the table that is written by its name
 	// and by no alias.
 	ReturnsByName() bool
+	// AssignsInOrder reports whether a SET sees what the assignments before it have made of
+	// the row, and not the row as it was.
+	AssignsInOrder() bool
 	// NamesDerived reports whether a subquery in FROM may name its columns behind its
 	// alias, as in AS t (a, b), and may see the columns of the query that it is in a
 	// subquery of.

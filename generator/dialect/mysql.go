@@ -124,6 +124,9 @@ func (mySQL) SystemColumns() []string { return nil }
 
 func (mySQL) QualifiesAssignments() bool { return true }
 
+// AssignsInOrder is so of statements on one table; on several, no order is certain.
+func (mySQL) AssignsInOrder() bool { return true }
+
 // NamesDerived is true of MySQL and not of MariaDB.
 func (mySQL) NamesDerived() bool { return false }
 

@@ -155,6 +155,8 @@ func (postgreSQL) SystemColumns() []string {
 
 func (postgreSQL) QualifiesAssignments() bool { return false }
 
+func (postgreSQL) AssignsInOrder() bool { return false }
+
 func (postgreSQL) NamesDerived() bool { return true }
 
 func (postgreSQL) FillsSerial() bool { return false }

@@ -116,6 +116,8 @@ func (sqlite) SystemColumns() []string { return []string{"rowid", "oid", "_rowid
 
 func (sqlite) QualifiesAssignments() bool { return false }
 
+func (sqlite) AssignsInOrder() bool { return false }
+
 func (sqlite) NamesDerived() bool { return false }
 
 // FillsSerial is so for INTEGER PRIMARY KEY, of which NULL is the next number.

@@ -312,7 +312,7 @@ func (s *scoper) assignedKeys(r *Reference, sets []parse.Set, l *level) {
 				WithHelp("assign %s on its own: %s = (SELECT …)", k.columns[0], k.columns[0])
 			continue
 		}
-		if s.settled(r, k, v) {
+		if s.changing(r, v, sets) || s.settled(r, k, v) {
 			continue
 		}
 		if source != nil && !inPlace(source, v) {
@@ -324,6 +324,26 @@ func (s *scoper) assignedKeys(r *Reference, sets []parse.Set, l *level) {
 			s.plan.Lookups = append(s.plan.Lookups, found)
 		}
 	}
+}
+
+// changing refuses a value of a key of several columns that is a column to which the same
+// SET assigns, where that may come first: it would be looked up as it was.
+func (s *scoper) changing(r *Reference, v values, sets []parse.Set) bool {
+	if len(v.items) < 2 || !s.catalog.Dialect.AssignsInOrder() {
+		return false
+	}
+	for _, item := range v.items {
+		if item == nil || item.Expr.Kind != parse.ColumnExpr || item.Expr.Path[0] == "excluded" {
+			continue
+		}
+		name := item.Expr.Path[len(item.Expr.Path)-1]
+		if slices.ContainsFunc(sets, func(set parse.Set) bool { return slices.Contains(set.Columns, name) }) {
+			s.refuse(diag.SyntaxUnsupported, s.span(item.Range), "the statement assigns to %s, too, and which value of it becomes part of a key of %q depends on the order", name, r.Table.QualifiedName()).
+				WithHelp("pass the value as a parameter, or write two statements")
+			return true
+		}
+	}
+	return false
 }
 
 // assignedTo finds what SET gives to a column: the assignment, the value, nil
