@@ -43,7 +43,7 @@ var (
 		has: set(`lateral, distinct on, whole row, only, array, any or all, grouping sets, filter, aliased join, renamed columns, row alias of INSERT,
 			values with names, generate_series, subquery in LIMIT, with ties, offset first, nulls first, parenthesized arms, outer columns in derived tables, with before writes,
 			data-modifying cte, merge, insert returning, update returning, delete returning, aliased insert, default values, overriding, default, on conflict,
-			update from, delete using, schemas, date arithmetic, left join in recursion, default in set, alias in RETURNING, shared rows written`),
+			update from, delete using, schemas, date arithmetic, left join in recursion, default in set, alias in RETURNING, shared rows written, no FROM`),
 		kinds: map[string]kind{
 			"smallint": number, "integer": number, "bigint": number, "text": text, "varchar": text, "date": date, "boolean": boolean, "uuid": uuid,
 		},
@@ -59,7 +59,7 @@ var (
 	}
 	SQLite = &Dialect{
 		has: set(`filter, subquery in LIMIT, nulls first, outer columns in derived tables, with before writes, insert returning, update returning, delete returning,
-			aliased insert, default values, on conflict, update from, indexed by, rowid, glob, is, values column1, left join in recursion, shared rows written`),
+			aliased insert, default values, on conflict, update from, indexed by, rowid, glob, is, values column1, left join in recursion, shared rows written, no FROM`),
 		kinds:         map[string]kind{"integer": number, "int": number, "bigint": number, "text": text, "varchar": text},
 		converted:     map[kind]string{number: "CAST(%s AS INTEGER)", text: "CAST(%s AS TEXT)"},
 		joins:         []string{"JOIN", "LEFT JOIN", "LEFT JOIN", "RIGHT JOIN", "FULL JOIN", "CROSS JOIN", "INNER JOIN"},
@@ -71,7 +71,8 @@ var (
 		mark: `"`,
 	}
 	// MySQL is what MariaDB and MySQL have in common. It locks no rows:
-	// MariaDB 10.11 hangs on FOR UPDATE in a common table expression that nothing reads.
+	// MariaDB 10.11 hangs on FOR UPDATE in a common table expression that nothing reads. Nor does it write a
+	// SELECT without FROM, on which MariaDB 10.11 crashes at times: x IN (SELECT y).
 	MySQL = &Dialect{
 		has: set(`any or all, default, default in set, on duplicate key, update join, delete join,
 			order and limit of writes, index hints, null-safe equality, div, empty insert, parenthesized arms`),

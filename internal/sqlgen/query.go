@@ -88,7 +88,7 @@ func (g *generator) body(kinds []kind, depth int, outer *env, fixed map[int]stri
 
 // simple writes a SELECT of expressions over its FROM clause.
 func (g *generator) simple(kinds []kind, depth int, outer *env, fixed map[int]string) *query {
-	if g.one(32) {
+	if g.can("no FROM") && g.one(32) {
 		g.use("no FROM")
 		e := &env{outer: outer}
 		q := &query{}
