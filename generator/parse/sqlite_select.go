@@ -142,7 +142,7 @@ func (c *sqliteConverter) with(s *ast.With) *With {
 	if s == nil {
 		return nil
 	}
-	out := &With{}
+	out := &With{Everywhere: true}
 	for _, n := range s.CTEs {
 		out.CTEs = append(out.CTEs, &CTE{Range: spanOf(n.Name), Name: c.name(n.Name), Columns: c.names(n.Columns), Query: c.query(n.Select)})
 	}

@@ -36,7 +36,10 @@ type Query struct {
 // With is a WITH clause.
 type With struct {
 	Recursive bool
-	CTEs      []*CTE
+	// Everywhere is set where the database takes a name of the clause for its expression
+	// in the whole clause, also without RECURSIVE. Recursive is set where that matters.
+	Everywhere bool
+	CTEs       []*CTE
 }
 
 // CTE is one common table expression.

@@ -30,8 +30,15 @@ func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts
 	}
 	s := &scoper{
 		text: text, catalog: cat, opts: opts, report: report, names: names, locked: q.Locked(),
-		plan: &Plan{Bound: map[int]bool{}, TenantType: cat.TenantType, Spellings: q.Spellings},
+		plan: &Plan{Bound: map[int]bool{}, TenantType: cat.TenantType, Spellings: q.Spellings}, everywhere: map[string]bool{},
 	}
+	q.EachQuery(func(q *parse.Query) {
+		if q.With != nil && q.With.Everywhere {
+			for _, cte := range q.With.CTEs {
+				s.everywhere[cte.Name] = true
+			}
+		}
+	})
 	s.query(q, nil)
 	s.checkStrings(q)
 	s.checkGlobalWrites()
@@ -49,6 +56,8 @@ type scoper struct {
 	plan    *Plan
 	ctes    map[string]bool // all CTE names of the statement
 	locked  map[*parse.Table]bool
+	// everywhere are CTE names that hide a table also before the expression.
+	everywhere map[string]bool
 	// view is the view whose body this is, and hidden tells which names mean a
 	// common table expression of the statement around it; nil for a statement.
 	view   *catalog.View

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"maps"
+	"strconv"
 
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
@@ -38,6 +39,10 @@ func (s *scoper) inline(l *level, r *Reference) {
 	case len(view.Columns) > 0 && !s.catalog.Dialect.NamesDerived():
 		refuse("it lists the names of its columns", "name them in its query, as in SELECT … AS name")
 		return
+	case s.coveredAnywhere(view.Query) != "":
+		name := s.coveredAnywhere(view.Query)
+		refuse("it reads "+strconv.Quote(name)+", which is also a common table expression of the statement", "give the common table expression another name")
+		return
 	case s.locked[r.Ref] && hasSetOperation(view.Query):
 		refuse("its UNION, INTERSECT or EXCEPT cannot be locked", "leave the view out of FOR UPDATE: name the tables to lock in FOR UPDATE OF")
 		return
@@ -53,7 +58,7 @@ func (s *scoper) inline(l *level, r *Reference) {
 		text:    bodyText(s.text.Name, view.Text),
 		catalog: s.catalog, opts: s.opts, report: &report, names: names,
 		plan: &Plan{Bound: map[int]bool{}, TenantType: s.plan.TenantType},
-		ctes: maps.Clone(s.ctes), locked: view.Query.Locked(), view: view, hidden: func(name string) bool { return s.hides(name, l.names) },
+		ctes: maps.Clone(s.ctes), locked: view.Query.Locked(), everywhere: s.everywhere, view: view, hidden: func(name string) bool { return s.hides(name, l.names) },
 	}
 	if s.locked[r.Ref] {
 		body.locked = view.Query.LockedWhole()
@@ -67,6 +72,27 @@ func (s *scoper) inline(l *level, r *Reference) {
 		copied.Message = "in the body of view " + r.Table.QualifiedName() + ": " + d.Message
 		s.report.Add(&copied)
 	}
+}
+
+// coveredAnywhere is a name in the body of a view that is also one of a WITH clause of
+// the statement whose names mean its expressions wherever they stand, also before them:
+// the body would read those there. It is empty where there is none.
+func (s *scoper) coveredAnywhere(body *parse.Query) string {
+	if len(s.everywhere) == 0 {
+		return ""
+	}
+	found := ""
+	body.EachQuery(func(q *parse.Query) {
+		if q.Select == nil {
+			return
+		}
+		for _, t := range parse.Tables(q.Select.From) {
+			if s.everywhere[t.Name] {
+				found = t.Name
+			}
+		}
+	})
+	return found
 }
 
 // bodyText is the text of a view's body, in a file of its own.

@@ -286,26 +286,26 @@ func (g *generator) primary(depth int, beside *env) *item {
 func (g *generator) base(beside *env) *item {
 	g.tables--
 	t := pick(g, g.schema.tables)
-	if !g.can("schemas") && g.hasCTE(t.Name) {
+	if !g.can("schemas") && g.hasCTE(t.name) {
 		return g.values(beside)
 	}
 	if t.View != nil {
 		g.use("view")
 	}
 	sql := t.sql
-	if g.can("schemas") && (g.hasCTE(t.Name) || g.one(32)) {
-		sql = parse.PostgreSQL.Quote(t.Schema) + "." + parse.PostgreSQL.Quote(t.Name)
+	if g.can("schemas") && (g.hasCTE(t.name) || g.one(32)) {
+		sql = parse.PostgreSQL.Quote(t.Schema) + "." + parse.PostgreSQL.Quote(t.name)
 	}
 	if g.can("only") && g.one(32) && t.View == nil {
 		g.use("only")
 		sql = "ONLY " + sql
 	}
-	alias := g.alias(t.Name, beside)
-	if alias != t.Name || g.one(8) {
+	alias := g.alias(t.name, beside)
+	if alias != t.name || g.one(8) {
 		sql += pick(g, []string{" AS ", " "}) + parse.PostgreSQL.Quote(alias)
 	}
 	r := &relation{name: alias, columns: fieldsOf(t), base: t}
-	if g.can("renamed columns") && g.one(16) && alias != t.Name {
+	if g.can("renamed columns") && g.one(16) && alias != t.name {
 		g.use("renamed columns")
 		r.base = nil
 		var names []string
@@ -338,7 +338,7 @@ func (g *generator) alias(own string, beside *env) string {
 		return own
 	}
 	if g.one(4) {
-		if name := pick(g, g.schema.tables).Name; !slices.Contains(taken, name) {
+		if name := pick(g, g.schema.tables).name; !slices.Contains(taken, name) {
 			g.use("alias of another table's name")
 			return name
 		}

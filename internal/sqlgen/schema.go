@@ -44,6 +44,7 @@ type Schema struct {
 // table is a table or view that statements may use.
 type table struct {
 	*catalog.Table
+	name    string // as the schema writes it
 	sql     string
 	columns []*column
 	// kept is set where a DELETE reaches rows of other tenants that refer to the
@@ -115,7 +116,7 @@ func (s *Schema) addKind(k kind) {
 }
 
 func (s *Schema) add(t *catalog.Table, pair *equivalence.Pair, enums map[string]bool) {
-	out := &table{Table: t, sql: parse.PostgreSQL.Quote(t.Name)}
+	out := &table{Table: t, name: t.Written(), sql: parse.PostgreSQL.Quote(t.Written())}
 	if t.Schema != catalog.DefaultSchema {
 		out.sql = parse.PostgreSQL.Quote(t.Schema) + "." + out.sql
 	}

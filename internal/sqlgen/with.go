@@ -38,7 +38,7 @@ func (g *generator) with(top bool, body func() string) string {
 // cteName draws a name for a common table expression, at times a table's.
 func (g *generator) cteName() string {
 	if g.one(2) {
-		if name := pick(g, g.schema.tables).Name; !g.hasCTE(name) {
+		if name := pick(g, g.schema.tables).name; !g.hasCTE(name) {
 			g.use("cte named like a table")
 			return name
 		}

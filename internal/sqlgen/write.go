@@ -59,10 +59,10 @@ func (g *generator) maybeReturning(q *query, e *env) *query {
 
 // targetRelation is the target of a write as its clauses see it.
 func (g *generator) targetRelation(t *table, as string) (string, *relation) {
-	name, sql := t.Name, t.sql
+	name, sql := t.name, t.sql
 	if g.one(2) {
 		name = g.alias("", &env{})
-		if name == "excluded" || name == t.Name {
+		if name == "excluded" || name == t.name {
 			name = g.name("t")
 		}
 		sql += as + parse.PostgreSQL.Quote(name)
@@ -292,7 +292,7 @@ func (g *generator) deleteFrom(t *table) *query {
 	}
 	q := &query{writes: "delete"}
 	if !g.can("update from") { // neither an alias here
-		sql, r = t.sql, &relation{name: t.Name, columns: fieldsOf(t), base: t}
+		sql, r = t.sql, &relation{name: t.name, columns: fieldsOf(t), base: t}
 		own = &env{relations: []*relation{r}, exposed: r.columns}
 	}
 	q.sql = "DELETE FROM " + sql
@@ -317,7 +317,7 @@ func (g *generator) insert() *query {
 		return g.simple([]kind{number}, 0, nil, nil)
 	}
 	g.use("insert")
-	sql, r := t.sql, &relation{name: t.Name, columns: fieldsOf(t), base: t}
+	sql, r := t.sql, &relation{name: t.name, columns: fieldsOf(t), base: t}
 	if g.can("aliased insert") {
 		sql, r = g.targetRelation(t, " AS ")
 	}

@@ -83,3 +83,9 @@ SELECT d.title, r.b FROM docs d INDEXED BY docs_by_words FULL JOIN rights r ON r
 
 -- name: SharedReplace :exec
 REPLACE INTO forms (code, label) VALUES ('a', ?);
+
+-- name: ViewBeforeItsName :many
+WITH x AS (SELECT title FROM longest_docs), docs AS (SELECT 1 AS id, 'made up' AS title, 5 AS words, org_id FROM people) SELECT x.title FROM x;
+
+-- name: ViewInItsOwnName :many
+WITH notes AS (SELECT title FROM note_counts) SELECT title FROM notes;
