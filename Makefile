@@ -13,8 +13,8 @@ POSTGRES ?= 15,16,17,18
 # Flags for make bench, such as -only=rls; bench/README.md has them.
 BENCH ?=
 # Tests that say the same whatever the server is: of the compiler, of what the suites
-# of the providers find, of the load on a provider, and of PgBouncer.
-ANY_SERVER := ^(Fuzz|TestGolden|TestMutants|TestMinderRefusals|TestBench)|^(TestEveryCheck|TestSuiteCatches|TestStress|TestHandlesHoldNothing|TestDatabaseUnderLoad)|PgBouncer|TestTwoClientsOnOneBackend
+# of the providers find, of the load on a provider, of PgBouncer, and of other databases.
+ANY_SERVER := ^(Fuzz|TestGolden|TestMutants|TestMinderRefusals|TestBench)|^(TestEveryCheck|TestSuiteCatches|TestStress|TestHandlesHoldNothing|TestDatabaseUnderLoad)|PgBouncer|TestTwoClientsOnOneBackend|SQLite|MySQL|OnOtherSystems
 
 .PHONY: help
 help: ## List the targets

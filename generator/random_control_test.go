@@ -46,7 +46,7 @@ var randomControls = []struct {
 	{"no predicates", dropPredicates, 1, 10},
 	{"one predicate less", dropOnePredicate, 5, 20},
 	{"bound to another alias", wrongAlias, 1, 20},
-	{"no predicates on outer joins", dropOn, 5, 40},
+	{"no predicates on outer joins", dropOn, 5, 100},
 	{"predicates of outer joins in WHERE", moveToWhere, 20, 20},
 	{"no tenant in new rows", dropInserts, 1, 5},
 	{"no look-ups of foreign keys", dropLookups, 1, 20},
