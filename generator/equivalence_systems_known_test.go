@@ -74,7 +74,6 @@ var sqliteRefused = map[string][]diag.Code{
 	"GlobalFromTenant":         {diag.GlobalWrite},
 	"InsertFail":               {diag.SyntaxUnsupported},
 	"InsertOrReplaceGlobalKey": {diag.SyntaxUnsupported},
-	"InsertSharedOld":          {diag.SyntaxUnsupported},
 	"LiteralTenant":            {diag.TenantColumnWrite},
 	"LoadExtension":            {diag.FunctionRefused},
 	"NoSuchTable":              {diag.RelationUnknown},

@@ -186,12 +186,11 @@ func (s *scoper) lookup(r *Reference, k *key, v values) *Lookup {
 // parameter, constant or qualified column has to be said once, in a subquery of FROM; and
 // a column that numbers its rows makes something else of NULL.
 func (s *scoper) sayable(r *Reference, k *key, at int, item *parse.Item) bool {
-	d := s.catalog.Dialect
 	if k.numbers {
 		s.refuseNumber(r, k, at, item)
 		return false
 	}
-	if !d.NamesDerived() && !isPlain(item.Expr) && !isQualified(item.Expr) {
+	if !s.nameable(values{items: []*parse.Item{item}}) {
 		s.refuse(diag.SyntaxUnsupported, s.span(item.Range), "the value of %s.%s refers to a row of %q, and cannot be looked up in this form", r.Table.QualifiedName(), k.columns[at], k.parent.QualifiedName()).
 			WithHelp("pass it as a parameter, or write a column with its table's name")
 		return false
@@ -203,6 +202,13 @@ func (s *scoper) sayable(r *Reference, k *key, at int, item *parse.Item) bool {
 func (s *scoper) refuseNumber(r *Reference, k *key, at int, item *parse.Item) {
 	s.refuse(diag.SyntaxUnsupported, s.span(item.Range), "%s.%s numbers its rows by itself, and cannot be looked up", r.Table.QualifiedName(), k.columns[at]).
 		WithHelp("let another column refer to %q", k.parent.QualifiedName())
+}
+
+// nameable reports whether all of a key's values are sayable where they stand.
+func (s *scoper) nameable(v values) bool {
+	return s.catalog.Dialect.NamesDerived() || !slices.ContainsFunc(v.items, func(item *parse.Item) bool {
+		return !isPlain(item.Expr) && !isQualified(item.Expr)
+	})
 }
 
 // again is a value as it is said once more.

@@ -32,7 +32,7 @@ func (s *scoper) insertedKeys(plan *Insert, ins *parse.Insert, columns []string,
 			v, ok := row.values(index)
 			switch {
 			case ok && s.settled(plan.Target, k, v):
-			case !values && (!ok || ins.Source.Select == nil || !inPlace(ins.Source, v) || !s.speakable(v)):
+			case !values && (!ok || ins.Source.Select == nil || !inPlace(ins.Source, v) || !s.speakable(v) || !s.nameable(v)):
 				wrap = true
 			case !ok:
 				s.refuse(diag.SyntaxUnsupported, s.span(row.text), "there are fewer values than columns").WithHelp("give a value for each column")

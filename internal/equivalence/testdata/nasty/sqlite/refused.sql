@@ -1,8 +1,5 @@
 -- What is refused, and why is said beside the test.
 
--- name: InsertSharedOld :execrows
-INSERT INTO answers (form_id, old_id, answer) SELECT id, base_id, 'copied' FROM forms WHERE org_id IS NOT NULL AND base_id IN (SELECT id FROM forms);
-
 -- name: InsertFail :execrows
 INSERT OR FAIL INTO people (id, name) VALUES (700, ?);
 

@@ -57,3 +57,12 @@ INSERT INTO people (id, name) SELECT p.id + 1, p.name FROM people AS p ORDER BY 
 
 -- name: UpsertPin :execrows
 INSERT INTO pins (name, folder_id) VALUES ('p', ?) ON DUPLICATE KEY UPDATE folder_id = VALUES(folder_id), hits = hits + 1;
+
+-- The values have no table's name, or are computed: they get names in an expression
+-- around the source.
+
+-- name: InsertComputedKey :execrows
+INSERT INTO files (id, folder_id, size) SELECT id + 6000, folder_id + 0, 1 FROM files WHERE folder_id IN (SELECT id FROM folders);
+
+-- name: InsertLeastKey :execrows
+INSERT INTO notes (doc_id, n) SELECT min(doc_id), 55 FROM notes GROUP BY doc_id;

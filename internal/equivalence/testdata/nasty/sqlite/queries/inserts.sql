@@ -87,3 +87,15 @@ INSERT INTO notes (doc_id, n, body) VALUES (?, 1, 'again') ON CONFLICT (doc_id, 
 
 -- name: UpsertGlobalKey :execrows
 INSERT INTO slugs (slug, hits) VALUES (?, 1) ON CONFLICT (slug) DO UPDATE SET hits = slugs.hits + 1;
+
+-- name: InsertSharedOld :execrows
+INSERT INTO answers (form_id, old_id, answer) SELECT id, base_id, 'copied' FROM forms WHERE org_id IS NOT NULL AND base_id IN (SELECT id FROM forms);
+
+-- The values have no table's name, or are computed: they get names in an expression
+-- around the source.
+
+-- name: InsertComputedKey :execrows
+INSERT INTO files (id, folder_id, size) SELECT id + 6000, folder_id + 0, 1 FROM files WHERE folder_id IN (SELECT id FROM folders);
+
+-- name: InsertLeastKey :execrows
+INSERT INTO notes (doc_id, n) SELECT min(doc_id), 55 FROM notes GROUP BY doc_id;
