@@ -28,12 +28,12 @@ func (c *checker) isTenantOrNull(e *parse.Expr, t *catalog.Table) bool {
 	return when.Kind == parse.OtherExpr && when.Name == "CaseWhen" && len(when.Args) == 2 && c.isTenant(when.Args[1], t)
 }
 
-// operands checks how an expression uses the tenant's parameter, in a dialect that gives
-// a parameter one type, as PostgreSQL does, which the first place that wants one decides, and the
-// value is read as that type wherever it stands: after $1::real two tenants' ids
-// may be one. So its casts are to the tenant's type or text, which keep ids apart,
-// and without one it is compared with a column of a table that has the tenant's
-// type, or is an output.
+// operands checks how an expression uses the tenant's parameter, in a dialect that
+// gives a parameter one type, as PostgreSQL does. The first place that wants a type
+// decides, and the value is read as that type wherever it stands: after $1::real two
+// tenants' ids may be one. So its casts are to the tenant's type or text, which keep
+// ids apart, and without one it is compared with a column of a table that has the
+// tenant's type, or is an output.
 func (c *checker) operands(e *parse.Expr, lv *level.Level) {
 	if c.tenant <= 0 || !c.cat.Dialect.TypesParameters() {
 		return

@@ -10,10 +10,14 @@ import (
 
 // engine is MySQL, with what tenants share in the connection's own database.
 var engine = sqlspace.Engine{
-	Name:     "mysql",
-	Shared:   namespace.Space{Backticks: true},
-	Enforces: "SELECT @@foreign_key_checks",
-	Columns:  columns,
+	Name:   "mysql",
+	Shared: namespace.Space{Backticks: true},
+	Requires: []sqlspace.Requirement{
+		sqlspace.ForeignKeys("SELECT @@foreign_key_checks"),
+		{Name: "strict mode", Query: "SELECT @@sql_mode LIKE '%STRICT_ALL_TABLES%' OR @@sql_mode LIKE '%STRICT_TRANS_TABLES%'",
+			Without: "the sql_mode of the session is not strict: an id that is longer than the tenant column is cut, and may be another tenant's then; add STRICT_ALL_TABLES to sql_mode"},
+	},
+	Columns: columns,
 }
 
 func columns(ctx context.Context, q sqlspace.Querier, schema, table string) ([]runtime.Column, error) {

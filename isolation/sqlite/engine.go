@@ -14,7 +14,7 @@ var engine = sqlspace.Engine{
 	Name:     "sqlite",
 	Shared:   namespace.Space{Schema: "main"},
 	Defer:    "PRAGMA defer_foreign_keys = on",
-	Enforces: "PRAGMA foreign_keys",
+	Requires: []sqlspace.Requirement{sqlspace.ForeignKeys("PRAGMA foreign_keys")},
 	Columns:  columns,
 }
 

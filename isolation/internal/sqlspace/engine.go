@@ -20,11 +20,20 @@ type Engine struct {
 	// Defer is a statement that puts constraints off to the end of a transaction; empty
 	// where there is none.
 	Defer string
-	// Enforces is a query of whether a session holds foreign keys.
-	Enforces string
+	// Requires is what a session has to hold where the statements alone keep tenants
+	// apart.
+	Requires []Requirement
 	// Columns returns the columns of a table or view in a schema, without quotes; none
 	// where it is not there. An empty schema is the shared one.
 	Columns func(ctx context.Context, q Querier, schema, table string) ([]runtime.Column, error)
+}
+
+// Requirement is a setting of a session on which the isolation rests.
+type Requirement struct {
+	// Name is that of the check, and Query asks whether the session has the setting.
+	Name, Query string
+	// Without is what it means that it has not.
+	Without string
 }
 
 // Querier is a connection or a transaction of database/sql.

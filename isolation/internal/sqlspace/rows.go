@@ -192,9 +192,14 @@ func (p *Rows) Verify(ctx context.Context, t runtime.Tenant) (runtime.Report, er
 		if err != nil {
 			return err
 		}
-		found, err = p.engine.findEnforced(ctx, tx)
-		report.Checks = append(report.Checks, found.Check("foreign keys"))
-		return err
+		for _, r := range p.engine.Requires {
+			found, err := r.find(ctx, tx)
+			if err != nil {
+				return err
+			}
+			report.Checks = append(report.Checks, found.Check(r.Name))
+		}
+		return nil
 	})
 	if err != nil {
 		return report, fmt.Errorf("tenancy: verify: %w", err)
@@ -202,17 +207,22 @@ func (p *Rows) Verify(ctx context.Context, t runtime.Tenant) (runtime.Report, er
 	return report, nil
 }
 
-// findEnforced looks whether foreign keys are held. Otherwise the rows of a child outlive
-// their parent, and are those of the tenant whose row gets its key next.
-func (e Engine) findEnforced(ctx context.Context, q Querier) (found Problems, err error) {
+// find looks whether the session has the setting.
+func (r Requirement) find(ctx context.Context, q Querier) (found Problems, err error) {
 	var on bool
-	if err := q.QueryRowContext(ctx, e.Enforces).Scan(&on); err != nil {
+	if err := q.QueryRowContext(ctx, r.Query).Scan(&on); err != nil {
 		return nil, err
 	}
 	if !on {
-		found.Addf("the session does not hold foreign keys, by which rows without a tenant column belong to tenants")
+		found.Addf("%s", r.Without)
 	}
 	return found, nil
+}
+
+// ForeignKeys is the requirement that a session holds foreign keys. Otherwise the rows of
+// a child outlive their parent, and are those of the tenant whose row gets its key next.
+func ForeignKeys(query string) Requirement {
+	return Requirement{Name: "foreign keys", Query: query, Without: "the session does not hold foreign keys, by which rows without a tenant column belong to tenants"}
 }
 
 // SchemaName returns the tenant's own SchemaName or runtime.ErrUnsupported: all
