@@ -1,0 +1,123 @@
+package catalog
+
+import (
+	"slices"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/ir"
+	"github.com/tenancygen/tenancygen/generator/parse"
+)
+
+func (l loader) alterTable(d parse.DDL, s *parse.AlterTable) {
+	t := l.lookup(s.Name)
+	if t == nil {
+		if !s.IfExists {
+			l.missing(d, s.Name)
+		}
+		return
+	}
+	for _, a := range s.Actions {
+		l.alter(t, a)
+	}
+}
+
+// missing warns about a change of a table that comes before the table.
+func (l loader) missing(d parse.DDL, name parse.ObjectName) {
+	l.report.Warnf(diag.SchemaUnsupported, l.span(d.Pos, len("ALTER TABLE")), "ALTER TABLE names %q, which the schema does not create", name.Name).
+		WithHelp("put the file that creates it before this one")
+}
+
+func (l loader) alter(t *Table, a parse.AlterAction) {
+	switch a.Kind {
+	case parse.AddColumn:
+		l.addColumn(t, *a.Column)
+	case parse.DropColumn:
+		if a.KeepsKeys {
+			t.shrinkKeys(a.Name)
+		}
+		t.dropColumn(a.Name)
+	case parse.SetNotNull, parse.DropNotNull:
+		t.setNotNull(a.Name, a.Kind == parse.SetNotNull)
+	case parse.SetDefault, parse.DropDefault:
+		if c := t.Column(a.Name); c != nil {
+			c.HasDefault = a.Kind == parse.SetDefault || l.filledTypes[c.Type]
+		}
+	case parse.SetType:
+		if c := t.Column(a.Name); c != nil && a.Column != nil {
+			c.Type, c.Collation = l.Dialect.CanonicalType(a.Column.Type), t.collationOf(*a.Column)
+			c.Textual = a.Column.Textual
+			if a.Whole {
+				c.Serial, c.Generated = a.Column.Serial, a.Column.Generated
+			}
+		}
+	case parse.SetCollation, parse.ConvertCollation:
+		t.collation = a.Name
+		for _, c := range t.Columns {
+			if a.Kind == parse.ConvertCollation && c.Textual {
+				c.Collation = a.Name
+			}
+		}
+	case parse.DropConstraint:
+		l.dropConstraint(t, a)
+	case parse.AttachPartition:
+		if child := l.lookup(a.Table); child != nil {
+			child.Parent, child.Kind = t, ir.KindPartition
+		}
+	case parse.AddInherit:
+		if t.Parent != nil {
+			l.report.Errorf(diag.SchemaUnsupported, t.Span, "table %q inherits from more than one table", t.Name).
+				WithHelp("let it inherit from one, or write its columns out")
+		}
+		t.Parent = l.lookup(a.Table)
+	case parse.DropInherit:
+		t.Parent = nil
+	case parse.DetachPartition:
+		if child := l.lookup(a.Table); child != nil {
+			child.Parent, child.Kind = nil, ir.KindTable
+		}
+	}
+	for _, k := range a.Constraints {
+		l.addConstraint(t, k)
+	}
+	for _, child := range l.Tables {
+		if child.Parent == t && (a.Kind == parse.AddColumn || a.Kind == parse.DropColumn || a.Kind == parse.SetNotNull || a.Kind == parse.SetType) {
+			l.alter(child, parse.AlterAction{Kind: a.Kind, Name: a.Name, Column: a.Column})
+		}
+	}
+}
+
+func (t *Table) dropColumn(name string) {
+	t.Columns = slices.DeleteFunc(t.Columns, func(c *Column) bool { return c.Name == name })
+	t.Uniques = slices.DeleteFunc(t.Uniques, func(u *Unique) bool { return slices.Contains(u.Columns, name) })
+	t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *ForeignKey) bool { return slices.Contains(f.Columns, name) })
+	if slices.Contains(t.PrimaryKey, name) {
+		t.PrimaryKey = nil
+	}
+}
+
+// shrinkKeys takes a column out of the keys that have others as well.
+func (t *Table) shrinkKeys(column string) {
+	without := func(columns []string, others bool) []string {
+		if len(columns) < 2 && !others {
+			return columns
+		}
+		return slices.DeleteFunc(slices.Clone(columns), func(name string) bool { return name == column })
+	}
+	t.PrimaryKey = without(t.PrimaryKey, false)
+	for _, u := range t.Uniques {
+		u.Columns = without(u.Columns, u.Expressions)
+	}
+}
+
+// dropConstraint drops the constraints of a name, or those of one kind that have it.
+func (l loader) dropConstraint(t *Table, a parse.AlterAction) {
+	if a.Of == "" || a.Of == parse.UniqueConstraint {
+		t.Uniques = slices.DeleteFunc(t.Uniques, func(u *Unique) bool { return u.Name == a.Name })
+	}
+	if a.Of == "" || a.Of == parse.ForeignKeyConstraint {
+		t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *ForeignKey) bool { return f.Name == a.Name })
+	}
+	if a.Of == "" && a.Name == t.Name+"_pkey" || a.Of == parse.PrimaryKeyConstraint {
+		t.PrimaryKey = nil
+	}
+}
