@@ -81,8 +81,7 @@ func (r *textReader) mention(p *placed, unaliased bool) {
 		if p.Written != NotWritten && r.out.Kind == WritesRows {
 			name.Use = SubjectName
 		}
-		if slices.ContainsFunc(r.out.Names, func(n RelationName) bool { return n.Range == name.Range }) {
-			i := slices.IndexFunc(r.out.Names, func(n RelationName) bool { return n.Range == name.Range })
+		if i := slices.IndexFunc(r.out.Names, func(n RelationName) bool { return n.Range == name.Range }); i >= 0 {
 			r.out.Names[i].Alias = name.Alias // the subject, which is noted already
 			return
 		}

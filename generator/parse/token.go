@@ -178,3 +178,28 @@ func (w window) indexAt(offset int) int {
 	}
 	return w.to
 }
+
+// beginsQuery reports whether a query begins at i, within further parentheses
+// perhaps.
+func (w window) beginsQuery(i int) bool {
+	for w.is(i, "(") {
+		i++
+	}
+	return w.is(i, "select", "with", "values", "table")
+}
+
+// findWordAs returns the index of the AS after a CTE's name.
+func (w window) findWordAs(i int) int {
+	return w.find(i, func(i int) bool { return w.is(i, "as") })
+}
+
+// unnamed is an output column without the name that ends it, if it has one.
+func (w window) unnamed(name string) window {
+	if name == "" {
+		return w
+	}
+	if w.to--; w.is(w.to-1, "as") {
+		w.to--
+	}
+	return w
+}

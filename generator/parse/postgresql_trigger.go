@@ -7,26 +7,6 @@ import (
 	"github.com/sqlc-dev/oliphant/ast"
 )
 
-// OnTable is CREATE TRIGGER or CREATE RULE: what happens beside, or in place of,
-// the statements on a table.
-type OnTable struct {
-	Rule  bool
-	Name  string
-	Table ObjectName
-	// Function is what a trigger calls.
-	Function ObjectName
-}
-
-// FunctionBody is what the text of a function shows of what it does.
-type FunctionBody struct {
-	// Tables are the names that stand where SQL has a table's, in lower case and
-	// without schemas.
-	Tables []string
-	// Dynamic is set when the text may run SQL that is not in it, or when there is
-	// none.
-	Dynamic bool
-}
-
 // tableWord is a name behind a word that a table's name may follow.
 var tableWord = regexp.MustCompile(`(?i)\b(?:from|join|into|update|using|only|table|truncate)\s+(?:"?\w+"?\s*\.\s*)?"?(\w+)`)
 

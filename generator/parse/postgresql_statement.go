@@ -166,11 +166,6 @@ func (c *converter) with(q *Query, clause *ast.WithClause, w window) window {
 	return w.sub(at, w.to)
 }
 
-// findWordAs returns the index of the AS after a CTE's name.
-func (w window) findWordAs(i int) int {
-	return w.find(i, func(i int) bool { return w.is(i, "as") })
-}
-
 // where converts the WHERE clause whose keyword is at index i of w and which
 // ends with w.
 func (c *converter) where(n *ast.Node, w window, i int) (*Expr, Range) {
@@ -205,17 +200,6 @@ func (c *converter) targets(nodes []*ast.Node, w window) []Target {
 		out[i] = Target{Range: parts[i].span(), Value: parts[i].unnamed(target.Name).span(), Name: target.Name, Expr: c.expr(target.Val, parts[i])}
 	}
 	return out
-}
-
-// unnamed is an output column without the name that ends it, if it has one.
-func (w window) unnamed(name string) window {
-	if name == "" {
-		return w
-	}
-	if w.to--; w.is(w.to-1, "as") {
-		w.to--
-	}
-	return w
 }
 
 func stringsOf(nodes []*ast.Node) []string {

@@ -263,15 +263,6 @@ func (c *converter) sublink(e *Expr, s *ast.SubLink, w window) {
 	c.fail(lost(e.Pos, "a subquery"))
 }
 
-// beginsQuery reports whether a query begins at i, within further parentheses
-// perhaps.
-func (w window) beginsQuery(i int) bool {
-	for w.is(i, "(") {
-		i++
-	}
-	return w.is(i, "select", "with", "values", "table")
-}
-
 // typeName is a type as SQL prints it, without pg_catalog.
 func typeName(t *ast.TypeName) string {
 	if t == nil {
