@@ -119,9 +119,12 @@ const (
 	SlotName
 	// SlotLiteral is a reference within a string literal, such as that of nextval.
 	SlotLiteral
+	// SlotShared is a reference to a table that all tenants share, in the DDL of a
+	// tenant's relation, in a database that would look for it beside that relation.
+	SlotShared
 )
 
-// Slot is a place in SQL at which a tenant's table is named.
+// Slot is a place in SQL at which a table is named that may be called otherwise.
 type Slot struct {
 	// Start and End are the bytes of the name as it is written, with its schema where
 	// it has one, and with parentheses around it and a star behind it: what takes its

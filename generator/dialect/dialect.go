@@ -67,6 +67,9 @@ type Dialect interface {
 	SchemaDump() string
 	// QualifiesTables reports whether a statement may name a table with its schema.
 	QualifiesTables() bool
+	// RefersBeside reports whether a foreign key looks for a table without a schema beside
+	// its own, so that DDL has to say in which schema the other is.
+	RefersBeside() bool
 	// AliasesTarget reports whether the table that a statement writes may have an alias,
 	// where it is not among the tables that are read.
 	AliasesTarget(written parse.Written) bool

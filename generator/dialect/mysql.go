@@ -138,6 +138,10 @@ func (mySQL) RejectsNull() bool { return false }
 // QualifiesTables is false: statements that name a database are refused.
 func (mySQL) QualifiesTables() bool { return false }
 
+// RefersBeside is true: a foreign key means a table of its own table's database, whatever
+// the current one is.
+func (mySQL) RefersBeside() bool { return true }
+
 // AliasesTarget is false for an INSERT, and for a DELETE from one table, which takes an
 // alias in MySQL, and in MariaDB from version 11.6 on.
 func (mySQL) AliasesTarget(written parse.Written) bool { return written == parse.Updated }

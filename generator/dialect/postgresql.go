@@ -166,6 +166,9 @@ func (postgreSQL) RejectsNull() bool { return true }
 
 func (postgreSQL) QualifiesTables() bool { return true }
 
+// RefersBeside is false: search_path says where a table is.
+func (postgreSQL) RefersBeside() bool { return false }
+
 func (postgreSQL) AliasesTarget(parse.Written) bool { return true }
 
 func (postgreSQL) ReturnsByName() bool { return false }

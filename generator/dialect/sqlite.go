@@ -130,6 +130,9 @@ func (sqlite) RejectsNull() bool { return true }
 // QualifiesTables is false: statements that name an attached file are refused.
 func (sqlite) QualifiesTables() bool { return false }
 
+// RefersBeside is false: a foreign key cannot name another file.
+func (sqlite) RefersBeside() bool { return false }
+
 func (sqlite) AliasesTarget(parse.Written) bool { return true }
 
 func (sqlite) ReturnsByName() bool { return true }

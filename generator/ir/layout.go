@@ -73,9 +73,12 @@ const (
 	SlotName SlotKind = "name"
 	// SlotLiteral is a reference within a string literal, such as that of nextval.
 	SlotLiteral SlotKind = "literal"
+	// SlotShared is a reference to a table that all tenants share, in the DDL of a
+	// tenant's relation, in a dialect that would look for it beside that relation.
+	SlotShared SlotKind = "shared"
 )
 
-// Slot is a place in SQL at which a tenant's table is named.
+// Slot is a place in SQL at which a table is named that may be called otherwise.
 type Slot struct {
 	// Start and End are the bytes of the name as it is written, with its schema, the
 	// parentheses around it and the star behind it, where it has them; of a literal,

@@ -24,13 +24,16 @@ var mySQLSlots = map[string]string{
 	"CREATE UNIQUE INDEX u ON Orders (kind, total)": "tenant: CREATE UNIQUE INDEX u ON «Orders|Orders» (kind, total)",
 	"DROP INDEX by_kind ON Orders":                  "tenant: DROP INDEX by_kind ON «Orders|Orders»",
 	"CREATE INDEX k ON kinds (code)":                "shared: CREATE INDEX k ON kinds (code)",
-	"ALTER TABLE Orders ADD COLUMN note TEXT, ADD CONSTRAINT fk_kind FOREIGN KEY (kind) REFERENCES kinds (code)":                       "tenant: ALTER TABLE «Orders|Orders» ADD COLUMN note TEXT, ADD CONSTRAINT «.fk_kind|fk_kind» FOREIGN KEY (kind) REFERENCES kinds (code)",
-	"CREATE VIEW V AS SELECT Orders.id FROM Orders, kinds JOIN Orders AS o ON o.id > 1 WITH CASCADED CHECK OPTION":                     "tenant: CREATE VIEW «V|V» AS SELECT Orders.id FROM «Orders^|Orders», kinds JOIN «Orders|Orders» AS o ON o.id > 1 WITH CASCADED CHECK OPTION",
+	"ALTER TABLE Orders ADD COLUMN note TEXT, ADD CONSTRAINT fk_kind FOREIGN KEY (kind) REFERENCES kinds (code)":                       "tenant: ALTER TABLE «Orders|Orders» ADD COLUMN note TEXT, ADD CONSTRAINT «.fk_kind|fk_kind» FOREIGN KEY (kind) REFERENCES «/kinds|kinds» (code)",
+	"CREATE VIEW V AS SELECT Orders.id FROM Orders, kinds JOIN Orders AS o ON o.id > 1 WITH CASCADED CHECK OPTION":                     "tenant: CREATE VIEW «V|V» AS SELECT Orders.id FROM «Orders^|Orders», «/kinds|kinds» JOIN «Orders|Orders» AS o ON o.id > 1 WITH CASCADED CHECK OPTION",
 	"CREATE OR REPLACE SQL SECURITY INVOKER VIEW v (a) AS WITH Orders AS (SELECT 1) SELECT * FROM Orders UNION SELECT id FROM tenants": "tenant: CREATE OR REPLACE SQL SECURITY INVOKER VIEW «v|v» (a) AS WITH Orders AS (SELECT 1) SELECT * FROM Orders UNION SELECT id FROM «tenants^|tenants»",
-	"DELETE FROM Orders WHERE Orders.id > 1":     "tenant: DELETE FROM «Orders|Orders» WHERE «.Orders|Orders».id > 1",
-	"UPDATE Orders SET total = Orders.total + 1": "tenant: UPDATE «Orders^|Orders» SET total = Orders.total + 1",
-	"INSERT INTO kinds VALUES ('Orders')":        "shared: INSERT INTO kinds VALUES ('Orders')",
-	"SET NAMES utf8mb4":                          "", "SET FOREIGN_KEY_CHECKS = 0": "", "START TRANSACTION": "", "COMMIT": "", "/*!40101 SET NAMES utf8 */": "",
+	// What is shared is called as the statement has it that makes it.
+	"ALTER TABLE Orders ADD FOREIGN KEY (kind) REFERENCES `Kinds` (code), ADD FOREIGN KEY (tenant_id) REFERENCES tenants (id)": "tenant: ALTER TABLE «Orders|Orders» ADD FOREIGN KEY (kind) REFERENCES «/kinds|`Kinds`» (code), ADD FOREIGN KEY (tenant_id) REFERENCES «tenants|tenants» (id)",
+	"ALTER TABLE log ADD FOREIGN KEY (id) REFERENCES kinds (code)":                                                             "shared: ALTER TABLE log ADD FOREIGN KEY (id) REFERENCES kinds (code)",
+	"DELETE FROM Orders WHERE Orders.id > 1":                                                                                   "tenant: DELETE FROM «Orders|Orders» WHERE «.Orders|Orders».id > 1",
+	"UPDATE Orders SET total = Orders.total + 1":                                                                               "tenant: UPDATE «Orders^|Orders» SET total = Orders.total + 1",
+	"INSERT INTO kinds VALUES ('Orders')":                                                                                      "shared: INSERT INTO kinds VALUES ('Orders')",
+	"SET NAMES utf8mb4":                                                                                                        "", "SET FOREIGN_KEY_CHECKS = 0": "", "START TRANSACTION": "", "COMMIT": "", "/*!40101 SET NAMES utf8 */": "",
 	"LOCK TABLES Orders WRITE": "", "UNLOCK TABLES": "", "DROP TABLE IF EXISTS gone, `also gone`": "", "DROP VIEW IF EXISTS gone": "",
 }
 

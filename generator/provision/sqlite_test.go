@@ -47,8 +47,11 @@ func shown(d ir.LayoutDDL) string {
 	}
 	for _, s := range d.Slots {
 		name := s.Name
-		if s.Kind == ir.SlotName {
+		switch s.Kind {
+		case ir.SlotName:
 			name = "." + name
+		case ir.SlotShared:
+			name = "/" + name
 		}
 		if s.Alias {
 			name += "^"

@@ -79,7 +79,8 @@ func (b *builder) ofTenants(s *statement) bool {
 	return main != nil && main.side == tenants
 }
 
-// text is the statement with slots where it names relations of tenants.
+// text is the statement with slots where it names relations of tenants, and those that
+// are not beside them where the dialect has to be told.
 func (b *builder) text(s *statement) ir.LayoutDDL {
 	var edits []source.Edit
 	if s.Concurrently.End > 0 {
@@ -101,12 +102,18 @@ func (b *builder) text(s *statement) ir.LayoutDDL {
 			ddl.Creates = append(ddl.Creates, cmp.Or(name.Spelling, name.Name))
 		}
 		r := s.relations[i]
-		if r == nil || r.side != tenants || name.End == 0 {
+		if r == nil || name.End == 0 {
+			continue
+		}
+		elsewhere := r.side != tenants && name.Use == parse.RefersName && b.ofTenants(s) && b.catalog.Dialect.RefersBeside()
+		if r.side != tenants && !elsewhere {
 			continue
 		}
 		slot := ir.Slot{Start: moved.ToNew(name.Start - s.Start), Name: cmp.Or(name.Part, r.spelling, name.Name), Kind: ir.SlotTable, Alias: name.Alias}
 		slot.End = slot.Start + name.End - name.Start
 		switch {
+		case elsewhere:
+			slot.Kind, slot.Alias = ir.SlotShared, false
 		case name.Use == parse.LiteralName:
 			slot.Kind = ir.SlotLiteral
 		case name.Use == parse.PartName || name.Index:

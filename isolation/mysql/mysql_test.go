@@ -325,45 +325,89 @@ func TestPrefixTakesNothingElse(t *testing.T) {
 	run(t, admin, "INSERT INTO t_acme VALUES (1)")
 }
 
-// A tenant's table that refers to a shared one: under Prefix the shared one is beside it,
-// and under Database it is not found, and nothing is left of the attempt.
+// A tenant's table refers to a shared one in the shared database, wherever the tenant's
+// own is. Without a slot there, it would mean one of the tenant's database; then nothing
+// is left of the attempt.
 func TestReferenceToShared(t *testing.T) {
 	t.Parallel()
 	dsn := testmysql.DatabaseOn(t, testmysql.New(t))
 	admin := sqldb.DB(testmysql.Open(t, dsn))
-	run(t, admin, "CREATE TABLE plans (id INT PRIMARY KEY)")
+	run(t, admin, "CREATE TABLE Plans (id INT PRIMARY KEY)")
+	run(t, admin, "INSERT INTO Plans VALUES (1)")
 	const create = "CREATE TABLE x (tenant_id VARBINARY(255), plan INT, CONSTRAINT f FOREIGN KEY (plan) REFERENCES plans (id))"
+	const insert = "INSERT INTO x VALUES ('', ?)"
+	at := func(in, name string) (start, end int) {
+		start = strings.Index(in, " "+name+" ") + 1
+		return start, start + len(name)
+	}
+	slot := func(in, name string, s runtime.Slot) runtime.Slot {
+		s.Start, s.End = at(in, name)
+		return s
+	}
 	layout := runtime.Layout{
 		Engine: "mysql", Fingerprint: "test",
 		Tables: []runtime.Table{
-			{Name: "plans", Class: runtime.ClassGlobal, Columns: []runtime.Column{{Name: "id"}}},
+			{Name: "Plans", Class: runtime.ClassGlobal, Columns: []runtime.Column{{Name: "id"}}},
 			{Name: "x", Class: runtime.ClassTenant, Column: "tenant_id", Columns: []runtime.Column{{Name: "tenant_id"}}},
 		},
+		Statements: []runtime.Text{{SQL: insert, Slots: []runtime.Slot{slot(insert, "x", runtime.Slot{Name: "x"})}}},
 		DDL: []runtime.DDL{{Text: runtime.Text{SQL: create, Slots: []runtime.Slot{
-			{Start: 13, End: 14, Name: "x"}, {Start: strings.Index(create, " f ") + 1, End: strings.Index(create, " f ") + 2, Name: "f", Kind: runtime.SlotName},
+			slot(create, "x", runtime.Slot{Name: "x"}),
+			slot(create, "f", runtime.Slot{Name: "f", Kind: runtime.SlotName}),
+			slot(create, "plans", runtime.Slot{Name: "Plans", Kind: runtime.SlotShared}),
 		}}, Creates: []string{"x"}}},
 	}
-	prefix, err := NewPrefix(configOf(t, dsn), layout)
-	if err != nil {
-		t.Fatal(err)
+	makers := map[string]func(*mysql.Config, runtime.Layout, ...Option) (sqldb.Isolation, error){
+		"prefix": func(c *mysql.Config, l runtime.Layout, o ...Option) (sqldb.Isolation, error) {
+			return NewPrefix(c, l, o...)
+		},
+		"database": func(c *mysql.Config, l runtime.Layout, o ...Option) (sqldb.Isolation, error) {
+			return NewDatabase(c, l, o...)
+		},
 	}
-	defer func() { _ = prefix.Close() }()
+	for name, newProvider := range makers {
+		p, err := newProvider(configOf(t, dsn), layout)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = p.Close() }()
+		for _, id := range []string{"one", "two"} {
+			tenant := runtime.Tenant{ID: id}
+			if err := p.Initialize(t.Context(), tenant); err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+			run(t, p.For(tenant), insert, 1)
+			var refused *mysql.MySQLError
+			if _, err := p.For(tenant).ExecContext(t.Context(), insert, 2); !errors.As(err, &refused) || refused.Number != 1452 {
+				t.Errorf("%s: a plan that is not there: %v", name, err)
+			}
+			report, err := p.Verify(t.Context(), tenant)
+			if err := errors.Join(err, report.Err()); err != nil {
+				t.Errorf("%s: %v", name, err)
+			}
+		}
+		if _, err := admin.ExecContext(t.Context(), "DELETE FROM Plans"); err == nil {
+			t.Errorf("%s: a plan that is in use can be deleted", name)
+		}
+		for _, id := range []string{"one", "two"} {
+			if removal, err := p.Destroy(t.Context(), runtime.Tenant{ID: id}, runtime.Confirmation(id)); err != nil || removal.Rows() != 1 {
+				t.Errorf("%s: removed %+v, %v", name, removal, err)
+			}
+		}
+	}
+	one := runtime.Tenant{ID: "one"}
+	layout.DDL[0].Slots = layout.DDL[0].Slots[:2]
 	database, err := NewDatabase(configOf(t, dsn), layout)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = database.Close() }()
-	for _, id := range []string{"one", "two"} {
-		if err := prefix.Initialize(t.Context(), runtime.Tenant{ID: id}); err != nil {
-			t.Errorf("prefix: %v", err)
-		}
-		report, err := prefix.Verify(t.Context(), runtime.Tenant{ID: id})
-		if err := errors.Join(err, report.Err()); err != nil {
-			t.Errorf("prefix: %v", err)
-		}
-		if err := database.Initialize(t.Context(), runtime.Tenant{ID: id}); err == nil {
-			t.Error("database: no error")
-		}
+	if err := database.Initialize(t.Context(), one); err == nil {
+		t.Error("without the slot: no error")
+	}
+	run(t, admin, "DROP TABLE Plans")
+	if err := database.Initialize(t.Context(), one); !errors.Is(err, ErrLayout) || !strings.Contains(err.Error(), "no table Plans, which tenants share") {
+		t.Errorf("without the shared table: %v", err)
 	}
 	if left := scan(t, admin, "SELECT COUNT(*) FROM information_schema.SCHEMATA WHERE SCHEMA_NAME LIKE 'tenan%'"); left != "0" {
 		t.Errorf("%s databases are left", left)
@@ -456,6 +500,9 @@ func TestConstructors(t *testing.T) {
 	} {
 		if _, err := schema.For(tenant).ExecContext(t.Context(), "SELECT 1"); !errors.Is(err, want) {
 			t.Errorf("%+v: error %v, want %v", tenant, err, want)
+		}
+		if err := schema.Initialize(t.Context(), tenant); !errors.Is(err, want) {
+			t.Errorf("%+v: Initialize: error %v, want %v", tenant, err, want)
 		}
 	}
 	own := runtime.Tenant{ID: "acme", SchemaName: "tenant_acme"}

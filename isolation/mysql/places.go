@@ -160,6 +160,9 @@ func (p *places) Initialize(ctx context.Context, t runtime.Tenant) error {
 }
 
 func (p *places) make(ctx context.Context, conn *sql.Conn, space namespace.Space, t runtime.Tenant) error {
+	if err := p.sharedThere(ctx, conn); err != nil {
+		return err
+	}
 	if err := p.kind.prepare(ctx, conn, space, t.ID); err != nil {
 		return err
 	}
@@ -181,6 +184,24 @@ func (p *places) make(ctx context.Context, conn *sql.Conn, space namespace.Space
 		return nil
 	}
 	return sqlspace.InTx(ctx, conn, func(tx *sql.Tx) error { return p.seed(ctx, tx, t) })
+}
+
+// sharedThere looks for what tenants share. The server's error about a foreign key does
+// not say that it is the other table that is missing.
+func (p *places) sharedThere(ctx context.Context, q sqlspace.Querier) error {
+	for _, t := range p.Layout.Tables {
+		if t.Class != runtime.ClassGlobal {
+			continue
+		}
+		found, err := columns(ctx, q, p.shared, t.Name)
+		if err != nil {
+			return err
+		}
+		if len(found) == 0 {
+			return fmt.Errorf("%w: database %s has no table %s, which tenants share: make it first", ErrLayout, p.shared, t.Name)
+		}
+	}
+	return nil
 }
 
 // undo removes what a call has made that failed. It has a connection of its own, since

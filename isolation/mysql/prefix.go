@@ -42,7 +42,7 @@ func NewPrefix(config *mysql.Config, layout runtime.Layout, opts ...Option) (Pre
 
 func prefixSpace(shared string, t runtime.Tenant) (namespace.Space, error) {
 	prefix, err := namespace.Prefix(t.ID)
-	return namespace.Space{Schema: shared, Prefix: prefix, Backticks: true}, err
+	return namespace.Space{Schema: shared, Shared: shared, Prefix: prefix, Backticks: true}, err
 }
 
 // SchemaName is runtime.ErrUnsupported: the database of a tenant's tables is that of

@@ -3,7 +3,7 @@ package mysql
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -86,8 +86,7 @@ func (p *places) findColumns(ctx context.Context, space namespace.Space, _ strin
 	if err != nil {
 		return nil, err
 	}
-	// What is set on it is for this alone, so the connection does not go back.
-	defer func() { _ = conn.Raw(func(any) error { return driver.ErrBadConn }) }()
+	defer func() { err = errors.Join(err, conn.Close()) }()
 	made := space
 	made.Schema = "tenancy_verify_" + strings.ReplaceAll(runtime.NewID(), "-", "")
 	scratch := databases{p.shared}
@@ -102,25 +101,13 @@ func (p *places) findColumns(ctx context.Context, space namespace.Space, _ strin
 	if err := scratch.prepare(ctx, conn, made, ""); err != nil {
 		return nil, err
 	}
-	if err := p.build(ctx, conn, made); err != nil {
-		found.Addf("the tables of a second tenant cannot be made: %v", err)
-		return found, nil //nolint:nilerr // it is what was looked for
-	}
-	return p.Engine.SameColumns(ctx, conn, &p.Layout, space, made)
-}
-
-// build makes the tables without a look at foreign keys, since what tenants share is not
-// in that database.
-func (p *places) build(ctx context.Context, conn *sql.Conn, made namespace.Space) error {
-	if _, err := conn.ExecContext(ctx, "SET SESSION foreign_key_checks = 0"); err != nil {
-		return err
-	}
 	for _, ddl := range p.DDL(made) {
 		if _, err := conn.ExecContext(ctx, ddl); err != nil {
-			return err
+			found.Addf("the tables of a second tenant cannot be made: %v", err)
+			return found, nil
 		}
 	}
-	return nil
+	return p.Engine.SameColumns(ctx, conn, &p.Layout, space, made)
 }
 
 // findStatements has the server read each statement as the application sends it.

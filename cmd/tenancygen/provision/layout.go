@@ -35,6 +35,7 @@ func layoutOf(pkg *ir.Package) runtime.Layout {
 
 var slotKinds = map[ir.SlotKind]runtime.SlotKind{
 	ir.SlotTable: runtime.SlotTable, ir.SlotName: runtime.SlotName, ir.SlotLiteral: runtime.SlotLiteral,
+	ir.SlotShared: runtime.SlotShared,
 }
 
 func slots(list []ir.Slot) []runtime.Slot {

@@ -125,6 +125,8 @@ func layoutSlot(s ir.Slot, before int) jen.Code {
 		fields.value("Kind", jen.Qual(runtimePath, "SlotName"))
 	case ir.SlotLiteral:
 		fields.value("Kind", jen.Qual(runtimePath, "SlotLiteral"))
+	case ir.SlotShared:
+		fields.value("Kind", jen.Qual(runtimePath, "SlotShared"))
 	}
 	if s.Alias {
 		fields.value("Alias", jen.True())

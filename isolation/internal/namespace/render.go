@@ -12,6 +12,9 @@ type Space struct {
 	// Schema is the schema that the tables are in, or the database of MySQL, without
 	// quotes; empty where names are not qualified.
 	Schema string
+	// Shared is the schema of what tenants share, where a foreign key has to say it;
+	// empty where it has not.
+	Shared string
 	// Prefix is what their names begin with; empty in a schema of the tenant's own.
 	Prefix string
 	// Backticks is set for MySQL, where double quotes may be around a string.
@@ -52,7 +55,7 @@ func Render(text runtime.Text, s Space) string {
 	// A slot grows by the schema, quotes and prefix, and perhaps by an alias.
 	grow := len(text.SQL)
 	for _, slot := range text.Slots {
-		grow += len(s.Schema) + len(s.Prefix) + len(slot.Name) + 16
+		grow += max(len(s.Schema), len(s.Shared)) + len(s.Prefix) + len(slot.Name) + 16
 	}
 	out.Grow(grow)
 	end := 0
@@ -63,6 +66,8 @@ func Render(text runtime.Text, s Space) string {
 			out.WriteString(s.Quote(s.Relation(slot.Name)))
 		case runtime.SlotLiteral:
 			out.WriteString(literal(s.Qualified(slot.Name)))
+		case runtime.SlotShared:
+			out.WriteString(Space{Schema: s.Shared, Backticks: s.Backticks}.Qualified(slot.Name))
 		case runtime.SlotTable:
 			out.WriteString(s.Qualified(slot.Name))
 			if slot.Alias && s.Prefix != "" {

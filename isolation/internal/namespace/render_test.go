@@ -87,4 +87,13 @@ func TestRender(t *testing.T) {
 	if got, want := namespace.Render(odd, namespace.Space{Schema: "s"}), `x( E'"s"."o''b\\r"')`; got != want {
 		t.Errorf("literal: %s, want %s", got, want)
 	}
+	foreign := runtime.Text{SQL: "REFERENCES plans(id)", Slots: []runtime.Slot{{Start: 11, End: 16, Name: "plans", Kind: runtime.SlotShared}}}
+	for want, space := range map[string]namespace.Space{
+		"REFERENCES `app`.`plans`(id)": {Schema: "tenant_a", Shared: "app", Prefix: "t_a__", Backticks: true},
+		`REFERENCES "plans"(id)`:       {Schema: "tenant_a", Prefix: "t_a__"},
+	} {
+		if got := namespace.Render(foreign, space); got != want {
+			t.Errorf("shared: %s, want %s", got, want)
+		}
+	}
 }
