@@ -102,19 +102,19 @@ func newPrefixOf(t *testing.T, in sqltest.Instance) sqldb.Isolation {
 	return p
 }
 
-// newHybridOf has a tenant in the strategy of tier.
+// newHybridOf has a tenant in the strategy of tierOf.
 func newHybridOf(t *testing.T, in sqltest.Instance) sqldb.Isolation {
 	t.Helper()
 	h, err := NewHybrid(map[runtime.Strategy]sqldb.Isolation{
 		runtime.StrategyPrefix: newPrefixOf(t, in), runtime.StrategyDatabase: newDatabaseOf(t, in),
-	}, tier)
+	}, tierOf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return h
 }
 
-func tier(t runtime.Tenant) runtime.Strategy {
+func tierOf(t runtime.Tenant) runtime.Strategy {
 	if strings.Contains(t.ID, "o") {
 		return runtime.StrategyPrefix // bob
 	}
@@ -158,7 +158,7 @@ func prefixPlace(in sqltest.Instance, _ sqldb.Isolation, t runtime.Tenant) (sqlt
 }
 
 func hybridPlace(in sqltest.Instance, p sqldb.Isolation, t runtime.Tenant) (sqltest.Place, error) {
-	if tier(t) == runtime.StrategyPrefix {
+	if tierOf(t) == runtime.StrategyPrefix {
 		return prefixPlace(in, p, t)
 	}
 	return databasePlace(in, p, t)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tenancygen/tenancygen/isolation/internal/sqlspace"
+	"github.com/tenancygen/tenancygen/isolation/internal/tier"
 )
 
 // The errors of the constructors.
@@ -23,7 +24,7 @@ var (
 		"use NewRowFilter, whose SQL carries the tenant's predicate, or NewDatabase, which gives each tenant a database")
 	// ErrTierProvider is returned by NewHybrid, wrapped with the reason, for providers
 	// that it cannot choose from.
-	ErrTierProvider = sqlspace.ErrTierProvider
+	ErrTierProvider = tier.ErrTierProvider
 )
 
 // The errors of handles. They are returned before anything reaches the database.
@@ -37,5 +38,5 @@ var (
 	ErrNoHandle = sqlspace.ErrNoHandle
 	// ErrNoTier is returned by every method of Hybrid, wrapped with the strategy, for a
 	// tenant whose strategy has no provider.
-	ErrNoTier = sqlspace.ErrNoTier
+	ErrNoTier = tier.ErrNoTier
 )

@@ -71,6 +71,9 @@ func NewDatabase(master *pgxpool.Pool, layout runtime.Layout, opts ...Option) (*
 	return d, nil
 }
 
+// Strategy returns runtime.StrategyDatabase.
+func (d *Database) Strategy() runtime.Strategy { return runtime.StrategyDatabase }
+
 // For returns a handle on the tenant's database. For a tenant that may not act,
 // every method of the handle returns the error of Tenant.Check, and for one without a
 // database runtime.ErrNotInitialized. A statement waits for a connection as long as

@@ -1,6 +1,10 @@
 package postgres
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/tenancygen/tenancygen/isolation/internal/tier"
+)
 
 // The errors of the constructors.
 var (
@@ -19,7 +23,7 @@ var (
 	ErrURLTemplate = errors.New("tenancy: the template of database URLs must have {database} as the name of the database")
 	// ErrTierProvider is returned by NewHybrid, wrapped with the reason, for providers
 	// that it cannot choose from.
-	ErrTierProvider = errors.New("tenancy: not the providers of a hybrid one")
+	ErrTierProvider = tier.ErrTierProvider
 	// ErrLimit is returned by NewDatabase for a limit that is not positive.
 	ErrLimit = errors.New("tenancy: a limit must be positive")
 )
@@ -48,7 +52,7 @@ var ErrUnsafeConnection = errors.New("tenancy: row-level security does not hold 
 
 // ErrNoTier is returned by every method of Hybrid, wrapped with the strategy, for a
 // tenant whose strategy has no provider.
-var ErrNoTier = errors.New("tenancy: no provider has the tenant's strategy")
+var ErrNoTier = tier.ErrNoTier
 
 // What goes wrong with a tenant's pool before there is a connection.
 var (

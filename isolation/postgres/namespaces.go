@@ -35,6 +35,9 @@ type namespaces struct {
 	place func(runtime.Tenant) (namespace.Space, error)
 }
 
+// Strategy returns the strategy.
+func (p *namespaces) Strategy() runtime.Strategy { return p.strategy }
+
 func newNamespaces(pool *pgxpool.Pool, strategy runtime.Strategy, layout runtime.Layout, opts []Option) (*namespaces, error) {
 	if pool == nil {
 		return nil, ErrNoPool

@@ -19,6 +19,9 @@ type shared struct {
 	options  options
 }
 
+// Strategy returns the strategy.
+func (s *shared) Strategy() runtime.Strategy { return s.strategy }
+
 // admin is the pool for Destroy and for a look at the tables.
 func (s *shared) admin() *pgxpool.Pool {
 	if s.options.admin != nil {

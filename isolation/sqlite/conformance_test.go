@@ -134,14 +134,14 @@ func newHybrid(t *testing.T, in sqltest.Instance) sqldb.Isolation {
 	t.Helper()
 	h, err := NewHybrid(map[runtime.Strategy]sqldb.Isolation{
 		runtime.StrategyPrefix: newPrefix(t, in), runtime.StrategyDatabase: newFile(t, in),
-	}, tier)
+	}, tierOf)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return h
 }
 
-func tier(t runtime.Tenant) runtime.Strategy {
+func tierOf(t runtime.Tenant) runtime.Strategy {
 	if len(t.ID)%2 == 1 {
 		return runtime.StrategyPrefix // ann and bob
 	}
@@ -149,7 +149,7 @@ func tier(t runtime.Tenant) runtime.Strategy {
 }
 
 func hybridPlace(in sqltest.Instance, p sqldb.Isolation, t runtime.Tenant) (sqltest.Place, error) {
-	if tier(t) == runtime.StrategyPrefix {
+	if tierOf(t) == runtime.StrategyPrefix {
 		return prefixPlace(in, p, t)
 	}
 	return filePlace(in, p, t)

@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/tenancygen/tenancygen/isolation/internal/sqlspace"
+	"github.com/tenancygen/tenancygen/isolation/internal/tier"
 )
 
 // The errors of the constructors.
@@ -30,7 +31,7 @@ var (
 		"use NewPrefix for tables of a tenant's own in one file, or NewFile for a file of its own")
 	// ErrTierProvider is returned by NewHybrid, wrapped with the reason, for providers
 	// that it cannot choose from.
-	ErrTierProvider = sqlspace.ErrTierProvider
+	ErrTierProvider = tier.ErrTierProvider
 )
 
 // The errors of handles. They are returned before anything reaches the database.
@@ -44,7 +45,7 @@ var (
 	ErrNoHandle = sqlspace.ErrNoHandle
 	// ErrNoTier is returned by every method of Hybrid, wrapped with the strategy, for a
 	// tenant whose strategy has no provider.
-	ErrNoTier = sqlspace.ErrNoTier
+	ErrNoTier = tier.ErrNoTier
 )
 
 // ErrInUse is returned by Destroy where another process has the tenant's file open, or

@@ -16,7 +16,4 @@ var (
 		"since it would outlive what it is prepared for: prepare it in a transaction, or let the driver do so")
 	ErrDriver   = errors.New("tenancy: the driver cannot begin a transaction in a context")
 	ErrNoHandle = errors.New("tenancy: the statement has no tenant: run it on a handle of the provider")
-
-	ErrTierProvider = errors.New("tenancy: not the providers of a hybrid one")
-	ErrNoTier       = errors.New("tenancy: no provider has the tenant's strategy")
 )
