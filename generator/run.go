@@ -153,10 +153,30 @@ func Explain(_ context.Context, opts Options, oneOff string, report *diag.Report
 		return nil, nil
 	}
 	cat := loadCatalog(in, report)
+	unusable := report.HasErrors()
+	var list []*statement
 	if oneOff != "" {
-		return named(scopeAll(oneStatement(cat.Dialect, oneOff, report), cat, in.Config, report, nil)), nil
+		list = scopeAll(oneStatement(cat.Dialect, oneOff, report), cat, in.Config, report, nil)
+	} else {
+		list = scopeAll(statements(in, cat, report), cat, in.Config, report, nil)
 	}
-	return named(scopeAll(statements(in, cat, report), cat, in.Config, report, nil)), nil
+	all := named(list)
+	if unusable {
+		refuseAll(all)
+	}
+	return all, nil
+}
+
+// refuseAll is for a schema or configuration with errors, which the report has. What is
+// known of the tables is not all then, and a statement that looks fine may not be.
+func refuseAll(all []Explained) {
+	for i := range all {
+		e := &all[i]
+		e.Status, e.ScopedSQL, e.Params = StatusRefused, "", nil
+		for j := range e.Tables {
+			e.Tables[j].Anchor = ""
+		}
+	}
 }
 
 // read reads the configuration and the files it names; nil when it is unusable.

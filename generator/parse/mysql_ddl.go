@@ -89,9 +89,11 @@ func mysqlObject(n *ast.TableName) ObjectName { return ObjectName{n.Schema.L, n.
 func (s *mysqlSchema) convert(n ast.StmtNode) {
 	switch x := n.(type) {
 	case *ast.CreateTableStmt:
-		if x.TemporaryKeyword == ast.TemporaryNone {
-			s.createTable(x)
+		if x.TemporaryKeyword != ast.TemporaryNone {
+			s.fail(unsupported(s.start(), "CREATE TEMPORARY", "take it out of the schema files: it hides the table of its name for one connection"))
+			return
 		}
+		s.createTable(x)
 	case *ast.AlterTableStmt:
 		s.alterTable(x)
 	case *ast.CreateViewStmt:
@@ -235,6 +237,9 @@ func (s *mysqlSchema) columnDef(def *ast.ColumnDef) (ColumnDef, []ConstraintDef)
 		case ast.ColumnOptionUniqKey:
 			key.Kind = UniqueConstraint
 			keys = append(keys, key)
+		case ast.ColumnOptionInvisible:
+			// * and an INSERT without columns go past it, and so would the places of values.
+			s.fail(unsupported(column.Pos, "the invisible column "+column.Name, "take INVISIBLE out of the schema files"))
 		case ast.ColumnOptionReference:
 			reference := s.foreignKey(key, o.Refer)
 			reference.Inline = true
