@@ -103,7 +103,7 @@ func (c *corpus) compare(t *testing.T, p *oracleProject, lists int, pairs ...*eq
 				if o.Rows > 0 {
 					meaningful[s.text.Name] = true
 				}
-				if o.Class == timedOut {
+				if o.Class == equivalence.TimedOut {
 					break // it recurses for ever whatever the arguments
 				}
 				if o.Difference == nil {

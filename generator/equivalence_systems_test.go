@@ -28,6 +28,10 @@ type oracleSystem struct {
 	// stricter matches differences of random statements of which the scoped one's
 	// look-up of a foreign key is the reason; nil where there are none.
 	stricter *regexp.Regexp
+	// spoiling is what mutants of its SQL are made with, and noSQL are the classes of the
+	// errors of those that are no SQL.
+	spoiling *spoiling
+	noSQL    []string
 }
 
 // dir holds the schema, the rows and the statements.
@@ -54,8 +58,10 @@ var plainTenants = []string{"one", "two", "three", "four", "none"}
 
 // oracleSystems are the databases beside PostgreSQL.
 var oracleSystems = []*oracleSystem{
-	{engine: "sqlite", system: equivalence.SQLite, dialect: sqlgen.SQLite, known: sqliteKnown, refused: sqliteRefused},
-	{engine: "mysql", system: equivalence.MySQL, dialect: sqlgen.MySQL, known: mySQLKnown, refused: mySQLRefused, stricter: mySQLStricter},
+	{engine: "sqlite", system: equivalence.SQLite, dialect: sqlgen.SQLite, known: sqliteKnown, refused: sqliteRefused,
+		spoiling: spoilingSQLite, noSQL: []string{"1"}},
+	{engine: "mysql", system: equivalence.MySQL, dialect: sqlgen.MySQL, known: mySQLKnown, refused: mySQLRefused, stricter: mySQLStricter,
+		spoiling: spoilingMySQL, noSQL: []string{"42", "1093"}},
 }
 
 // TestEquivalenceOnOtherSystems compares statements of every shape that is accepted.

@@ -23,12 +23,18 @@ type Pair struct {
 type Outcome struct {
 	// Difference is nil when the statements are equivalent.
 	Difference *Difference
-	// Class is the class of the SQLSTATE with which both failed; empty without an
-	// error.
+	// Class is the class of the SQLSTATE with which both failed, or TimedOut; empty
+	// without an error.
 	Class string
+	// Stopped is set where one of the statements at least was stopped.
+	Stopped bool
 	// Rows is how many rows both returned or affected.
 	Rows int
 }
+
+// TimedOut is the class of the error of a statement that was stopped because it took too
+// long.
+const TimedOut = "timeout"
 
 // run is what one side did.
 type run struct {
@@ -52,7 +58,7 @@ func (p *Pair) Compare(ctx context.Context, st *Statement, args []Argument) (Out
 	if err != nil {
 		return Outcome{}, fmt.Errorf("%s on the shared database: %w", st.Name, err)
 	}
-	out := Outcome{Class: want.class, Rows: max(len(want.rows), affected(want.tag))}
+	out := Outcome{Class: want.class, Stopped: want.class == TimedOut || got.class == TimedOut, Rows: max(len(want.rows), affected(want.tag))}
 	if kind, detail := p.compare(want, got); kind != "" {
 		out.Difference = &Difference{Kind: kind, Statement: *st, Tenant: p.tenant, Args: args, Detail: detail,
 			Orphans: want.after != nil && want.after.nobodys() > p.slice.before.nobodys()}

@@ -155,6 +155,9 @@ func failureOfMySQL(err error) error {
 		return err
 	}
 	class := string(e.SQLState[:2])
+	if e.Number == 1969 || e.Number == 3024 { // of MariaDB, and of MySQL
+		class = TimedOut
+	}
 	if e.Number == 1690 && strings.Contains(e.Message, "exp(") {
 		class = "23" // the look-up of a foreign key: no expression raises a violation
 	}

@@ -217,7 +217,9 @@ func (s *pgDatabase) run(ctx context.Context, sql string, args [][]byte) (out *r
 		if !errors.As(out.err, &failure) {
 			return nil, out.err
 		}
-		out.class = failure.Code[:2]
+		if out.class = failure.Code[:2]; failure.Code == "57014" {
+			out.class = TimedOut
+		}
 		return out, nil
 	}
 	if results[2].Rows[0][0] == nil { // no transaction id: nothing is written

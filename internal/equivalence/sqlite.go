@@ -8,7 +8,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/ncruces/go-sqlite3"
 	_ "github.com/ncruces/go-sqlite3/embed" // the library itself
@@ -88,10 +87,22 @@ func (s *sqliteSession) prepare(sql string) (*sqlite3.Stmt, error) {
 	return stmt, err
 }
 
+// countdown is done when it has been asked often enough, which SQLite does every thousand
+// steps. A limit in seconds would be another one on a busy machine.
+type countdown struct {
+	context.Context
+	left int
+}
+
+func (c *countdown) Err() error {
+	if c.left--; c.left < 0 {
+		return context.DeadlineExceeded
+	}
+	return c.Context.Err()
+}
+
 func (s *sqliteSession) query(ctx context.Context, sql string, args []any) (*result, error) {
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	defer s.conn.SetInterrupt(s.conn.SetInterrupt(ctx))
+	defer s.conn.SetInterrupt(s.conn.SetInterrupt(&countdown{Context: ctx, left: 20_000}))
 	stmt, err := s.prepare(sql)
 	if err != nil {
 		return nil, failureOfSQLite(err)
@@ -155,6 +166,9 @@ func cellOfSQLite(stmt *sqlite3.Stmt, i int) cell {
 }
 
 func failureOfSQLite(err error) error {
+	if errors.Is(err, sqlite3.INTERRUPT) {
+		return &failure{class: TimedOut, err: err}
+	}
 	var e *sqlite3.Error
 	if !errors.As(err, &e) {
 		return err

@@ -20,7 +20,7 @@ INSERT INTO notes (doc_id, n, body) VALUES (?, 77, 'new');
 INSERT INTO notes (doc_id, n) SELECT id, 99 FROM docs WHERE words > ? ORDER BY id;
 
 -- name: InsertChildrenOfOwn :execrows
-INSERT INTO marks (note_id, mark) SELECT n.id, d.title FROM notes n JOIN docs d ON d.id = n.doc_id ORDER BY n.id;
+INSERT INTO marks (note_id, mark) SELECT n.id, d.title FROM notes n JOIN docs d ON d.id = n.doc_id ORDER BY n.id, d.title;
 
 -- name: InsertComposite :execrows
 INSERT INTO docs (title, owner_id) VALUES ('mine', ?);
