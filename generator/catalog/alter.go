@@ -50,6 +50,8 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 				c.Serial, c.Generated = a.Column.Serial, a.Column.Generated
 			}
 		}
+	case parse.SetEngine:
+		l.setEngine(t, a.Engine)
 	case parse.SetCollation, parse.ConvertCollation:
 		t.collation = a.Name
 		for _, c := range t.Columns {

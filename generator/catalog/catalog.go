@@ -56,6 +56,10 @@ type Table struct {
 	// Parent is the table of which this is a partition (Kind tells) or an
 	// inheritance child.
 	Parent *Table
+	// Engine is the storage engine, in lower case, and EngineSpan where it is named; empty
+	// where the table has the database's own.
+	Engine     string
+	EngineSpan source.Span
 	// Replaces is set when a key of it deletes the rows in the way of one that is
 	// written.
 	Replaces bool

@@ -96,6 +96,7 @@ func (l loader) createTable(s *parse.CreateTable) {
 		return
 	}
 	t.Opaque, t.Spelling, t.collation = s.Opaque, s.Spelling, s.Collation
+	l.setEngine(t, s.Engine)
 	if len(s.Parents) > 1 {
 		l.report.Errorf(diag.SchemaUnsupported, t.Span, "table %q inherits from more than one table", s.Name.Name).
 			WithHelp("let it inherit from one, or write its columns out")

@@ -25,6 +25,7 @@ func (c *Catalog) Classify(cfg *config.Config, report *diag.Report) {
 	for _, t := range c.Tables {
 		k.checkGlobalReads(t)
 		k.checkForeignKeys(t)
+		k.checkEngine(t)
 		k.checkActions(t)
 		k.checkReactions(t)
 	}

@@ -27,6 +27,7 @@ const (
 	SharedUnusable      Code = "TG0108" // read: own_or_shared for a table that cannot have shared rows
 	TriggerUnseen       Code = "TG0110" // a trigger whose function may touch other rows
 	SchemaUnmovable     Code = "TG0111" // DDL that keeps the tables from a schema for each tenant
+	StorageEngine       Code = "TG0112" // a tenants' table without transactions or foreign keys
 	TableExcluded       Code = "TG0201" // a query uses an excluded table
 	RelationUnknown     Code = "TG0202" // a query uses a relation that the schema does not have
 	StatementRefused    Code = "TG0203" // a kind of statement that no tenant may run

@@ -30,6 +30,9 @@ type Dialect interface {
 	// a collation, and what to do about it; why goes on "has the collation x,". The
 	// collation is empty where the column has none of its own.
 	UnfitCollation(sqlType, collation string) (why, help string)
+	// UnfitEngine says why tenants' rows cannot be kept by a storage engine, in lower
+	// case; it goes on "the engine x".
+	UnfitEngine(engine string) string
 	// Function is the class of a function of the database's own, by its name as the
 	// tree has it.
 	Function(name string) FunctionClass

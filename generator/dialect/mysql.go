@@ -74,6 +74,15 @@ func (mySQL) UnfitCollation(sqlType, collation string) (why, help string) {
 	return "which takes ids that differ in case, accents or trailing blanks for one", help
 }
 
+// UnfitEngine takes InnoDB alone. Of the others some have transactions (NDB, RocksDB), and
+// none is known to hold foreign keys as InnoDB does: most read over them.
+func (mySQL) UnfitEngine(engine string) string {
+	if engine == "innodb" {
+		return ""
+	}
+	return "is not known to have both transactions and foreign keys, by which rows belong to tenants"
+}
+
 func (mySQL) Function(name string) FunctionClass { return mySQLFunctions[name] }
 
 func (mySQL) Forbidden(name string) bool {

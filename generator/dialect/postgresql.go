@@ -78,6 +78,8 @@ func (postgreSQL) CanonicalType(t string) string {
 	return t
 }
 
+func (postgreSQL) UnfitEngine(string) string { return "" } // there are none to choose from
+
 func (postgreSQL) Function(name string) FunctionClass { return builtinFunctions[name] }
 
 // Forbidden knows a function in whatever schema.

@@ -78,6 +78,8 @@ func (sqlite) UnfitCollation(_, collation string) (why, help string) {
 	return "which may take two ids for one", "leave COLLATE out: SQLite compares byte by byte then"
 }
 
+func (sqlite) UnfitEngine(string) string { return "" } // there are none to choose from
+
 func (sqlite) Function(name string) FunctionClass { return sqliteFunctions[name] }
 
 func (sqlite) Forbidden(name string) bool {

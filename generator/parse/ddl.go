@@ -41,6 +41,8 @@ type CreateTable struct {
 	// Collation is that of the columns that have none of their own; empty where it is
 	// the database's.
 	Collation string
+	// Engine is nil where the table has the database's own.
+	Engine *StorageEngine
 	// Opaque is set when the columns are those of a query, or of a type.
 	Opaque bool
 }
@@ -136,6 +138,7 @@ const (
 	// all columns; Name is the collation.
 	SetCollation     AlterKind = "set collation"
 	ConvertCollation AlterKind = "convert collation"
+	SetEngine        AlterKind = "set engine"
 )
 
 // AlterAction is one action of ALTER TABLE.
@@ -151,7 +154,8 @@ type AlterAction struct {
 	Column      *ColumnDef
 	Constraints []ConstraintDef
 	Table       ObjectName // of a partition or parent
-	IfExists    bool       // IF [NOT] EXISTS
+	Engine      *StorageEngine
+	IfExists    bool // IF [NOT] EXISTS
 }
 
 // CreateView is CREATE [MATERIALIZED] VIEW.

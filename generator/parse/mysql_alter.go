@@ -77,6 +77,9 @@ func (s *mysqlSchema) alterSpec(table ObjectName, spec *ast.AlterTableSpec, old 
 		s.alter(table, a)
 	case ast.AlterTableOption:
 		s.options(table, spec.Options)
+		if e := s.engine(spec.Options); e != nil {
+			s.alter(table, AlterAction{Kind: SetEngine, Engine: e})
+		}
 	}
 }
 

@@ -119,6 +119,8 @@ func (s *mysqlSchema) convert(n ast.StmtNode) {
 		for _, pair := range x.TableToTables {
 			s.rename(pair.OldTable, pair.NewTable)
 		}
+	case *ast.SetStmt:
+		s.set(x)
 	case *ast.CreateTriggerStmt:
 		// Its body is that of a function with a name that no call can have.
 		function := ObjectName{Name: "trigger " + x.TriggerName.Name.L}
@@ -149,7 +151,7 @@ func (s *mysqlSchema) alter(table ObjectName, actions ...AlterAction) {
 func (s *mysqlSchema) createTable(x *ast.CreateTableStmt) {
 	t := &CreateTable{Name: mysqlObject(x.Table), Spelling: x.Table.Name.O, NamePos: s.named(x.Table.Name.O), IfNotExists: x.IfNotExists,
 		Opaque: x.Select != nil || x.ReferTable != nil}
-	t.Collation = mysqlCollation(x.Options)
+	t.Collation, t.Engine = mysqlCollation(x.Options), s.tableEngine(x)
 	s.add(DDL{CreateTable: t})
 	for _, def := range x.Cols {
 		column, keys := s.columnDef(def)

@@ -132,9 +132,10 @@ func TestMySQLSchema(t *testing.T) {
 			`{AlterTable:{Actions:[{Kind:set default,Name:a}],Name:t}}`,
 			`{AlterTable:{Actions:[{Kind:drop default,Name:b}],Name:t}}`,
 		}},
-		{"ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; ALTER TABLE t COLLATE utf8mb4_bin; ALTER TABLE t ENGINE=InnoDB", []string{
+		{"ALTER TABLE t CONVERT TO CHARACTER SET utf8mb4 COLLATE utf8mb4_bin; ALTER TABLE t COLLATE utf8mb4_bin; ALTER TABLE t ENGINE=InnoDB; SET storage_engine_of_mine = 1", []string{
 			`{AlterTable:{Actions:[{Kind:convert collation,Name:utf8mb4_bin}],Name:t}}`,
 			`{AlterTable:{Actions:[{Kind:set collation,Name:utf8mb4_bin}],Name:t}}`,
+			`{AlterTable:{Actions:[{Engine:innodb,Kind:set engine}],Name:t}}`,
 		}},
 		{"CREATE UNIQUE INDEX I ON t (a, (lower(b))); CREATE INDEX j ON t (a); DROP INDEX I ON t; DROP INDEX `PRIMARY` ON t", []string{
 			`{CreateIndex:{Columns:[a],Expressions:true,Name:i,Table:t,Unique:true}}`,
@@ -199,6 +200,8 @@ func TestMySQLSchemaRefusals(t *testing.T) {
 		{"ALTER TABLE t CHANGE a b int, CHANGE b a int", "ALTER", "that another has"},
 		{"CREATE VIEW v AS SELECT " + strings.Repeat("((SELECT ", 60) + "1 1" + strings.Repeat("))", 60), "((", "nested as deeply"},
 		{"RENAME TABLE a TO x.b", "RENAME", "to another database"},
+		{"SET default_storage_engine = MyISAM", "SET", "default_storage_engine"},
+		{"SET @@session.Storage_Engine = x", "SET", "storage_engine"},
 		{"CREATE TABLE t (a int) 'x", "'x", "no end"},
 	} {
 		_, err := MySQL.Schema(tt.sql)

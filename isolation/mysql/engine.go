@@ -18,6 +18,7 @@ var engine = sqlspace.Engine{
 			Without: "the sql_mode of the session is not strict: an id that is longer than the tenant column is cut, and may be another tenant's then; add STRICT_ALL_TABLES to sql_mode"},
 	},
 	Columns: columns,
+	Table:   wrongTable,
 }
 
 func columns(ctx context.Context, q sqlspace.Querier, schema, table string) ([]runtime.Column, error) {

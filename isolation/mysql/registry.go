@@ -54,7 +54,7 @@ func locked(ctx context.Context, pool *sql.DB, name string, fn func(*sql.Conn) e
 	lock := "tenancygen_" + hex.EncodeToString(sum[:20])
 	for {
 		var got sql.NullInt64
-		err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(CONCAT(?, LEFT(SHA1(DATABASE()), 12)), ?)", lock, lockWait).Scan(&got)
+		err := conn.QueryRowContext(ctx, "SELECT GET_LOCK(CONCAT(?, LEFT(SHA2(DATABASE(), 256), 12)), ?)", lock, lockWait).Scan(&got)
 		if err != nil {
 			return err
 		}
@@ -67,7 +67,7 @@ func locked(ctx context.Context, pool *sql.DB, name string, fn func(*sql.Conn) e
 		// connection.
 		release, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 		defer cancel()
-		if _, err := conn.ExecContext(release, "DO RELEASE_LOCK(CONCAT(?, LEFT(SHA1(DATABASE()), 12)))", lock); err != nil {
+		if _, err := conn.ExecContext(release, "DO RELEASE_LOCK(CONCAT(?, LEFT(SHA2(DATABASE(), 256), 12)))", lock); err != nil {
 			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 		}
 	}()

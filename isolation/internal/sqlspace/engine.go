@@ -26,6 +26,9 @@ type Engine struct {
 	// Columns returns the columns of a table or view in a schema, without quotes; none
 	// where it is not there. An empty schema is the shared one.
 	Columns func(ctx context.Context, q Querier, schema, table string) ([]runtime.Column, error)
+	// Table says what is wrong with a table of tenants' in a schema, beside its columns;
+	// nil where nothing can be.
+	Table func(ctx context.Context, q Querier, schema, table string) (Problems, error)
 }
 
 // Requirement is a setting of a session on which the isolation rests.
@@ -113,8 +116,8 @@ func TryStatements(ctx context.Context, q Querier, layout *runtime.Layout, rende
 	return found, nil
 }
 
-// FindColumns compares the columns of the layout's tables with those of the database:
-// the tenant's in space, and what tenants share where the engine has it. A column that
+// FindColumns compares the columns of the layout's tables with those of the database,
+// and asks what else is wrong with tables of tenants': the tenant's in space, and what tenants share where the engine has it. A column that
 // the layout does not know is no problem: a migration may be under way.
 func (e Engine) FindColumns(ctx context.Context, q Querier, layout *runtime.Layout, space namespace.Space) (Problems, error) {
 	var found Problems
@@ -137,6 +140,14 @@ func (e Engine) FindColumns(ctx context.Context, q Querier, layout *runtime.Layo
 				found.Addf("column %s.%s is not there", t.Name, want.Name)
 			}
 		}
+		if e.Table == nil || t.View || t.Class == runtime.ClassGlobal {
+			continue
+		}
+		wrong, err := e.Table(ctx, q, in.Schema, in.Relation(t.Name))
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, wrong...)
 	}
 	return found, nil
 }
