@@ -32,6 +32,8 @@ type engine struct {
 	// open makes an empty database, and returns its data source and a handle on it that
 	// takes whole scripts.
 	open func(*testing.T) (string, *sql.DB)
+	// tenant is the type of a column that is added for the tenant.
+	tenant string
 	// upserts is set where an upsert can have a condition. No key of Chinook's holds the
 	// tenant, so one without it is refused.
 	upserts bool
@@ -45,7 +47,7 @@ var engines = []engine{
 	{"postgresql", "Chinook_PostgreSql.sql", same, same, func(t *testing.T) (string, *sql.DB) {
 		url := testpg.Database(t)
 		return url, openSQL(t, "postgres", url)
-	}, true},
+	}, "text", true},
 	{"mysql", "Chinook_MySql.sql", pascal, folded, func(t *testing.T) (string, *sql.DB) {
 		config, err := mysql.ParseDSN(testmysql.Database(t))
 		if err != nil {
@@ -55,11 +57,11 @@ var engines = []engine{
 		url := config.FormatDSN()
 		config.MultiStatements = true
 		return url, openSQL(t, "mysql", config.FormatDSN())
-	}, false},
+	}, "VARBINARY(36)", false},
 	{"sqlite", "Chinook_Sqlite.sql", pascal, folded, func(t *testing.T) (string, *sql.DB) {
 		url := "file:" + testsqlite.File(t) + "?_pragma=foreign_keys(on)&_txlock=immediate"
 		return url, testsqlite.Open(t, url, 1)
-	}, true},
+	}, "TEXT", true},
 }
 
 func openSQL(t *testing.T, driver, url string) *sql.DB {
@@ -78,7 +80,7 @@ schema: schema.sql
 queries: [queries.sql, %[1]s.sql]
 tenant: {column: %s, root: customer}
 tables:
-%scrud: {default: [get, list, count, delete], customer: [get]}
+%scrud: {default: [get, list, count, create, update, delete], customer: [get, update]}
 go:
   package: gen
   out: gen
@@ -89,7 +91,7 @@ go:
 // config is the configuration for an engine: a customer is a tenant, with invoices and
 // their lines, and all else is the shop's catalogue. Names in Go are the same on all.
 func (e *engine) config(of map[string][]string) string {
-	var classes, renames strings.Builder
+	var classes strings.Builder
 	for _, table := range slices.Sorted(maps.Keys(of)) {
 		switch table {
 		case "customer", "invoice":
@@ -99,14 +101,21 @@ func (e *engine) config(of map[string][]string) string {
 			fmt.Fprintf(&classes, "  %s: global\n", e.folded(table))
 		}
 	}
-	for _, name := range names(of) {
-		fmt.Fprintf(&renames, "    %s: %s\n", e.folded(name), goName(name))
-		fmt.Fprintf(&renames, "    after_%s: After%s\n", e.folded(name), goName(name))
-	}
-	return fmt.Sprintf(config, e.name, e.folded("customer_id"), classes.String(), renames.String())
+	return fmt.Sprintf(config, e.name, e.folded("customer_id"), classes.String(), e.renames(of))
 }
 
-// TestEnginesAgree runs one Go file on all databases, with the same rows.
+// renames are the names in Go of what a schema has.
+func (e *engine) renames(of map[string][]string) string {
+	var out strings.Builder
+	for _, name := range names(of) {
+		fmt.Fprintf(&out, "    %s: %s\n", e.folded(name), goName(name))
+		fmt.Fprintf(&out, "    after_%s: After%s\n", e.folded(name), goName(name))
+	}
+	return out.String()
+}
+
+// TestEnginesAgree runs one Go file on all databases, with the same rows: once where a
+// customer is a tenant, and once where the tables have got a column for the tenant.
 func TestEnginesAgree(t *testing.T) {
 	t.Parallel()
 	of := tables(readScript(t, engines[0].script).schema)
@@ -120,49 +129,72 @@ func TestEnginesAgree(t *testing.T) {
 	for i := range engines {
 		e := &engines[i]
 		e.write(t, filepath.Join(dir, e.name), of)
-		command(t, dir, tenancygen, "generate", "-f", filepath.Join(e.name, "tenancy.yaml"), "--diagnostics=short")
+		e.writeAdded(t, filepath.Join(dir, e.name, "added"), of)
+		for _, project := range []string{e.name, filepath.Join(e.name, "added")} {
+			command(t, dir, tenancygen, "generate", "-f", filepath.Join(project, "tenancy.yaml"), "--diagnostics=short")
+		}
 	}
 	command(t, dir, "go", "build", "-mod=mod", "-o", "program", ".")
 
-	transcripts := map[string][]string{}
+	t.Run("rooted", func(t *testing.T) {
+		t.Parallel()
+		all := agree(t, dir, nil, func(e *engine) []string {
+			s := readScript(t, e.script)
+			return []string{s.schema, s.rows}
+		})
+		check(t, all, 700,
+			"1: CountInvoice: 7\n", "1: CountInvoiceLine: 38\n", "59: CountInvoice: 6\n",
+			"1: GetInvoice 1: no rows\n", "2: AddLine to another's: refused\n", "2: SetCity of another's: 0\n",
+			"1: CreateInvoice: done\n", "2: UpdateInvoice: done\n", "2: UpdateInvoice: no rows\n", "2: CreateInvoiceLine: refused\n",
+			"1: PutTotal inside: 1\n", "60: nobody's invoices: 0\n", "17, suspended: invoices: inactive\n")
+	})
+	t.Run("added", func(t *testing.T) {
+		t.Parallel()
+		all := agree(t, dir, []string{"added"}, func(e *engine) []string { return e.scriptsAdded(t, of) })
+		check(t, all, 1400,
+			"acme: CountInvoice: 412\n", "globex: CountInvoice: 200\n", "initech: CountInvoice: 0\n",
+			"acme: upserts: true false\n", "initech: CreateArtist: done\n", "acme: CreateArtist: refused\n",
+			"initech: CreateAlbum: done\n", "initech: UpdateAlbum: refused\n", "globex: UpsertTrack: done\n",
+			"globex: UpdateInvoice: no rows\n", "globex: DeleteInvoice: refused\n", "globex: DeleteInvoice: done\n")
+	})
+}
+
+// agree runs the program on all engines, with scripts that make its database, and fails
+// where they do not print the same. It returns what PostgreSQL prints.
+func agree(t *testing.T, dir string, args []string, scripts func(*engine) []string) []string {
+	t.Helper()
+	var all []string
 	for i := range engines {
 		e := &engines[i]
 		url, db := e.open(t)
-		s := readScript(t, e.script)
-		for _, text := range []string{s.schema, s.rows} {
+		for _, text := range scripts(e) {
 			if _, err := db.ExecContext(t.Context(), text); err != nil {
 				t.Fatalf("%s: %v", e.script, err)
 			}
 		}
-		text := command(t, dir, "./program", e.name, url)
-		transcripts[e.name] = slices.Collect(strings.Lines(text))
-	}
-	all := transcripts["postgresql"]
-	check(t, all)
-	for _, e := range engines {
+		got := slices.Collect(strings.Lines(command(t, dir, "./program", append([]string{e.name, url}, args...)...)))
+		if all == nil {
+			all = got
+		}
 		want := slices.DeleteFunc(slices.Clone(all), func(line string) bool { return !e.upserts && strings.Contains(line, ": PutTotal") })
-		if diff := cmp.Diff(want, transcripts[e.name]); diff != "" {
-			t.Errorf("(-postgresql +%s):\n%s", e.name, diff)
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("(-%s +%s):\n%s", engines[0].name, e.name, diff)
 		}
 	}
 	t.Logf("%d calls, on %d engines", len(all), len(engines))
+	return all
 }
 
-// check holds that a transcript is worth to be compared.
-func check(t *testing.T, lines []string) {
+// check holds that a transcript is worth to be compared: that it is long, and has lines.
+func check(t *testing.T, transcript []string, floor int, lines ...string) {
 	t.Helper()
-	all := strings.Join(lines, "")
-	for _, line := range []string{
-		"1: CountInvoice: 7\n", "1: CountInvoiceLine: 38\n", "59: CountInvoice: 6\n",
-		"1: GetInvoice 1: no rows\n", "2: AddLine to another's: refused\n", "2: SetCity of another's: 0\n",
-		"1: PutTotal inside: 1\n", "60: nobody's invoices: 0\n", "17, suspended: invoices: inactive\n",
-	} {
-		if !strings.Contains(all, line) {
+	for _, line := range lines {
+		if !slices.Contains(transcript, line) {
 			t.Errorf("the transcript lacks %q", line)
 		}
 	}
-	if len(lines) < 600 {
-		t.Errorf("only %d calls", len(lines))
+	if len(transcript) < floor {
+		t.Errorf("only %d calls", len(transcript))
 	}
 }
 
@@ -197,7 +229,9 @@ func writeProgram(t *testing.T, dir string) {
 	write(t, filepath.Join(dir, "go.mod"), mod+"\nrequire "+own+" v0.1.0\n\nreplace "+own+" => "+root+"\n")
 	write(t, filepath.Join(dir, "go.sum"), read(t, filepath.Join(root, "go.sum")))
 	write(t, filepath.Join(dir, "main.go"), read(t, "testdata/program/main.go"))
-	write(t, filepath.Join(dir, "show", "show.go"), read(t, "testdata/program/show.go"))
+	for _, name := range []string{"show.go", "shared.go", "call.go", "crud.go"} {
+		write(t, filepath.Join(dir, "show", name), read(t, filepath.Join("testdata", "program", name)))
+	}
 }
 
 func read(t *testing.T, path string) string {

@@ -12,20 +12,7 @@ import (
 	"example.com/chinook/show"
 
 	"github.com/tenancygen/tenancygen/runtime"
-	"github.com/tenancygen/tenancygen/runtime/sqldb"
 )
-
-// shared is a provider of tables that tenants share.
-type shared struct{ db *sql.DB }
-
-func (s shared) For(t runtime.Tenant) sqldb.DB {
-	if err := t.Check(); err != nil {
-		return sqldb.Refuse(err)
-	}
-	return s.db
-}
-
-func (s shared) Global() sqldb.DB { return s.db }
 
 // The tenants of the comparison, who are customers of Chinook's.
 var tenants = []string{"1", "2", "17", "59"}
@@ -35,11 +22,17 @@ var dated = time.Date(2026, 11, 22, 10, 30, 0, 0, time.UTC)
 
 // Run calls every method as several tenants, and writes down what comes of it.
 func Run(ctx context.Context, db *sql.DB, out *show.Transcript) {
-	queries := gen.New(shared{db})
+	queries := gen.New(show.Shared{DB: db})
 	out.Value("genres")(queries.Global().ListGenres(ctx))
 	for _, id := range tenants {
 		out.Tenant = id
 		reads(ctx, of(queries, id), out)
+	}
+	for i, id := range tenants {
+		out.Tenant = id
+		derived(ctx, of(queries, id), out, 413+i, 2241+i)
+		out.Tenant = tenants[(i+1)%len(tenants)]
+		derivedTrespass(ctx, of(queries, out.Tenant), out, 413+i, 2241+i)
 	}
 	for i, id := range tenants {
 		out.Tenant = id
@@ -159,6 +152,27 @@ func trespass(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, n
 }
 
 // called calls a method with a number, of whichever type that is on the engine.
+// derived calls the methods that have no author. The numbers are those that come next:
+// SQLite gives them, and the others are told.
+func derived(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, number, id int) {
+	show.Call(ctx, q, out, "CreateInvoice", show.Row{"InvoiceID": number, "InvoiceDate": dated, "Total": "1.50"})
+	show.Call(ctx, q, out, "CreateInvoiceLine", show.Row{"InvoiceLineID": id, "InvoiceID": number, "TrackID": 3, "UnitPrice": "0.75", "Quantity": 2})
+	show.Call(ctx, q, out, "CreateInvoiceLine", show.Row{"InvoiceLineID": id + 1, "InvoiceID": 99999, "TrackID": 3, "UnitPrice": "0.75", "Quantity": 2})
+	show.Call(ctx, q, out, "UpdateInvoice", show.Row{"InvoiceID": number, "InvoiceDate": dated, "BillingCity": "Bodø", "Total": "9.50"})
+	show.Call(ctx, q, out, "UpdateInvoiceLine", show.Row{"InvoiceLineID": id, "TrackID": 4, "UnitPrice": "4.75", "Quantity": 2})
+	show.Call(ctx, q, out, "UpdateCustomer", show.Row{"FirstName": "Ole", "LastName": fmt.Sprint("Nordmann ", number), "Email": "ole@example.com"})
+	out.Value("GetInvoice")(called(ctx, q.GetInvoice, number))
+	out.Value("GetInvoiceLine")(called(ctx, q.GetInvoiceLine, id))
+	out.Value("GetCustomer")(q.GetCustomer(ctx))
+}
+
+func derivedTrespass(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, number, id int) {
+	show.Call(ctx, q, out, "CreateInvoiceLine", show.Row{"InvoiceLineID": id + 1, "InvoiceID": number, "TrackID": 3, "UnitPrice": "0.75", "Quantity": 2})
+	show.Call(ctx, q, out, "UpdateInvoice", show.Row{"InvoiceID": number, "InvoiceDate": dated, "BillingCity": "Moss", "Total": "0.50"})
+	show.Call(ctx, q, out, "UpdateInvoiceLine", show.Row{"InvoiceLineID": id, "TrackID": 5, "UnitPrice": "0.75", "Quantity": 1})
+	out.Value("GetInvoice of another's")(called(ctx, q.GetInvoice, number))
+}
+
 func called[N int32 | int64, R any](ctx context.Context, method func(context.Context, N) (R, error), number int) (R, error) {
 	return method(ctx, N(number))
 }
