@@ -132,6 +132,7 @@ func sequences(t *catalog.Table) []ir.Name {
 // stages know of it.
 func (s *statement) complete(q ir.Query, report *diag.Report) ir.Query {
 	q.File = filepath.Base(s.text.File.Path)
+	q.LastID = s.lastID
 	q.Handle, q.Derived, q.Comments = s.handle, s.text.Derived, s.text.Comments
 	if s.handle == ir.HandleUnscoped {
 		q.Reason = s.text.Reason

@@ -83,20 +83,32 @@ func (s *statement) checkCommand() {
 		WithHelp("use :exec, :one or :many").InQuery(s.text.Name)
 }
 
-// checkLastID refuses to ask for the id of a new row where there may be none, in a
-// database whose connections remember the one before: that may be another tenant's.
+// checkLastID sees to it that nobody is given the id of an earlier row, perhaps another
+// tenant's, in a database whose connections remember it: :execlastid is refused where
+// there may be no new row, and the result of :execresult keeps the id to itself there.
 func (s *statement) checkLastID(cat *catalog.Catalog) {
-	if s.text.Cmd != ":execlastid" || !s.dialect.KeepsLastID() {
-		return
+	cmd := s.text.Cmd
+	switch {
+	case !s.dialect.KeepsLastID() || cmd != ":execresult" && cmd != ":execlastid":
+	case s.addsNumber(cat):
+		s.lastID = ir.LastIDOfNewRow
+	case cmd == ":execresult":
+		s.lastID = ir.LastIDHidden
+	default:
+		s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "%q may add no row with a number, and the id would be that of an earlier row, perhaps another tenant's", s.text.Name).
+			WithHelp("write RETURNING with the key, and use :one or :many").InQuery(s.text.Name)
 	}
-	if ins := s.query.Insert; ins != nil && ins.Conflict == nil && !ins.Ignore && (ins.Source == nil || ins.Source.Values != nil && ins.Source.Limit == nil) {
-		t := cat.Lookup(ins.Target.Schema, ins.Target.Name)
-		if t != nil && slices.ContainsFunc(t.Columns, func(c *catalog.Column) bool { return c.Serial }) {
-			return
-		}
+}
+
+// addsNumber reports whether a statement adds a row that gets a number, if it does
+// anything: the schema can still have a row be left out, by a trigger or by a key.
+func (s *statement) addsNumber(cat *catalog.Catalog) bool {
+	ins := s.query.Insert
+	if ins == nil || ins.Conflict != nil || ins.Ignore || ins.Source != nil && (ins.Source.Values == nil || ins.Source.Limit != nil) {
+		return false
 	}
-	s.report.Errorf(diag.OptionUnsupported, s.text.NameSpan, "%q may add no row with a number, and the id would be that of an earlier row, perhaps another tenant's", s.text.Name).
-		WithHelp("write RETURNING with the key, and use :one or :many").InQuery(s.text.Name)
+	t := cat.Lookup(ins.Target.Schema, ins.Target.Name)
+	return t != nil && slices.ContainsFunc(t.Columns, func(c *catalog.Column) bool { return c.Serial })
 }
 
 // checkReturning refuses a command that reads rows for a statement that gives none.

@@ -36,6 +36,7 @@ type statement struct {
 	insert *statement
 	// row is, for such an INSERT, the query for one row that it is of.
 	row    *statement
+	lastID ir.LastID
 	report diag.Report // of this statement alone
 	tamper func(*scope.Plan)
 }

@@ -222,6 +222,8 @@ type Query struct {
 	// returns runtime.ErrTenantConflict. It is not set where zero rows can have
 	// another cause.
 	ConflictGuard bool `json:"conflict_guard,omitempty"`
+	// LastID is which ids of rows the result may tell.
+	LastID LastID `json:"last_id,omitempty"`
 	// Copy is set for a :copyfrom query: what its method does. SQL is then what is
 	// sent where COPY cannot be, and Params are those of the method and the tenant's,
 	// which is the last.
@@ -235,6 +237,20 @@ type Query struct {
 	// Functions are those of Package.Functions that it calls, sorted.
 	Functions []string `json:"functions,omitempty"`
 }
+
+// LastID is what may be told of the last id that a database knows. On SQLite a connection
+// remembers that of an earlier statement's row, which may be another tenant's.
+type LastID string
+
+const (
+	// LastIDAny is the zero value: the database tells of the statement's own row alone, or
+	// no row is a tenant's.
+	LastIDAny LastID = ""
+	// LastIDOfNewRow is told where the statement has written a row.
+	LastIDOfNewRow LastID = "new_row"
+	// LastIDHidden is not told.
+	LastIDHidden LastID = "hidden"
+)
 
 // Placeholder is a $n in a text.
 type Placeholder struct {

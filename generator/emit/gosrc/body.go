@@ -146,7 +146,8 @@ func (g *goPackage) manyBody(m *method) []jen.Code {
 func (g *goPackage) execBody(m *method) []jen.Code {
 	cmd, guard := m.query.Cmd, m.query.ConflictGuard
 	call := g.call(m, g.driver.exec)
-	if cmd == ":execresult" && !guard && !g.ir.Go.WrapErrors {
+	lastID := m.query.LastID
+	if cmd == ":execresult" && !guard && !g.ir.Go.WrapErrors && lastID == ir.LastIDAny {
 		return []jen.Code{jen.Return(call)}
 	}
 	fail := func(err jen.Code) jen.Code {
@@ -184,9 +185,20 @@ func (g *goPackage) execBody(m *method) []jen.Code {
 		}
 		return append(body, jen.Return(affected, jen.Nil()))
 	case ":execlastid":
-		return append(body, jen.Return(jen.Id("result").Dot("LastInsertId").Call()))
+		return append(body, jen.Return(checked(lastID).Dot("LastInsertId").Call()))
 	case ":execresult":
-		return append(body, jen.Return(jen.Id("result"), jen.Nil()))
+		return append(body, jen.Return(checked(lastID), jen.Nil()))
 	}
 	return append(body, jen.Return(jen.Nil()))
+}
+
+// checked is the result, which tells the last id only where it may.
+func checked(id ir.LastID) *jen.Statement {
+	switch id {
+	case ir.LastIDOfNewRow:
+		return jen.Qual(sqldbPath, "WithNewID").Call(jen.Id("result"))
+	case ir.LastIDHidden:
+		return jen.Qual(sqldbPath, "WithoutID").Call(jen.Id("result"))
+	}
+	return jen.Id("result")
 }

@@ -176,6 +176,9 @@ UPDATE invoice_line SET quantity = quantity * 2 WHERE invoice_id = sqlc.arg('num
 -- name: SetCity :execrows
 UPDATE invoice SET billing_city = sqlc.arg('city') WHERE invoice_id = sqlc.arg('number');
 
+-- name: MoveCity :execresult
+UPDATE invoice SET billing_city = sqlc.arg('city') WHERE invoice_id = sqlc.arg('number');
+
 -- name: DropLine :execrows
 DELETE FROM invoice_line WHERE invoice_line_id = sqlc.arg('line');
 

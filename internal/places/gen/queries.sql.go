@@ -7,6 +7,8 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+
+	"github.com/tenancygen/tenancygen/runtime/sqldb"
 )
 
 const addProject = `-- name: AddProject :exec
@@ -47,7 +49,7 @@ func (q *TenantQueries) AddTask(ctx context.Context, arg AddTaskParams) (int64, 
 	if err != nil {
 		return 0, err
 	}
-	return result.LastInsertId()
+	return sqldb.WithNewID(result).LastInsertId()
 }
 
 const busyProjects = `-- name: BusyProjects :many

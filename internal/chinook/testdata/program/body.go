@@ -124,6 +124,7 @@ func writes(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, num
 	out.Value("DoubleLines")(called(ctx, q.DoubleLines, number))
 	out.Value("DropLine")(called(ctx, q.DropLine, 10*number+1))
 	out.Value("SetCity")(q.SetCity(ctx, city("Tromsø", number)))
+	move(ctx, q, out, number)
 	upsert(ctx, q, out, number)
 	err := q.InTx(ctx, func(q *gen.TenantQueries) error {
 		out.Value("DropDearLines")(q.DropDearLines(ctx))
@@ -138,6 +139,20 @@ func writes(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, num
 	out.Error("committed", err)
 }
 
+// move looks at a result of a statement that adds no row: it has no id of one.
+func move(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, number int) {
+	p := gen.MoveCityParams{City: text("Vadsø")}
+	set(&p.Number, number)
+	result, err := q.MoveCity(ctx, p)
+	if err != nil {
+		out.Error("MoveCity", err)
+		return
+	}
+	out.Value("MoveCity")(result.RowsAffected())
+	id, err := result.LastInsertId()
+	out.Text("MoveCity tells an id", fmt.Sprint(err == nil && id != 0))
+}
+
 // trespass tries on another tenant's invoice what writes did.
 func trespass(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, number int) {
 	out.Error("AddInvoice of another's number", q.AddInvoice(ctx, invoice(number)))
@@ -147,6 +162,7 @@ func trespass(ctx context.Context, q *gen.TenantQueries, out *show.Transcript, n
 	out.Value("DropLine of another's")(called(ctx, q.DropLine, 10*number))
 	out.Value("DeleteInvoiceLine of another's")(called(ctx, q.DeleteInvoiceLine, 10*number))
 	out.Value("DeleteInvoice of another's")(called(ctx, q.DeleteInvoice, number))
+	move(ctx, q, out, number)
 	out.Value("SetCity of another's")(q.SetCity(ctx, city("Oslo", number)))
 	upsert(ctx, q, out, number)
 }
