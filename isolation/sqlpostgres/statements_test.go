@@ -6,10 +6,8 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"slices"
-	"sync"
 
+	"github.com/tenancygen/tenancygen/isolation/internal/workload"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/sqldb"
 )
@@ -136,123 +134,48 @@ func checkIDs(ctx context.Context, e *env) error {
 	return e.unchanged(ctx, ann, bob)
 }
 
-// checkInterleaved lets two tenants take turns on one connection, in an order
-// that is random and the same each time, against a model of what each owns.
-func checkInterleaved(ctx context.Context, e *env) error {
-	random := rand.New(rand.NewPCG(1, 2))
-	tenants := []runtime.Tenant{ann, bob}
-	model := map[string][]string{ann.ID: slices.Clone(notes[ann.ID]), bob.ID: slices.Clone(notes[bob.ID])}
-	oops := errors.New("oops")
-	for i := range 120 {
-		t := tenants[random.IntN(len(tenants))]
-		db := e.provider.For(t)
-		id := 100 + i
-		insert := func(db sqldb.DB) error {
-			_, err := db.ExecContext(ctx, insertNote, t.ID, id, "mixed")
+// calls are what the tenants of a workload do.
+func (e *env) calls(provider sqldb.Provider) workload.Calls[sqldb.DB] {
+	return workload.Calls[sqldb.DB]{
+		For:  provider.For,
+		InTx: sqldb.InTx,
+		Insert: func(ctx context.Context, db sqldb.DB, t runtime.Tenant, id int, body string) error {
+			_, err := db.ExecContext(ctx, insertNote, t.ID, id, body)
 			return err
-		}
-		var err error
-		stored := true
-		action := random.IntN(6)
-		switch action {
-		case 0:
-			err = insert(db)
-		case 1:
-			err = sqldb.InTx(ctx, db, insert)
-		case 2:
-			stored = false
-			err = sqldb.InTx(ctx, db, func(tx sqldb.DB) error { return errors.Join(insert(tx), oops) })
-			if errors.Is(err, oops) {
-				err = nil
+		},
+		List: func(ctx context.Context, db sqldb.DB, t runtime.Tenant) ([]string, error) { return e.list(ctx, db, t) },
+		DeleteAll: func(ctx context.Context, db sqldb.DB, t runtime.Tenant) error {
+			_, err := e.exec(ctx, db, t, "DELETE FROM notes WHERE {own}")
+			return err
+		},
+		Fail: func(ctx context.Context, db sqldb.DB, _ runtime.Tenant) error {
+			_, err := db.ExecContext(ctx, "SELECT 1 / $1::int", 0)
+			return err
+		},
+		Abandon: func(ctx context.Context, db sqldb.DB) error {
+			rows, err := db.QueryContext(ctx, manyRows, 2000)
+			if err != nil {
+				return err
 			}
-		case 3:
-			err = sqldb.InTx(ctx, db, func(tx sqldb.DB) error { return sqldb.InTx(ctx, tx, insert) })
-		case 4:
-			stored = false
-			_, failed := db.ExecContext(ctx, "SELECT 1 / $1::int", 0)
-			err = wantErr("Exec", failed)
-		case 5: // as much as there is, and of the other tenant nothing
-			stored = false
-			model[t.ID] = nil
-			_, err = e.exec(ctx, db, t, "DELETE FROM notes WHERE {own}")
-		}
-		if err != nil {
-			return fmt.Errorf("turn %d, action %d: %w", i, action, err)
-		}
-		if stored {
-			model[t.ID] = append(model[t.ID], fmt.Sprintf("%d mixed", id))
-		}
-		for _, reader := range tenants {
-			if err := e.wantList(ctx, e.provider.For(reader), reader, model[reader.ID]); err != nil {
-				return fmt.Errorf("turn %d, action %d: %w", i, action, err)
-			}
-		}
+			rows.Next()
+			return rows.Close()
+		},
+	}
+}
+
+// checkInterleaved lets two tenants take turns on one connection.
+func checkInterleaved(ctx context.Context, e *env) error {
+	model, err := workload.Interleaved(ctx, e.calls(e.provider), 120, []runtime.Tenant{ann, bob}, notes)
+	if err != nil {
+		return err
 	}
 	return errors.Join(e.stored(ctx, ann, model[ann.ID]), e.stored(ctx, bob, model[bob.ID]))
 }
 
-// checkConcurrent lets more goroutines than there are connections work as
-// several tenants.
+// checkConcurrent lets more tenants than there are connections work at the same time.
 func checkConcurrent(ctx context.Context, e *env) error {
-	const workers, turns = 8, 15
-	var wg sync.WaitGroup
-	errs := make([]error, workers)
-	for w := range workers {
-		wg.Go(func() {
-			// Every worker is a tenant of its own, so that it knows its rows.
-			t := runtime.Tenant{ID: fmt.Sprintf("worker-%d", w)}
-			db := e.wide.For(t)
-			var mine []string
-			for i := range turns {
-				if err := e.turn(ctx, db, t, i, &mine); err != nil {
-					errs[w] = fmt.Errorf("%s, turn %d: %w", t.ID, i, err)
-					return
-				}
-			}
-		})
-	}
-	wg.Wait()
-	return errors.Join(append(errs, e.unchanged(ctx, ann, bob))...)
-}
-
-// turn does one thing as a worker, and reads its rows.
-func (e *env) turn(ctx context.Context, db sqldb.DB, t runtime.Tenant, i int, mine *[]string) error {
-	switch i % 5 {
-	case 0, 1:
-		id := 10 + i
-		insert := func(db sqldb.DB) error {
-			_, err := db.ExecContext(ctx, insertNote, t.ID, id, "w")
-			return err
-		}
-		err := insert
-		if i%5 == 1 {
-			err = func(db sqldb.DB) error { return sqldb.InTx(ctx, db, insert) }
-		}
-		if err := err(db); err != nil {
-			return err
-		}
-		*mine = append(*mine, fmt.Sprintf("%d w", id))
-	case 2:
-		if _, err := db.ExecContext(ctx, "SELECT 1 / $1::int", 0); err == nil {
-			return errors.New("no error")
-		}
-	case 3:
-		ended, cancel := context.WithCancel(ctx)
-		cancel()
-		if _, err := e.list(ended, db, t); err == nil {
-			return errors.New("no error for a context that has ended")
-		}
-	case 4:
-		rows, err := db.QueryContext(ctx, manyRows, 2000)
-		if err != nil {
-			return err
-		}
-		rows.Next()
-		if err := rows.Close(); err != nil {
-			return err
-		}
-	}
-	return e.wantList(ctx, db, t, *mine)
+	err := workload.Concurrent(ctx, e.calls(e.wide), 15, workload.Workers())
+	return errors.Join(err, e.unchanged(ctx, ann, bob))
 }
 
 // checkRefused calls every method as a tenant that may not act. Each has to
