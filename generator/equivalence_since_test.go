@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
 	"github.com/tenancygen/tenancygen/internal/equivalence"
 	"github.com/tenancygen/tenancygen/internal/testpg"
@@ -94,7 +95,7 @@ func compileSince(t *testing.T, version int, spoil tamper) *oracleProject {
 	if spoil == nil {
 		return compileInput(t, in, nil)
 	}
-	return compileInput(t, in, spoilAll(t, spoil))
+	return compileInput(t, in, spoilAll(t, parse.PostgreSQL, spoil))
 }
 
 // labSince loads the rows of the nasty data and those of a version.

@@ -47,7 +47,8 @@ INSERT INTO pins (org_id, name, folder_id) VALUES ('one', 'p', 11), ('one', 'q',
 
 INSERT INTO boxes (a, b, org_id) VALUES (1, 1, 'one'), (1, 2, 'two'), (2, 1, 'three'), (2, 2, 'one'), (3, 1, 'two'), (3, 3, 'one');
 INSERT INTO parts (id, box_a, box_b, spare_a, spare_b, what) VALUES
-    (1, 1, 1, NULL, NULL, 'p'), (2, 2, 2, 1, 1, 'q'), (3, 1, 2, 1, 2, 'p'), (4, 2, 1, NULL, NULL, 'r'), (5, 3, 3, 3, NULL, 'half');
+    (1, 1, 1, NULL, NULL, 'p'), (2, 2, 2, 1, 1, 'q'), (3, 1, 2, 1, 2, 'p'), (4, 2, 1, NULL, NULL, 'r'), (5, 3, 3, 3, NULL, 'half'),
+    (6, 1, 1, 1, 2, 'lent'); -- its spare is another tenant's
 INSERT INTO tags (doc_id, id, label) VALUES
     (101, 101, 'tag 1'), (102, 102, 'tag 2'), (103, 103, 'tag 3'), (201, 101, 'tag 1'), (202, 102, 'tag 2'), (203, 103, 'tag 3'), (301, 101, 'tag 1');
 
@@ -60,5 +61,5 @@ INSERT INTO forms (id, org_id, code, label, base_id) VALUES
 INSERT INTO fields (id, form_id, name, width)
 SELECT f.id * 10 + n.n, f.id, CONCAT('field ', n.n), CASE WHEN n.n = 1 THEN f.id END FROM forms AS f, (SELECT 1 AS n UNION ALL SELECT 2) AS n WHERE f.id <> 12;
 INSERT INTO answers (id, org_id, form_id, old_id, answer) VALUES
-    (101, 'one', 1, NULL, 'to shared'), (102, 'one', 11, 2, 'to own'), (103, 'one', 13, 11, NULL), (104, 'one', 14, NULL, NULL),
+    (101, 'one', 1, NULL, 'to shared'), (102, 'one', 11, 2, 'to own'), (103, 'one', 13, 11, NULL), (104, 'one', 14, NULL, NULL), (105, 'one', 11, 21, 'to another''s'),
     (201, 'two', 1, 3, 'to shared'), (202, 'two', 21, NULL, 'to own'), (11, 'two', 21, NULL, 'an id of a form'), (301, 'three', 2, 1, 'to shared');
