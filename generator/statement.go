@@ -240,16 +240,5 @@ func (s *statement) asWritten(q *parse.Query, err error, cat *catalog.Catalog, h
 }
 
 func (s *statement) parseError(err error) {
-	var e *parse.Error
-	if !errors.As(err, &e) {
-		e = &parse.Error{Message: err.Error(), Help: "report this as a bug"}
-	}
-	code := diag.SQLSyntax
-	switch {
-	case e.Unsupported && strings.Contains(e.Message, " is refused"):
-		code = diag.StatementRefused
-	case e.Unsupported:
-		code = diag.SyntaxUnsupported
-	}
-	s.report.Errorf(code, s.text.At(e.Pos), "%s", e.Message).WithHelp("%s", e.Help).InQuery(s.text.Name)
+	parse.Report(err, s.text.At, &s.report).InQuery(s.text.Name)
 }

@@ -1,8 +1,12 @@
 package parse
 
 import (
+	"errors"
 	"fmt"
 	"strings"
+
+	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/source"
 )
 
 // Error is a text that cannot be parsed, or a construct that the tree has no
@@ -12,12 +16,32 @@ type Error struct {
 	Pos int
 	// Unsupported is set when the text is valid SQL that is refused.
 	Unsupported bool
-	Message     string
-	Help        string
+	// WholeStatement is set as well when no statement of its kind can be scoped,
+	// whatever is in it.
+	WholeStatement bool
+	Message        string
+	Help           string
 }
 
 // Error implements error.
 func (e *Error) Error() string { return e.Message }
+
+// Report adds an error of a statement to a report, and returns the diagnostic. at gives
+// the span of an offset.
+func Report(err error, at func(offset int) source.Span, report *diag.Report) *diag.Diagnostic {
+	var e *Error
+	if !errors.As(err, &e) {
+		e = &Error{Message: err.Error(), Help: "report this as a bug"}
+	}
+	code := diag.SQLSyntax
+	switch {
+	case e.WholeStatement:
+		code = diag.StatementRefused
+	case e.Unsupported:
+		code = diag.SyntaxUnsupported
+	}
+	return report.Errorf(code, at(e.Pos), "%s", e.Message).WithHelp("%s", e.Help)
+}
 
 // noNUL refuses a NUL, which the parser takes for the end of the text: nothing
 // behind it would be seen. It is nil for a text without one.
@@ -30,6 +54,14 @@ func noNUL(text string) *Error {
 
 func unsupported(pos int, what, help string) *Error {
 	return &Error{Pos: pos, Unsupported: true, Message: what + " is not supported", Help: help}
+}
+
+// refusedStatement is the error for a statement of another kind than those that can be
+// scoped.
+func refusedStatement(pos int, statement, scoped string) *Error {
+	return &Error{Pos: pos, Unsupported: true, WholeStatement: true,
+		Message: statement + " is refused: only " + scoped + " can be scoped to a tenant",
+		Help:    "run it outside of the generated queries, as a migration or an administrator's task"}
 }
 
 // lost is the error for text whose place in the tree could not be found: a bug,

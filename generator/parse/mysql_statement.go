@@ -56,10 +56,7 @@ func (c *mysqlConverter) statement(n ast.StmtNode, w window) *Query {
 		w = c.with(q, s.With, w)
 		c.delete(q, s, w)
 	default:
-		first := strings.ToUpper(w.list[w.from].text)
-		c.fail(&Error{Pos: w.start(), Unsupported: true,
-			Message: first + " is refused: only SELECT, INSERT, REPLACE, UPDATE and DELETE can be scoped to a tenant",
-			Help:    "run it outside of the generated queries, as a migration or an administrator's task"})
+		c.fail(refusedStatement(w.start(), strings.ToUpper(w.list[w.from].text), "SELECT, INSERT, REPLACE, UPDATE and DELETE"))
 	}
 	return q
 }

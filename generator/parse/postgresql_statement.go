@@ -2,7 +2,6 @@ package parse
 
 import (
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/sqlc-dev/oliphant/ast"
@@ -96,9 +95,7 @@ func (c *converter) query(n *ast.Node, w window) *Query {
 		w = c.with(q, s.MergeStmt.WithClause, w)
 		c.merge(q, s.MergeStmt, w)
 	default:
-		c.fail(&Error{Pos: w.start(), Unsupported: true,
-			Message: fmt.Sprintf("%s is refused: only SELECT, INSERT, UPDATE, DELETE and MERGE can be scoped to a tenant", statementName(n)),
-			Help:    "run it outside of the generated queries, as a migration or an administrator's task"})
+		c.fail(refusedStatement(w.start(), statementName(n), "SELECT, INSERT, UPDATE, DELETE and MERGE"))
 	}
 	return q
 }

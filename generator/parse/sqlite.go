@@ -2,7 +2,6 @@ package parse
 
 import (
 	"errors"
-	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -204,9 +203,7 @@ func (c *sqliteConverter) statement(n ast.Stmt) *Query {
 		return c.delete(s)
 	}
 	first := strings.ToUpper(c.list[c.indexAt(n.Pos())].text)
-	c.fail(&Error{Pos: n.Pos(), Unsupported: true,
-		Message: fmt.Sprintf("%s is refused: only SELECT, INSERT, UPDATE and DELETE can be scoped to a tenant", first),
-		Help:    "run it outside of the generated queries, as a migration or an administrator's task"})
+	c.fail(refusedStatement(n.Pos(), first, "SELECT, INSERT, UPDATE and DELETE"))
 	return &Query{}
 }
 

@@ -61,7 +61,7 @@ func (c *compiler) scoped(sql string, report *diag.Report) *statement {
 	}
 	text, err := parse.Dynamic(file)
 	if err != nil {
-		unreadable(err, func(at int) source.Span { return file.Span(at, min(at+1, len(sql))) }, report)
+		parse.Report(err, func(at int) source.Span { return file.Span(at, min(at+1, len(sql))) }, report)
 		return nil
 	}
 	if at := strings.Index(text.Text, rewrite.MarkerPrefix); at >= 0 {
@@ -71,7 +71,7 @@ func (c *compiler) scoped(sql string, report *diag.Report) *statement {
 	}
 	query, err := parse.PostgreSQL.Statement(text.Text)
 	if err != nil {
-		unreadable(err, text.At, report)
+		parse.Report(err, text.At, report)
 		return nil
 	}
 	plan := scope.Statement(text, query, c.catalog, scope.Options{KeepTenantParams: true}, report)
@@ -130,22 +130,6 @@ func (c *compiler) slots(text *parse.QueryText, sql string, report *diag.Report)
 
 // slotKinds are the kinds of slot that a statement has.
 var slotKinds = map[ir.SlotKind]runtime.SlotKind{ir.SlotTable: runtime.SlotTable, ir.SlotLiteral: runtime.SlotLiteral}
-
-// unreadable reports an error of the parser.
-func unreadable(err error, at func(int) source.Span, report *diag.Report) {
-	var e *parse.Error
-	if !errors.As(err, &e) {
-		e = &parse.Error{Message: err.Error(), Help: "report this as a bug"}
-	}
-	code := diag.SQLSyntax
-	switch {
-	case e.Unsupported && strings.Contains(e.Message, " is refused"):
-		code = diag.StatementRefused
-	case e.Unsupported:
-		code = diag.SyntaxUnsupported
-	}
-	report.Errorf(code, at(e.Pos), "%s", e.Message).WithHelp("%s", e.Help)
-}
 
 // numbered reports whether the scoped text has the author's parameters, and behind
 // them the tenant's: the arguments are put together by that.
