@@ -2,6 +2,7 @@ package generator
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -81,7 +82,7 @@ func (s *statement) sent(e Explained) Explained {
 	if !s.dialect.Positional() || e.Status == StatusRefused {
 		return e
 	}
-	uses, err := parse.NumberedParams(s.dialect, e.ScopedSQL)
+	text, uses, err := parse.PositionalText(s.dialect, e.ScopedSQL)
 	if err != nil {
 		return e // generate reports it
 	}
@@ -89,18 +90,44 @@ func (s *statement) sent(e Explained) Explained {
 	for _, p := range e.Params {
 		byNumber[p.Position] = p
 	}
-	var text strings.Builder
-	at := 0
 	e.Params = nil
 	for i, use := range uses {
-		text.WriteString(e.ScopedSQL[at:use.Start] + "?")
-		at = use.End
 		p := byNumber[use.Number]
 		p.Position, p.Placeholder = i+1, "?"
 		e.Params = append(e.Params, p)
 	}
-	e.ScopedSQL = text.String() + e.ScopedSQL[at:]
+	for i := range e.Tables {
+		e.Tables[i].Anchor = placed(e.Tables[i].Anchor, e.ScopedSQL, uses)
+	}
+	e.ScopedSQL = text
 	return e
+}
+
+var numberedParam = regexp.MustCompile(`\$\d+`)
+
+// placed writes the parameters of an anchor as the places that they have in a statement:
+// ?2 is the second. A parameter has many places, and the anchor's is the one behind the
+// same text; where that is not to be found, all are named.
+func placed(anchor, sql string, uses []parse.NumberedParam) string {
+	at := numberedParam.FindStringIndex(anchor)
+	if at == nil {
+		return anchor
+	}
+	var here, all []string
+	for i, use := range uses {
+		if sql[use.Start:use.End] != anchor[at[0]:at[1]] {
+			continue
+		}
+		place := fmt.Sprintf("?%d", i+1)
+		all = append(all, place)
+		if strings.HasSuffix(sql[:use.Start], anchor[:at[0]]) {
+			here = append(here, place)
+		}
+	}
+	if here == nil {
+		here = all
+	}
+	return anchor[:at[0]] + strings.Join(here, ", ") + anchor[at[1]:]
 }
 
 func (s *statement) status() Status {

@@ -62,7 +62,14 @@ func scoped(text *parse.QueryText, cat *catalog.Catalog) (sql, refused string) {
 	if check := certify.Check(result.SQL, result.Tenant, cat); len(check.Findings) > 0 {
 		return "", check.Findings[0].Message
 	}
-	return result.SQL, ""
+	if !cat.Dialect.Positional() {
+		return result.SQL, ""
+	}
+	sent, _, err := parse.PositionalText(cat.Dialect, result.SQL)
+	if err != nil {
+		return "", err.Error()
+	}
+	return sent, ""
 }
 
 // suspicious reports whether a function may read tables.

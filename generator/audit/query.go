@@ -97,6 +97,9 @@ func (j *judge) named(text string) string {
 				return p.Macro
 			}
 		}
+		if j.Catalog.Dialect.Positional() {
+			return "?" + s[1:] // which of them
+		}
 		return s
 	})
 }
@@ -118,7 +121,7 @@ func classOf(ref *tie.Reference) Class {
 // stray reports whether an upsert may update another tenant's row.
 func stray(ref *tie.Reference) bool {
 	k := ref.Conflict
-	return k != nil && k.Update && !k.Covered && !k.Guarded
+	return k != nil && (k.Update || k.Replace) && !k.Covered && !k.Guarded
 }
 
 // class is the class of the query: that of its worst references.
@@ -272,12 +275,19 @@ func (j *judge) upsert(ref *tie.Reference) {
 	if k == nil || k.Covered || k.Guarded || len(k.Arbiter) == 0 {
 		return
 	}
-	key := strings.Join(k.Arbiter, ", ")
-	if k.Update {
-		j.query.add("TA002", j.text.At(k.Pos), "the conflict target (%s) does not hold the tenant: the update may meet another tenant's row of %s", key, ref.Table.QualifiedName()).scoped = true
-		return
+	what, table := "conflict target", ref.Table.QualifiedName()
+	if k.AnyKey {
+		what = "unique key"
 	}
-	j.query.add("TA015", j.text.At(k.Pos), "the conflict target (%s) does not hold the tenant: another tenant's row of %s makes it do nothing", key, ref.Table.QualifiedName())
+	what += " (" + strings.Join(k.Arbiter, ", ") + ")"
+	switch {
+	case k.Replace:
+		j.query.add("TA002", j.text.At(k.Pos), "the %s does not hold the tenant: another tenant's row of %s may be deleted", what, table).scoped = true
+	case k.Update:
+		j.query.add("TA002", j.text.At(k.Pos), "the %s does not hold the tenant: the update may meet another tenant's row of %s", what, table).scoped = true
+	default:
+		j.query.add("TA015", j.text.At(k.Pos), "the %s does not hold the tenant: another tenant's row of %s makes it do nothing", what, table)
+	}
 }
 
 // functions notes functions that may read tables.

@@ -271,3 +271,19 @@ func NumberedParams(d Dialect, text string) ([]NumberedParam, error) {
 	}
 	return out, nil
 }
+
+// PositionalText is a statement with a ? in the place of each $n, as the drivers of some
+// databases take it, and those places in the given text.
+func PositionalText(d Dialect, text string) (string, []NumberedParam, error) {
+	uses, err := NumberedParams(d, text)
+	if err != nil {
+		return "", nil, err
+	}
+	var out strings.Builder
+	at := 0
+	for _, use := range uses {
+		out.WriteString(text[at:use.Start] + "?")
+		at = use.End
+	}
+	return out.String() + text[at:], uses, nil
+}

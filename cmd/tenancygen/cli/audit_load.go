@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/audit"
@@ -84,25 +85,44 @@ func isSQLC(path string) bool {
 func (p *auditProject) sqlc(entries []config.SQLCEntry) {
 	bySchema := map[string]*audit.Input{}
 	for i, e := range entries {
-		if e.Engine != "postgresql" {
+		d := dialect.For(e.Engine)
+		if d == nil {
 			p.problems = append(p.problems, fmt.Sprintf("sql[%d]: its engine is %s", i, e.Engine))
 			continue
 		}
 		cfg := &config.Config{Dir: p.dir, Engine: e.Engine, Schema: e.Schema, Queries: e.Queries}
-		key := strings.Join(e.Schema, "\n")
+		key := strings.Join(append([]string{e.Engine}, e.Schema...), "\n")
 		in := bySchema[key]
 		if in == nil {
 			in = &audit.Input{Catalog: p.catalog(cfg)}
-			d, ok := audit.Detect(in.Catalog, p.columns, p.root)
+			columns, root := p.named(d, in.Catalog)
+			found, ok := audit.Detect(in.Catalog, columns, root)
 			if !ok {
-				d.Columns = p.columns
+				found.Columns = columns
 			}
-			p.schemas = append(p.schemas, d)
+			p.schemas = append(p.schemas, found)
 			p.inputs = append(p.inputs, in)
 			bySchema[key] = in
 		}
 		p.queries(in, cfg)
 	}
+}
+
+// named are the columns and the root of the flags by the names that they have in a schema:
+// databases that fold names take any spelling.
+func (p *auditProject) named(d dialect.Dialect, cat *catalog.Catalog) (columns []string, root string) {
+	for _, name := range p.columns {
+		known := slices.ContainsFunc(cat.Tables, func(t *catalog.Table) bool { return t.Column(name) != nil })
+		if _, folded, ok := d.SplitName(name); ok && !known {
+			name = folded
+		}
+		columns = append(columns, name)
+	}
+	root = p.root
+	if _, folded, ok := d.SplitName(root); ok && len(cat.Match(root)) == 0 {
+		root = folded
+	}
+	return columns, root
 }
 
 // tenancy takes in a project of our own, with what it declares unless a column is
@@ -111,7 +131,8 @@ func (p *auditProject) tenancy(cfg *config.Config) {
 	in := &audit.Input{Catalog: p.catalog(cfg)}
 	p.inputs = append(p.inputs, in)
 	if len(p.columns) > 0 {
-		d, _ := audit.Detect(in.Catalog, p.columns, p.root)
+		columns, root := p.named(dialect.For(cfg.Engine), in.Catalog)
+		d, _ := audit.Detect(in.Catalog, columns, root)
 		p.schemas = append(p.schemas, d)
 	} else {
 		var report diag.Report
@@ -161,7 +182,7 @@ func (p *auditProject) usable() error {
 	var why []string
 	switch {
 	case len(p.inputs) == 0:
-		why = []string{"no entry is of PostgreSQL"}
+		why = []string{"no entry is of PostgreSQL, MySQL or SQLite"}
 	case tables == 0:
 		why = []string{"the schema has no tables"}
 	case queries == 0:

@@ -41,17 +41,22 @@ type Reference struct {
 	// Strength and Anchor say what ties it, the latter for people.
 	Strength Strength
 	Anchor   string
-	// Conflict is set for an INSERT with ON CONFLICT.
+	// Conflict is set for an INSERT that does something else where a row is in the way, and
+	// for an UPDATE that deletes that row.
 	Conflict *Conflict
 	// Reassigned is the place of an assignment that gives a row another tenant; -1
 	// without one.
 	Reassigned int
 }
 
-// Conflict is an author's ON CONFLICT.
+// Conflict is an author's ON CONFLICT, ON DUPLICATE KEY UPDATE, REPLACE or IGNORE.
 type Conflict struct {
-	Pos    int
-	Update bool // DO UPDATE
+	Pos     int
+	Update  bool // DO UPDATE
+	Replace bool // the row in the way is deleted
+	// AnyKey is set where it is about a row in the way by any unique key. Arbiter is one
+	// that does not hold the tenant then.
+	AnyKey bool
 	// Arbiter are the columns whose conflict it is about; empty when any will do.
 	Arbiter []string
 	// Covered is set when the arbiter holds what ties the row to its tenant, so that

@@ -1,6 +1,8 @@
 package tie
 
 import (
+	"slices"
+
 	"github.com/tenancygen/tenancygen/generator/certify/level"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
@@ -29,6 +31,13 @@ func (a *author) query(q *parse.Query, names *level.Names, outer *level.Level) {
 	case q.Update != nil:
 		lv = a.changed(q.Update.Target, q.Update.From, q.Update.Where, names, outer)
 		a.assignments(q.Update.Set, lv)
+		if r := lv.Relations[0]; q.Update.Replace && a.refs[r.Ref] != nil {
+			var given []string
+			for _, set := range q.Update.Set {
+				given = append(given, set.Columns...)
+			}
+			a.refs[r.Ref].Conflict = a.anyKey(r, given, Conflict{Pos: q.Update.Target.Start, Replace: true})
+		}
 	case q.Delete != nil:
 		lv = a.changed(q.Delete.Target, q.Delete.Using, q.Delete.Where, names, outer)
 	case q.Merge != nil:
@@ -81,7 +90,14 @@ func (a *author) target(ref *parse.Table, where level.Place) *level.Relation {
 func (a *author) changed(ref *parse.Table, from []*parse.From, where *parse.Expr, names *level.Names, outer *level.Level) *level.Level {
 	lv := a.level(from, where, names, outer)
 	a.from(from, lv)
-	lv.Relations = append([]*level.Relation{a.target(ref, lv.Filters[0])}, lv.Relations...)
+	i := slices.IndexFunc(lv.Relations, func(r *level.Relation) bool { return r.Ref == ref })
+	if i >= 0 { // it is among those that are joined
+		r := lv.Relations[i]
+		r.Own = true
+		lv.Relations = append([]*level.Relation{r}, slices.Delete(lv.Relations, i, i+1)...)
+	} else {
+		lv.Relations = append([]*level.Relation{a.target(ref, lv.Filters[0])}, lv.Relations...)
+	}
 	a.writes(lv)
 	return lv
 }

@@ -50,7 +50,13 @@ func (a *author) insert(ins *parse.Insert, lv *level.Level) {
 	}
 	a.ties[lv] = map[*level.Relation]tie{r: held}
 	ref := a.record(r, held)
-	if ref == nil || ins.Conflict == nil {
+	if ref == nil {
+		return
+	}
+	if ins.Conflict == nil {
+		if ins.Replace || ins.Ignore {
+			ref.Conflict = a.anyKey(r, columnNames(ins, r.Table), Conflict{Pos: ins.Target.Start, Replace: ins.Replace})
+		}
 		return
 	}
 	ref.Conflict = a.conflict(ins, r, held)
@@ -114,6 +120,20 @@ func (a *author) inserted(ins *parse.Insert, t *catalog.Table, lv *level.Level) 
 	return tie{}
 }
 
+// columnNames are the columns that an INSERT gives values: all, without a list.
+func columnNames(ins *parse.Insert, t *catalog.Table) []string {
+	var names []string
+	for _, k := range ins.Columns {
+		names = append(names, k.Name)
+	}
+	if !ins.HasColumns {
+		for _, k := range t.Columns {
+			names = append(names, k.Name)
+		}
+	}
+	return names
+}
+
 // columnIndex is the place of a column in the rows of an INSERT; -1 for none.
 func columnIndex(ins *parse.Insert, t *catalog.Table, name string) int {
 	if ins.HasColumns {
@@ -137,17 +157,13 @@ func item(row level.Row, i int) *parse.Expr {
 func (a *author) conflict(ins *parse.Insert, r *level.Relation, inserted tie) *Conflict {
 	k, t := ins.Conflict, r.Table
 	out := &Conflict{Pos: k.Start, Update: k.Update, Arbiter: k.Columns}
+	if k.Unguarded {
+		return a.anyKey(r, columnNames(ins, t), *out)
+	}
 	if k.Constraint != "" {
 		out.Arbiter = constraintColumns(t, k.Constraint)
 	}
-	if direct(t) {
-		out.Covered = slices.Contains(out.Arbiter, t.Tenancy.Column)
-	}
-	for _, f := range t.ForeignKeys {
-		step, parent := a.step(t, f)
-		covers := func(column string) bool { return slices.Contains(out.Arbiter, column) }
-		out.Covered = out.Covered || !direct(t) && parent != nil && !slices.ContainsFunc(step.Columns, func(c string) bool { return !covers(c) })
-	}
+	out.Covered = a.covers(t, out.Arbiter)
 	// In the guard, excluded is the row that was to be inserted.
 	lv := &level.Level{Outer: a.written[r.Ref].Outer, Names: a.written[r.Ref].Names}
 	target := &level.Relation{Name: r.Name, Pos: r.Pos, Ref: r.Ref, Table: t, Places: []level.Place{{Conjuncts: k.Where.Conjuncts(), Text: "in the guard of ON CONFLICT"}}}
@@ -158,6 +174,38 @@ func (a *author) conflict(ins *parse.Insert, r *level.Relation, inserted tie) *C
 	a.ties[lv] = map[*level.Relation]tie{excluded: inserted}
 	out.Guarded = k.Update && a.tieOf(lv, target).strength == Anchored
 	return out
+}
+
+// covers reports whether a key holds what ties a row to its tenant.
+func (a *author) covers(t *catalog.Table, key []string) bool {
+	if direct(t) {
+		return slices.Contains(key, t.Tenancy.Column)
+	}
+	for _, f := range t.ForeignKeys {
+		step, parent := a.step(t, f)
+		if parent != nil && !slices.ContainsFunc(step.Columns, func(c string) bool { return !slices.Contains(key, c) }) {
+			return true
+		}
+	}
+	return false
+}
+
+// anyKey is the conflict of a statement that is about a row in the way by any unique key:
+// it is covered where each of them is. A number that is not among the given columns is a
+// new one, or stays, and is in nobody's way.
+func (a *author) anyKey(r *level.Relation, given []string, k Conflict) *Conflict {
+	k.AnyKey, k.Covered, k.Arbiter = true, true, nil
+	fresh := func(name string) bool {
+		c := r.Table.Column(name)
+		return c != nil && c.Serial && !slices.Contains(given, name)
+	}
+	for _, key := range append(r.Table.Keys(), r.Table.PrimaryKey) {
+		if len(key) > 0 && !slices.ContainsFunc(key, fresh) && !a.covers(r.Table, key) {
+			k.Covered, k.Arbiter = false, key
+			break
+		}
+	}
+	return &k
 }
 
 // constraintColumns are the columns of a named unique constraint.
