@@ -36,6 +36,7 @@ var mySQLRefused = map[string][]diag.Code{
 	"DeleteJoinedParent":  {diag.PlacementImpossible},
 	"DeleteReturning":     {diag.SyntaxUnsupported},
 	"DeleteTwo":           {diag.SyntaxUnsupported},
+	"DuplicateLooksUp":    {diag.SyntaxUnsupported},
 	"DuplicateSetsTenant": {diag.TenantColumnWrite},
 	"GlobalFromTenant":    {diag.GlobalWrite},
 	"InsertIgnore":        {diag.SyntaxUnsupported},

@@ -86,6 +86,8 @@ type values struct {
 	// for the update of ON CONFLICT.
 	target   *parse.Table
 	conflict bool
+	// blind is set where a subquery sees no columns from around it.
+	blind bool
 	// grouped is set where columns are NULL in some rows, by grouping sets.
 	grouped bool
 }
@@ -178,6 +180,11 @@ func (s *scoper) lookup(r *Reference, k *key, v values) *Lookup {
 			return nil
 		}
 		l.Others = append(l.Others, o)
+	}
+	if v.blind && (len(l.Again.Path) > 0 || slices.ContainsFunc(l.Others, func(o Other) bool { return len(o.Path) > 0 })) {
+		s.refuse(diag.SyntaxUnsupported, s.span(item.Range), "the value of %s.%s refers to a row of %q, and cannot be looked up beside a column here", r.Table.QualifiedName(), k.columns[at], k.parent.QualifiedName()).
+			WithHelp("take the value of the new row, VALUES(%s), or pass parameters for the whole key", k.columns[at])
+		return nil
 	}
 	return l
 }
@@ -285,7 +292,7 @@ func isQualified(e *parse.Expr) bool {
 // assignedKeys looks up the values that SET gives to foreign keys.
 func (s *scoper) assignedKeys(r *Reference, sets []parse.Set, l *level) {
 	for _, k := range s.keys(r.Table) {
-		v := values{from: l.from, names: l.names, target: r.Ref, conflict: l.conflict}
+		v := values{from: l.from, names: l.names, target: r.Ref, conflict: l.conflict, blind: l.blind}
 		var source *parse.Query
 		assigned := false
 		for _, column := range k.columns {

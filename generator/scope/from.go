@@ -21,6 +21,9 @@ type level struct {
 	groupBy []*parse.Expr
 	// conflict is set for the update of ON CONFLICT.
 	conflict bool
+	// blind is set for that of ON DUPLICATE KEY: its subqueries in FROM see no columns of
+	// the statement.
+	blind bool
 }
 
 // selectLevel scopes the tables in a SELECT's FROM clause.

@@ -335,7 +335,7 @@ func (s *scoper) unguarded(r *Reference, c *parse.Conflict, anchored bool, names
 			WithHelp("make every unique key of %q begin with what ties it to the tenant; or UPDATE first, and INSERT where no row was found", r.Table.QualifiedName())
 		return
 	}
-	s.assignments(r, c.Set, &level{from: []*parse.From{{Table: r.Ref}}, names: names, conflict: true})
+	s.assignments(r, c.Set, &level{from: []*parse.From{{Table: r.Ref}}, names: names, conflict: true, blind: true})
 }
 
 // arbiterHoldsTenant reports whether rows of different tenants can never meet in

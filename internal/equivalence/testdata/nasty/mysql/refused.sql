@@ -80,3 +80,6 @@ INSERT INTO docs (title, state) VALUES (?, 'live') RETURNING id, title, words;
 
 -- name: InsertSelectTenant :execrows
 INSERT INTO docs (org_id, title) SELECT p.org_id, CONCAT('of ', p.id) FROM people AS p ORDER BY p.id;
+
+-- name: DuplicateLooksUp :execrows
+INSERT INTO pins (name, folder_id) SELECT f.name, f.id FROM folders AS f ON DUPLICATE KEY UPDATE folder_id = f.id;
