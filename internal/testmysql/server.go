@@ -33,35 +33,23 @@ func Start(ctx context.Context) (*Server, error) {
 		}
 		return &Server{URL: withTimes(config)}, nil
 	}
-	for _, source := range []func(context.Context, ...string) (*Server, error){startLocal, startInstalled, startContainer} {
-		s, err := source(ctx)
-		if err == nil {
-			return s, nil
-		}
-		if !errors.Is(err, testserver.ErrAbsent) {
-			return nil, err
-		}
+	s, err := testserver.First(ctx, with(startLocal), with(startInstalled), startContainer)
+	if errors.Is(err, testserver.ErrAbsent) {
+		return nil, fmt.Errorf("no MariaDB for this test: set %s to a DSN, or install mariadb-server-core or docker", EnvURL)
 	}
-	return nil, fmt.Errorf("no MariaDB for this test: set %s to a DSN, or install mariadb-server-core or docker", EnvURL)
+	return s, err
 }
 
 // Close stops the server if Start started it, and returns once it is gone. It
 // may be called more than once.
-func (s *Server) Close() {
-	if s.watchdog != nil {
-		s.watchdog.Stop()
-	}
-}
+func (s *Server) Close() { s.watchdog.Stop() }
 
 // New starts a server for t, with settings such as "--lower-case-table-names=1", and
 // stops it when t ends. It returns the DSN of a user with all privileges. It skips t
 // when there is no binary on this machine, or fails it when servers are required.
 func New(t testing.TB, settings ...string) string {
 	t.Helper()
-	s, err := startLocal(t.Context(), settings...)
-	if errors.Is(err, testserver.ErrAbsent) {
-		s, err = startInstalled(t.Context(), settings...)
-	}
+	s, err := testserver.First(t.Context(), with(startLocal, settings...), with(startInstalled, settings...))
 	if errors.Is(err, testserver.ErrAbsent) {
 		testserver.Missing(t, errors.New("no MariaDB of this test's own: install mariadb-server-core"))
 	}
@@ -72,8 +60,13 @@ func New(t testing.TB, settings ...string) string {
 	return s.URL
 }
 
+// with is a source of servers that have settings.
+func with(start func(context.Context, ...string) (*Server, error), settings ...string) func(context.Context) (*Server, error) {
+	return func(ctx context.Context) (*Server, error) { return start(ctx, settings...) }
+}
+
 // startContainer starts a server with docker.
-func startContainer(ctx context.Context, _ ...string) (*Server, error) {
+func startContainer(ctx context.Context) (*Server, error) {
 	address, w, err := testserver.StartContainer(ctx, testserver.Image{
 		Name: "mariadb:10.11", Port: 3306,
 		Env:     []string{"MARIADB_ALLOW_EMPTY_ROOT_PASSWORD=1"},

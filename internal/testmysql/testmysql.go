@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -17,11 +16,7 @@ import (
 const EnvURL = "TENANCY_TEST_MYSQL_URL"
 
 // shared is the server of this test binary.
-var shared struct {
-	once   sync.Once
-	server *Server
-	err    error
-}
+var shared testserver.Shared[*Server]
 
 // Main runs the tests, stops the server if one was started, and exits, as that of
 // testpg does. It is all that a TestMain has to call, also of a package that uses
@@ -38,15 +33,7 @@ func Required() bool { return testserver.Required() }
 // from parallel tests.
 func URL(t testing.TB) string {
 	t.Helper()
-	shared.once.Do(func() {
-		if shared.server, shared.err = Start(context.Background()); shared.err == nil {
-			testserver.AtEnd(shared.server.Close)
-		}
-	})
-	if shared.err != nil {
-		testserver.Missing(t, shared.err)
-	}
-	return shared.server.URL
+	return shared.Get(t, Start).URL
 }
 
 // Database makes an empty database for t, drops it when t ends, and returns the DSN of

@@ -26,25 +26,16 @@ func Start(ctx context.Context) (*Server, error) {
 	if dsn := os.Getenv(EnvURL); dsn != "" {
 		return &Server{URL: dsn}, nil
 	}
-	for _, source := range []func(context.Context) (*Server, error){startLocal, startInstalled, startContainer} {
-		s, err := source(ctx)
-		if err == nil {
-			return s, nil
-		}
-		if !errors.Is(err, testserver.ErrAbsent) {
-			return nil, err
-		}
+	s, err := testserver.First(ctx, startLocal, startInstalled, startContainer)
+	if errors.Is(err, testserver.ErrAbsent) {
+		return nil, fmt.Errorf("no PostgreSQL for this test: set %s to a superuser's URL, or install the postgres server or docker", EnvURL)
 	}
-	return nil, fmt.Errorf("no PostgreSQL for this test: set %s to a superuser's URL, or install the postgres server or docker", EnvURL)
+	return s, err
 }
 
 // Close stops the server if Start started it, and returns once it is gone. It
 // may be called more than once.
-func (s *Server) Close() {
-	if s.watchdog != nil {
-		s.watchdog.Stop()
-	}
-}
+func (s *Server) Close() { s.watchdog.Stop() }
 
 // startContainer starts a server with docker.
 func startContainer(ctx context.Context) (*Server, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,11 +25,7 @@ const (
 )
 
 // shared is the server of this test binary.
-var shared struct {
-	once   sync.Once
-	server *Server
-	err    error
-}
+var shared testserver.Shared[*Server]
 
 // Main runs the tests, stops the server if one was started, and exits. It is all
 // that a TestMain has to call:
@@ -46,15 +41,7 @@ func Main(m *testing.M, checks ...func() error) { testserver.Main(m, checks...) 
 // be called from parallel tests.
 func URL(t testing.TB) string {
 	t.Helper()
-	shared.once.Do(func() {
-		if shared.server, shared.err = Start(context.Background()); shared.err == nil {
-			testserver.AtEnd(shared.server.Close)
-		}
-	})
-	if shared.err != nil {
-		testserver.Missing(t, shared.err)
-	}
-	return shared.server.URL
+	return shared.Get(t, Start).URL
 }
 
 // Version returns the server's major version. It skips or fails t as URL does.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,11 +17,7 @@ import (
 const EnvURL = "TENANCY_TEST_REDIS_URL"
 
 // shared is the server of this test binary.
-var shared struct {
-	once   sync.Once
-	server *Server
-	err    error
-}
+var shared testserver.Shared[*Server]
 
 // Main runs the tests, stops the server if one was started, and exits, as that of
 // testpg does. It is all that a TestMain has to call, also of a package that uses
@@ -38,15 +33,7 @@ func Required() bool { return testserver.Required() }
 // it when servers are required. It may be called from parallel tests.
 func URL(t testing.TB) string {
 	t.Helper()
-	shared.once.Do(func() {
-		if shared.server, shared.err = Start(context.Background()); shared.err == nil {
-			testserver.AtEnd(shared.server.Close)
-		}
-	})
-	if shared.err != nil {
-		testserver.Missing(t, shared.err)
-	}
-	return shared.server.URL
+	return shared.Get(t, Start).URL
 }
 
 // Client returns a client of the shared server that is closed when t ends. It skips
@@ -110,25 +97,16 @@ func Start(ctx context.Context) (*Server, error) {
 	if url := os.Getenv(EnvURL); url != "" {
 		return &Server{URL: url}, nil
 	}
-	for _, source := range []func(context.Context) (*Server, error){startLocal, startInstalled, startContainer} {
-		s, err := source(ctx)
-		if err == nil {
-			return s, nil
-		}
-		if !errors.Is(err, testserver.ErrAbsent) {
-			return nil, err
-		}
+	s, err := testserver.First(ctx, startLocal, startInstalled, startContainer)
+	if errors.Is(err, testserver.ErrAbsent) {
+		return nil, fmt.Errorf("no Redis for this test: set %s to a server's URL, or install redis-server or docker", EnvURL)
 	}
-	return nil, fmt.Errorf("no Redis for this test: set %s to a server's URL, or install redis-server or docker", EnvURL)
+	return s, err
 }
 
 // Close stops the server if Start started it, and returns once it is gone. It
 // may be called more than once.
-func (s *Server) Close() {
-	if s.watchdog != nil {
-		s.watchdog.Stop()
-	}
-}
+func (s *Server) Close() { s.watchdog.Stop() }
 
 // startContainer starts a server with docker.
 func startContainer(ctx context.Context) (*Server, error) {

@@ -66,8 +66,12 @@ func watch(prepare func(*exec.Cmd), script string, args ...string) (*Watchdog, e
 func (w *Watchdog) Done() <-chan struct{} { return w.done }
 
 // Stop ends the watchdog and what it minds, and waits for both. It may be called
-// more than once.
+// more than once. A nil Watchdog, of a server that somebody else started, has nothing to
+// stop.
 func (w *Watchdog) Stop() {
+	if w == nil {
+		return
+	}
 	w.once.Do(func() { _ = w.stdin.Close() })
 	<-w.done
 }
