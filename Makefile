@@ -23,7 +23,8 @@ help: ## List the targets
 .PHONY: demo
 demo: build ## Generate the examples, and play the one on SQLite; needs no server
 	@$(BIN) generate -f internal/bulk/tenancy.yaml >/dev/null
-	@$(BIN) generate -f internal/places/tenancy.yaml >/dev/null
+	@$(BIN) generate -f internal/places/sqlite/tenancy.yaml >/dev/null
+	@$(BIN) generate -f internal/places/mysql/tenancy.yaml >/dev/null
 	@$(BIN) generate -f bench/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/lists/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/lists/sqlgen.yaml >/dev/null
@@ -59,7 +60,8 @@ verify: build ## Fail when the examples are not what the generator writes now
 	$(BIN) diff -f examples/stdlib/plain/tenancy.yaml
 	$(BIN) diff -f examples/embedded/tenancy.yaml
 	$(BIN) diff -f internal/bulk/tenancy.yaml
-	$(BIN) diff -f internal/places/tenancy.yaml
+	$(BIN) diff -f internal/places/sqlite/tenancy.yaml
+	$(BIN) diff -f internal/places/mysql/tenancy.yaml
 	$(BIN) diff -f internal/lists/tenancy.yaml
 	$(BIN) diff -f internal/lists/sqlgen.yaml
 	$(BIN) diff -f bench/tenancy.yaml

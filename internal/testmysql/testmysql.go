@@ -49,7 +49,8 @@ func DatabaseOn(t testing.TB, server string) string {
 	name := testserver.UniqueName("test")
 	// Not the server's own default, which differs from version to version.
 	run(t, server, "CREATE DATABASE "+name+" CHARACTER SET utf8mb4")
-	t.Cleanup(func() { run(t, server, "DROP DATABASE IF EXISTS "+name) })
+	// Tables of other databases may refer to it, where a test has failed.
+	t.Cleanup(func() { run(t, server, "SET foreign_key_checks = 0", "DROP DATABASE IF EXISTS "+name) })
 	return edit(t, server, func(c *mysql.Config) { c.DBName = name })
 }
 
@@ -100,6 +101,7 @@ func run(t testing.TB, dsn string, statements ...string) {
 		t.Fatal("testmysql: not a DSN")
 	}
 	defer func() { _ = db.Close() }()
+	db.SetMaxOpenConns(1)
 	for _, s := range statements {
 		if _, err := db.ExecContext(ctx, s); err != nil {
 			word, _, _ := strings.Cut(s, " ")

@@ -67,7 +67,7 @@ func databaseSpace(shared string, t runtime.Tenant) (namespace.Space, error) {
 	case name == shared:
 		return namespace.Space{}, fmt.Errorf("%w: it is that of what tenants share", runtime.ErrNamespaceName)
 	}
-	return namespace.Space{Schema: name, Shared: shared, Backticks: true}, nil
+	return namespace.Space{Schema: name, Shared: shared, Aliases: true, Backticks: true}, nil
 }
 
 // SchemaName returns the name of the tenant's database, without quotes. A stored

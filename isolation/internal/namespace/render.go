@@ -17,6 +17,10 @@ type Space struct {
 	Shared string
 	// Prefix is what their names begin with; empty in a schema of the tenant's own.
 	Prefix string
+	// Aliases is set where a table needs its name as an alias in a schema of its own, too.
+	// A DELETE of MySQL from several tables looks for those that it names before FROM
+	// without a database in the current one, unless they are aliases.
+	Aliases bool
 	// Backticks is set for MySQL, where double quotes may be around a string.
 	Backticks bool
 }
@@ -70,7 +74,7 @@ func Render(text runtime.Text, s Space) string {
 			out.WriteString(Space{Schema: s.Shared, Backticks: s.Backticks}.Qualified(slot.Name))
 		case runtime.SlotTable:
 			out.WriteString(s.Qualified(slot.Name))
-			if slot.Alias && s.Prefix != "" {
+			if slot.Alias && (s.Prefix != "" || s.Aliases) {
 				out.WriteString(" AS ")
 				out.WriteString(s.Quote(slot.Name))
 			}

@@ -87,6 +87,10 @@ func TestRender(t *testing.T) {
 	if got, want := namespace.Render(odd, namespace.Space{Schema: "s"}), `x( E'"s"."o''b\\r"')`; got != want {
 		t.Errorf("literal: %s, want %s", got, want)
 	}
+	several := text(t, "DELETE notes FROM «notes*» JOIN «links» AS l ON l.id = notes.id")
+	if got, want := namespace.Render(several, namespace.Space{Schema: "tenant_a", Aliases: true}), `DELETE notes FROM "tenant_a"."notes" AS "notes" JOIN "tenant_a"."links" AS l ON l.id = notes.id`; got != want {
+		t.Errorf("aliases: %s, want %s", got, want)
+	}
 	foreign := runtime.Text{SQL: "REFERENCES plans(id)", Slots: []runtime.Slot{{Start: 11, End: 16, Name: "plans", Kind: runtime.SlotShared}}}
 	for want, space := range map[string]namespace.Space{
 		"REFERENCES `app`.`plans`(id)": {Schema: "tenant_a", Shared: "app", Prefix: "t_a__", Backticks: true},

@@ -4,10 +4,24 @@ package gen
 
 import "database/sql"
 
+// Comment is a row of the table comments.
+type Comment struct {
+	ID     int64
+	TaskID int64
+	Body   string
+}
+
 // Plan is a row of the table plans.
 type Plan struct {
 	ID   int64
 	Name string
+}
+
+// Planned is a row of the view planned.
+type Planned struct {
+	TenantID string
+	Name     string
+	PlanName string
 }
 
 // Project is a row of the table projects.

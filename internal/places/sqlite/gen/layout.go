@@ -8,7 +8,7 @@ import "github.com/tenancygen/tenancygen/runtime"
 // where the statements name them, and how they are made. It is to be read only.
 var Layout = runtime.Layout{
 	Engine:      "sqlite",
-	Fingerprint: "612012b36efb4a27a2f004f209dbdbdb",
+	Fingerprint: "876d43090e804855ce1f0452218e8857",
 	Schema:      "main",
 	Tables: []runtime.Table{
 		{
@@ -45,8 +45,37 @@ var Layout = runtime.Layout{
 				{Name: "done", Type: "integer", NotNull: true},
 			},
 		},
+		{
+			Name:  "comments",
+			Class: runtime.ClassChild,
+			Owned: `EXISTS (
+        SELECT 1
+        FROM tasks AS parent
+        WHERE parent.id = comments.task_id
+          AND parent.tenant_id = $1
+    )`,
+			Columns: []runtime.Column{
+				{Name: "id", Type: "integer", NotNull: true},
+				{Name: "task_id", Type: "integer", NotNull: true},
+				{Name: "body", Type: "text", NotNull: true},
+			},
+		},
+		{
+			Name:  "planned",
+			Class: runtime.ClassView,
+			View:  true,
+			Columns: []runtime.Column{
+				{Name: "tenant_id"},
+				{Name: "name"},
+				{Name: "plan_name"},
+			},
+		},
 	},
 	Statements: []runtime.Text{
+		{SQL: addComment, Slots: []runtime.Slot{
+			{Start: 44, End: 52, Name: "comments", Alias: true},
+			{Start: 99, End: 104, Name: "tasks", Alias: true},
+		}},
 		{SQL: addProject, Slots: []runtime.Slot{
 			{Start: 38, End: 46, Name: "projects", Alias: true},
 		}},
@@ -57,6 +86,20 @@ var Layout = runtime.Layout{
 			{Start: 80, End: 85, Name: "tasks", Alias: true},
 			{Start: 167, End: 175, Name: "projects", Alias: true},
 		}},
+		{SQL: comments, Slots: []runtime.Slot{
+			{Start: 63, End: 71, Name: "comments", Alias: true},
+			{Start: 77, End: 82, Name: "tasks", Alias: true},
+			{Start: 142, End: 147, Name: "tasks"},
+		}},
+		{SQL: copyTasks, Slots: []runtime.Slot{
+			{Start: 41, End: 46, Name: "tasks", Alias: true},
+			{Start: 111, End: 116, Name: "tasks", Alias: true},
+			{Start: 122, End: 130, Name: "projects"},
+		}},
+		{SQL: dropDone, Slots: []runtime.Slot{
+			{Start: 40, End: 45, Name: "tasks", Alias: true},
+			{Start: 94, End: 102, Name: "projects", Alias: true},
+		}},
 		{SQL: dropTasks, Slots: []runtime.Slot{
 			{Start: 41, End: 46, Name: "tasks", Alias: true},
 			{Start: 112, End: 120, Name: "projects"},
@@ -65,15 +108,28 @@ var Layout = runtime.Layout{
 			{Start: 38, End: 43, Name: "tasks", Alias: true},
 		}},
 		{SQL: getPlan},
+		{SQL: getProject, Slots: []runtime.Slot{
+			{Start: 51, End: 59, Name: "projects", Alias: true},
+		}},
 		{SQL: openTasks, Slots: []runtime.Slot{
 			{Start: 64, End: 72, Name: "projects", Alias: true},
 			{Start: 83, End: 88, Name: "tasks", Alias: true},
+		}},
+		{SQL: plannedProjects, Slots: []runtime.Slot{
+			{Start: 139, End: 147, Name: "projects", Alias: true},
 		}},
 		{SQL: plansInUse, Slots: []runtime.Slot{
 			{Start: 83, End: 91, Name: "projects", Alias: true},
 		}},
 		{SQL: putProject, Slots: []runtime.Slot{
-			{Start: 37, End: 45, Name: "projects", Alias: true},
+			{Start: 38, End: 46, Name: "projects", Alias: true},
+		}},
+		{SQL: replaceProject, Slots: []runtime.Slot{
+			{Start: 43, End: 51, Name: "projects", Alias: true},
+		}},
+		{SQL: touch, Slots: []runtime.Slot{
+			{Start: 32, End: 40, Name: "projects", Alias: true},
+			{Start: 106, End: 111, Name: "tasks", Alias: true},
 		}},
 	},
 	DDL: []runtime.DDL{
@@ -115,6 +171,25 @@ var Layout = runtime.Layout{
 				{Start: 238, End: 246, Name: "projects"},
 			}},
 			Creates: []string{"tasks"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE TABLE comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id INTEGER NOT NULL REFERENCES tasks (id),
+    body TEXT NOT NULL
+)`, Slots: []runtime.Slot{
+				{Start: 13, End: 21, Name: "comments"},
+				{Start: 106, End: 111, Name: "tasks"},
+			}},
+			Creates: []string{"comments"},
+		},
+		{
+			Text: runtime.Text{SQL: `CREATE VIEW planned AS
+SELECT projects.tenant_id, projects.name, plans.name AS plan_name FROM projects JOIN plans ON plans.id = projects.plan_id`, Slots: []runtime.Slot{
+				{Start: 12, End: 19, Name: "planned"},
+				{Start: 94, End: 102, Name: "projects", Alias: true},
+			}},
+			Creates: []string{"planned"},
 		},
 	},
 }

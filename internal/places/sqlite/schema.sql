@@ -18,3 +18,12 @@ CREATE TABLE tasks (
     done INTEGER NOT NULL DEFAULT 0,
     FOREIGN KEY (tenant_id, project_id) REFERENCES projects (tenant_id, id)
 );
+
+CREATE TABLE comments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task_id INTEGER NOT NULL REFERENCES tasks (id),
+    body TEXT NOT NULL
+);
+
+CREATE VIEW planned AS
+SELECT projects.tenant_id, projects.name, plans.name AS plan_name FROM projects JOIN plans ON plans.id = projects.plan_id;
