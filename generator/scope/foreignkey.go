@@ -262,8 +262,8 @@ func (s *scoper) newLookup(r *Reference, k *key, at int) *Lookup {
 	default:
 		l.None = NullKept
 	}
-	l.Aliases, l.Qualify = s.path(k.parent)
-	l.Qualify = l.Qualify || s.ctes[k.parent.Name]
+	l.Aliases, l.Qualify = s.path(k.parent, r.Ref)
+	l.Qualify = s.covered(k.parent.Name, r.Table, r.Ref) || l.Qualify
 	return l
 }
 

@@ -119,7 +119,7 @@ func (s *scoper) table(l *level, ref *parse.Table, at position) {
 			WithHelp("sample in the query, as in WHERE random() < 0.1").InQuery(s.text.Name)
 	}
 	r.Shared = s.readsShared(ref, t)
-	r.Aliases, r.Qualify = s.path(t)
+	r.Aliases, r.Qualify = s.path(t, r.Ref)
 	if at.kind == Derived {
 		s.checkDerived(l, r, at.why)
 	}

@@ -319,7 +319,7 @@ func (s *scoper) conflict(r *Reference, ins *parse.Insert, names *scopeNames) {
 	guard := &Reference{Table: r.Table, Ref: ins.Target, Placement: InConflict, Slot: &Slot{Expr: c.WhereRange, At: c.End}}
 	target := []*parse.From{{Table: ins.Target}}
 	s.assignments(r, c.Set, &level{from: target, names: names, conflict: true})
-	guard.Aliases, guard.Qualify = s.path(r.Table)
+	guard.Aliases, guard.Qualify = s.path(r.Table, r.Ref)
 	s.plan.Guards = append(s.plan.Guards, guard)
 	s.bind(&level{from: target, refs: []*Reference{r}}, c.Where)
 	one := ins.Source != nil && ins.Source.Values != nil && len(ins.Source.Values.Rows) == 1

@@ -56,7 +56,7 @@ func (s *scoper) when(l *level, r *Reference, w *parse.When) {
 	slot := &Slot{Expr: w.ConditionRange, At: w.ThenAt, When: true}
 	if r.Class() != ir.ClassGlobal {
 		guard := &Reference{Table: r.Table, Ref: r.Ref, Placement: InWhen, Slot: slot}
-		guard.Aliases, guard.Qualify = s.path(r.Table)
+		guard.Aliases, guard.Qualify = s.path(r.Table, r.Ref)
 		s.plan.Guards = append(s.plan.Guards, guard)
 		s.bind(targetLevel(r), w.Condition)
 	}

@@ -109,6 +109,9 @@ func (s *scoper) within(w *parse.With, names *scopeNames) *scopeNames {
 // table.
 func (s *scoper) query(q *parse.Query, names *scopeNames) {
 	if q.With != nil {
+		if q.With.Everywhere {
+			s.within(q.With, names) // the names are known to the bodies, too
+		}
 		if q.With.Recursive {
 			for _, cte := range q.With.CTEs {
 				names = s.declare(q.With, cte, names)
@@ -266,11 +269,26 @@ func (s *scoper) fresh(base string) string {
 	return name
 }
 
-// path makes fresh aliases for the parents of a child table.
-func (s *scoper) path(t *catalog.Table) (aliases []string, qualify bool) {
+// path makes fresh aliases for the parents of a child table, beside the reference that
+// they are for.
+func (s *scoper) path(t *catalog.Table, ref *parse.Table) (aliases []string, qualify bool) {
 	for _, step := range t.Tenancy.Path {
 		aliases = append(aliases, s.fresh(step.Parent.Name))
-		qualify = qualify || s.ctes[step.Parent.Name]
+		qualify = s.covered(step.Parent.Name, t, ref) || qualify
 	}
 	return aliases, qualify
+}
+
+// covered reports whether a parent that the statement is given a reference to needs its
+// schema, because a common table expression has its name. Where a statement can name no
+// schema, that is refused.
+func (s *scoper) covered(parent string, t *catalog.Table, ref *parse.Table) bool {
+	if !s.ctes[parent] {
+		return false
+	}
+	if !s.catalog.Dialect.QualifiesTables() {
+		s.refuse(diag.SyntaxUnsupported, s.span(ref.NameRange), "for %q the statement has to read %q, and a common table expression has that name", t.QualifiedName(), parent).
+			WithHelp("give the common table expression another name")
+	}
+	return true
 }

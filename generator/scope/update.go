@@ -120,7 +120,7 @@ func (s *scoper) target(l *level, ref *parse.Table) *Reference {
 		s.plan.GlobalWrites = append(s.plan.GlobalWrites, r)
 		return r
 	}
-	r.Aliases, r.Qualify = s.path(t)
+	r.Aliases, r.Qualify = s.path(t, r.Ref)
 	return r
 }
 

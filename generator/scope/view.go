@@ -118,6 +118,10 @@ func (s *scoper) name(r *Reference, names *scopeNames) {
 	moved := s.catalog.Lookup(r.Ref.Schema, r.Ref.Name) != r.Table
 	r.Hidden = (moved || r.Ref.Schema == "") && s.hides(r.Table.Name, names)
 	r.Rename = moved || r.Hidden
+	if r.Hidden && !s.catalog.Dialect.QualifiesTables() {
+		s.refuse(diag.SyntaxUnsupported, s.span(r.Ref.NameRange), "it reads %q, and a common table expression has that name", r.Table.QualifiedName()).
+			WithHelp("give the common table expression another name")
+	}
 }
 
 // hides reports whether a name means a common table expression: one of the query,
