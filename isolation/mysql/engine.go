@@ -22,19 +22,6 @@ var engine = sqlspace.Engine{
 }
 
 func columns(ctx context.Context, q sqlspace.Querier, schema, table string) ([]runtime.Column, error) {
-	rows, err := q.QueryContext(ctx, `SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE = 'NO' FROM information_schema.COLUMNS
+	return sqlspace.QueryColumns(ctx, q, `SELECT COLUMN_NAME, COLUMN_TYPE, IS_NULLABLE = 'NO' FROM information_schema.COLUMNS
 		WHERE TABLE_SCHEMA = COALESCE(NULLIF(?, ''), DATABASE()) AND LOWER(TABLE_NAME) = LOWER(?) ORDER BY ORDINAL_POSITION`, schema, table)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var found []runtime.Column
-	for rows.Next() {
-		var c runtime.Column
-		if err := rows.Scan(&c.Name, &c.Type, &c.NotNull); err != nil {
-			return nil, err
-		}
-		found = append(found, c)
-	}
-	return found, rows.Err()
 }

@@ -19,18 +19,5 @@ var engine = sqlspace.Engine{
 }
 
 func columns(ctx context.Context, q sqlspace.Querier, _, table string) ([]runtime.Column, error) {
-	rows, err := q.QueryContext(ctx, `SELECT name, lower(type), "notnull" OR pk > 0 FROM pragma_table_xinfo(?, 'main') WHERE hidden <> 1`, table)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = rows.Close() }()
-	var found []runtime.Column
-	for rows.Next() {
-		var c runtime.Column
-		if err := rows.Scan(&c.Name, &c.Type, &c.NotNull); err != nil {
-			return nil, err
-		}
-		found = append(found, c)
-	}
-	return found, rows.Err()
+	return sqlspace.QueryColumns(ctx, q, `SELECT name, lower(type), "notnull" OR pk > 0 FROM pragma_table_xinfo(?, 'main') WHERE hidden <> 1`, table)
 }

@@ -47,6 +47,25 @@ type Querier interface {
 	PrepareContext(ctx context.Context, query string) (*sql.Stmt, error)
 }
 
+// QueryColumns runs a statement whose rows are the name and the type of a column, and
+// whether it takes no NULL.
+func QueryColumns(ctx context.Context, q Querier, query string, args ...any) ([]runtime.Column, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = rows.Close() }()
+	var found []runtime.Column
+	for rows.Next() {
+		var c runtime.Column
+		if err := rows.Scan(&c.Name, &c.Type, &c.NotNull); err != nil {
+			return nil, err
+		}
+		found = append(found, c)
+	}
+	return found, rows.Err()
+}
+
 // CheckLayout returns an error for a layout of another engine, or without tables.
 func (e Engine) CheckLayout(l *runtime.Layout) error {
 	switch {

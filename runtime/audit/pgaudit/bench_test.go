@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenancygen/tenancygen/runtime/audit/pgaudit"
+	"github.com/tenancygen/tenancygen/runtime/internal/keyringtest"
 )
 
 // BenchmarkWrite is what an entry costs: of one writer, of eight writers of one tenant,
@@ -16,7 +17,7 @@ import (
 func BenchmarkWrite(b *testing.B) {
 	s := setup(b)
 	run(b, s.owner, "CREATE TABLE public.plain AS TABLE tenancy.audit")
-	w := writer(b, wide(b, s.owner), pgaudit.Options{Keys: ring(b, "a")})
+	w := writer(b, wide(b, s.owner), pgaudit.Options{Keys: keyringtest.Ring(b, "a")})
 	var tenants atomic.Int64
 	b.Run("one", func(b *testing.B) {
 		for n := 0; b.Loop(); n++ {
@@ -59,7 +60,7 @@ func BenchmarkWrite(b *testing.B) {
 // BenchmarkVerify is what an entry costs when it is verified.
 func BenchmarkVerify(b *testing.B) {
 	s := setup(b)
-	w := writer(b, s.app, pgaudit.Options{Keys: ring(b, "a")})
+	w := writer(b, s.app, pgaudit.Options{Keys: keyringtest.Ring(b, "a")})
 	const n = 2000
 	fill(b, w, "acme", n)
 	for b.Loop() {

@@ -8,6 +8,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"github.com/tenancygen/tenancygen/runtime/internal/keyringtest"
 	"github.com/tenancygen/tenancygen/runtime/keyring"
 )
 
@@ -15,10 +16,7 @@ import (
 // was ever written would look as if somebody had changed it.
 func TestHashOfThePast(t *testing.T) {
 	t.Parallel()
-	key, err := keyring.NewKey(bytes.Repeat([]byte{'a', 'b', '!'}, 11))
-	if err != nil {
-		t.Fatal(err)
-	}
+	key := keyringtest.Ring(t, "a").First()
 	r := row{
 		tenantID: "acme", seq: 7, at: time.UnixMicro(1_795_377_600_123_456).UTC(), user: "u1", action: "invoice.delete", resource: "invoice",
 		resourceID: "9", metadata: `{"a":1}`, clientIP: "203.0.113.7", userAgent: "curl/8", previous: Hash{1, 2, 3},

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/internal/testpg"
 	"github.com/tenancygen/tenancygen/runtime/audit/pgaudit"
+	"github.com/tenancygen/tenancygen/runtime/internal/keyringtest"
 )
 
 // TestModes writes and verifies in every execution mode of pgx, behind PgBouncer in
@@ -58,7 +59,7 @@ func TestModes(t *testing.T) {
 			var work sync.WaitGroup
 			for i := range writers {
 				// A Writer each, as if each were a process.
-				w := writer(t, p, pgaudit.Options{Keys: ring(t, "a")})
+				w := writer(t, p, pgaudit.Options{Keys: keyringtest.Ring(t, "a")})
 				work.Go(func() {
 					for n := range each {
 						if _, err := w.Write(t.Context(), entry("acme", i*each+n)); err != nil {
@@ -69,7 +70,7 @@ func TestModes(t *testing.T) {
 				})
 			}
 			work.Wait()
-			w := writer(t, p, pgaudit.Options{Keys: ring(t, "a")})
+			w := writer(t, p, pgaudit.Options{Keys: keyringtest.Ring(t, "a")})
 			if list, err := w.List(t.Context(), "acme", 0, 0); err != nil || len(list) != writers*each {
 				t.Errorf("%d, %v", len(list), err)
 			}

@@ -1,7 +1,6 @@
 package pgaudit_test
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -20,7 +19,6 @@ import (
 	"github.com/tenancygen/tenancygen/internal/testpg"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/audit/pgaudit"
-	"github.com/tenancygen/tenancygen/runtime/keyring"
 )
 
 func TestMain(m *testing.M) {
@@ -62,24 +60,6 @@ func writer(t testing.TB, p *pgxpool.Pool, o pgaudit.Options) *pgaudit.Writer {
 		t.Fatal(err)
 	}
 	return w
-}
-
-// ring returns a ring whose keys are made from letters.
-func ring(t testing.TB, letters string) keyring.Ring {
-	t.Helper()
-	var keys []keyring.Key
-	for _, l := range []byte(letters) {
-		k, err := keyring.NewKey(bytes.Repeat([]byte{l, l + 1, '!'}, 11))
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, k)
-	}
-	r, err := keyring.New(keys...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
 }
 
 func run(t testing.TB, p *pgxpool.Pool, sql string) {

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/tenancygen/tenancygen/runtime/audit/pgaudit"
+	"github.com/tenancygen/tenancygen/runtime/internal/keyringtest"
 )
 
 // unlock lets the owner do what the triggers refuse.
@@ -66,7 +67,7 @@ var tampers = map[string]struct {
 // to another tenant are seen, at their place.
 func TestCase76Tamper(t *testing.T) {
 	t.Parallel()
-	for mode, o := range map[string]pgaudit.Options{"plain": {}, "keyed": {Keys: ring(t, "ab")}} {
+	for mode, o := range map[string]pgaudit.Options{"plain": {}, "keyed": {Keys: keyringtest.Ring(t, "ab")}} {
 		t.Run(mode, func(t *testing.T) {
 			t.Parallel()
 			s := setup(t)
@@ -128,7 +129,7 @@ func anew(t *testing.T, s setting, o pgaudit.Options, change string) {
 // can: all hashes made anew, and an end that was cut off together with the head.
 func TestCase76Forgery(t *testing.T) {
 	t.Parallel()
-	keyed, forger := pgaudit.Options{Keys: ring(t, "a")}, pgaudit.Options{Keys: ring(t, "z")}
+	keyed, forger := pgaudit.Options{Keys: keyringtest.Ring(t, "a")}, pgaudit.Options{Keys: keyringtest.Ring(t, "z")}
 	const (
 		edit = "UPDATE tenancy.audit SET action = 'invoice.read' WHERE tenant_id = 'acme' AND seq = 3"
 		cut  = "DELETE FROM tenancy.audit WHERE tenant_id = 'acme' AND seq > 3; UPDATE tenancy.audit_heads h SET seq = 3, hash = a.hash FROM tenancy.audit a WHERE h.tenant_id = 'acme' AND a.tenant_id = 'acme' AND a.seq = 3"
@@ -179,11 +180,11 @@ func TestCase76Forgery(t *testing.T) {
 func TestSmuggledEntry(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	w := writer(t, s.app, pgaudit.Options{Keys: ring(t, "a")})
+	w := writer(t, s.app, pgaudit.Options{Keys: keyringtest.Ring(t, "a")})
 	head := fill(t, w, "acme", 2)
 	var appended bool
 	if err := s.app.QueryRow(t.Context(), `SELECT appended FROM tenancy.audit_append('acme', now(), '', 'login', 'session', '', '{}', '', '', $1, 2, $2, $2)`,
-		ring(t, "a").First().ID(), head.Hash[:]).Scan(&appended); err != nil || !appended {
+		keyringtest.Ring(t, "a").First().ID(), head.Hash[:]).Scan(&appended); err != nil || !appended {
 		t.Fatal(appended, err)
 	}
 	if _, err := w.Write(t.Context(), entry("acme", 4)); err != nil {
@@ -200,8 +201,8 @@ func TestSmuggledEntry(t *testing.T) {
 func TestKeysRotate(t *testing.T) {
 	t.Parallel()
 	s := setup(t)
-	fill(t, writer(t, s.app, pgaudit.Options{Keys: ring(t, "a")}), "acme", 2)
-	w := writer(t, s.app, pgaudit.Options{Keys: ring(t, "ba")})
+	fill(t, writer(t, s.app, pgaudit.Options{Keys: keyringtest.Ring(t, "a")}), "acme", 2)
+	w := writer(t, s.app, pgaudit.Options{Keys: keyringtest.Ring(t, "ba")})
 	if _, err := w.Write(t.Context(), entry("acme", 3)); err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +210,7 @@ func TestKeysRotate(t *testing.T) {
 		t.Errorf("%v, %v", head, err)
 	}
 	for letters, seq := range map[string]int64{"a": 3, "b": 1, "z": 1} {
-		_, err := writer(t, s.app, pgaudit.Options{Keys: ring(t, letters)}).Verify(t.Context(), "acme")
+		_, err := writer(t, s.app, pgaudit.Options{Keys: keyringtest.Ring(t, letters)}).Verify(t.Context(), "acme")
 		if typed, ok := errors.AsType[*pgaudit.TamperError](err); !ok || typed.Seq != seq {
 			t.Errorf("%s: %v", letters, err)
 		}

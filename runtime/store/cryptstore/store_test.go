@@ -1,7 +1,6 @@
 package cryptstore_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,33 +16,15 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/tenancygen/tenancygen/runtime"
-	"github.com/tenancygen/tenancygen/runtime/keyring"
+	"github.com/tenancygen/tenancygen/runtime/internal/keyringtest"
 	"github.com/tenancygen/tenancygen/runtime/store/cryptstore"
 	"github.com/tenancygen/tenancygen/runtime/store/memstore"
 )
 
-// ringOf returns a ring whose keys are made from letters.
-func ringOf(t testing.TB, letters string) keyring.Ring {
-	t.Helper()
-	var keys []keyring.Key
-	for _, l := range []byte(letters) {
-		k, err := keyring.NewKey(bytes.Repeat([]byte{l, l + 1, '!'}, 11))
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, k)
-	}
-	r, err := keyring.New(keys...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
-
 // over returns a store with the ring of letters around another.
 func over(t testing.TB, below runtime.Store, letters string) *cryptstore.Store {
 	t.Helper()
-	s, err := cryptstore.New(below, cryptstore.Options{Keys: ringOf(t, letters)})
+	s, err := cryptstore.New(below, cryptstore.Options{Keys: keyringtest.Ring(t, letters)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +81,7 @@ func stored(t testing.TB, s runtime.Store) string {
 
 func TestNew(t *testing.T) {
 	t.Parallel()
-	if _, err := cryptstore.New(nil, cryptstore.Options{Keys: ringOf(t, "a")}); err == nil {
+	if _, err := cryptstore.New(nil, cryptstore.Options{Keys: keyringtest.Ring(t, "a")}); err == nil {
 		t.Error("a store around nothing")
 	}
 	if _, err := cryptstore.New(memstore.New(memstore.Options{}), cryptstore.Options{}); err == nil {
@@ -243,7 +224,7 @@ func TestPlaintextIsAnError(t *testing.T) {
 			if !errors.Is(err, cryptstore.ErrPlaintext) || !errors.As(err, &corrupt) || corrupt.ID != "t1" || len(got) != 0 || strings.Contains(err.Error(), canary) {
 				t.Errorf("%s, %s: %v: %v", name, method, got, err)
 			}
-			open, err := cryptstore.New(below, cryptstore.Options{Keys: ringOf(t, "a"), AllowPlaintext: true})
+			open, err := cryptstore.New(below, cryptstore.Options{Keys: keyringtest.Ring(t, "a"), AllowPlaintext: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -581,7 +562,7 @@ func TestW30NothingPrintsASecret(t *testing.T) {
 	s := over(t, memstore.New(memstore.Options{}), "a")
 	tenant := create(t, s, acme(t, "t1"))
 	var printed strings.Builder
-	for _, value := range []any{s, cryptstore.Options{Keys: ringOf(t, "a")}, tenant, []runtime.Tenant{tenant}, &runtime.CorruptError{ID: "t1", Err: &cryptstore.FieldError{Field: "database_url", Err: cryptstore.ErrTampered}}} {
+	for _, value := range []any{s, cryptstore.Options{Keys: keyringtest.Ring(t, "a")}, tenant, []runtime.Tenant{tenant}, &runtime.CorruptError{ID: "t1", Err: &cryptstore.FieldError{Field: "database_url", Err: cryptstore.ErrTampered}}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
 			fmt.Fprintf(&printed, verb+"\n", value)
 		}

@@ -1,39 +1,20 @@
 package cryptstore
 
 import (
-	"bytes"
 	"errors"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/tenancygen/tenancygen/runtime/keyring"
+	"github.com/tenancygen/tenancygen/runtime/internal/keyringtest"
 )
-
-// ringOf returns a ring whose keys are made from letters.
-func ringOf(t testing.TB, letters string) keyring.Ring {
-	t.Helper()
-	var keys []keyring.Key
-	for _, l := range []byte(letters) {
-		k, err := keyring.NewKey(bytes.Repeat([]byte{l, l + 1, '!'}, 11))
-		if err != nil {
-			t.Fatal(err)
-		}
-		keys = append(keys, k)
-	}
-	r, err := keyring.New(keys...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return r
-}
 
 // written is a value of the past. It has to be read for ever.
 const written = "enc:1:a369f3789fd2ad71:WQoFtjuv5TMqcGDITQZo9yt6Xx0Ig0lGrFNEtx-h2Qp38NxP-QZ2JjGDoqP9tA"
 
 func TestValueOfThePast(t *testing.T) {
 	t.Parallel()
-	got, _, err := open(ringOf(t, "ba"), place{"tenant", fieldURL}, written)
+	got, _, err := open(keyringtest.Ring(t, "ba"), place{"tenant", fieldURL}, written)
 	if err != nil || string(got) != "postgres://u:p@h/d" {
 		t.Errorf("%q, %v", got, err)
 	}
@@ -43,7 +24,7 @@ func TestValueOfThePast(t *testing.T) {
 // at another, nor when a bit of it or the name of its key is another.
 func TestValueIsBound(t *testing.T) {
 	t.Parallel()
-	ring := ringOf(t, "ab")
+	ring := keyringtest.Ring(t, "ab")
 	here := place{"acme", "metadata._enc_token"}
 	text, err := seal(ring.First(), here, []byte("hunter2"))
 	if err != nil {
@@ -68,11 +49,11 @@ func TestValueIsBound(t *testing.T) {
 			t.Fatalf("bit %d: %q, %v", bit, got, err)
 		}
 	}
-	second, _ := ringOf(t, "b").Find(ringOf(t, "b").First().ID())
+	second, _ := keyringtest.Ring(t, "b").Find(keyringtest.Ring(t, "b").First().ID())
 	if _, _, err := open(ring, here, encode(second.ID(), sealed)); !errors.Is(err, ErrTampered) {
 		t.Error("the name of another key:", err)
 	}
-	if _, _, err := open(ringOf(t, "b"), here, text); !errors.Is(err, ErrUnknownKey) {
+	if _, _, err := open(keyringtest.Ring(t, "b"), here, text); !errors.Is(err, ErrUnknownKey) {
 		t.Error("a ring without the key:", err)
 	}
 	for _, plain := range []string{"", "hunter2", "enc::", "enc:1:", "enc:2:" + text[6:], " " + text, text + "\n", text[:len(text)-40], strings.ToUpper(text)} {
@@ -86,7 +67,7 @@ func TestValueIsBound(t *testing.T) {
 // by more than is documented.
 func TestValueIsNew(t *testing.T) {
 	t.Parallel()
-	key, seen := ringOf(t, "a").First(), map[string]bool{}
+	key, seen := keyringtest.Ring(t, "a").First(), map[string]bool{}
 	for range 100 {
 		text, err := seal(key, place{"t", fieldURL}, []byte("same"))
 		if err != nil || seen[text] || strings.Contains(text, "same") {
@@ -99,7 +80,7 @@ func TestValueIsNew(t *testing.T) {
 // FuzzDecode holds that decode reads just what encode writes, and that whatever a value
 // is, open returns it or one of the three errors, without the value in it.
 func FuzzDecode(f *testing.F) {
-	ring := ringOf(f, "a")
+	ring := keyringtest.Ring(f, "a")
 	good, err := seal(ring.First(), place{"t", fieldURL}, []byte("secret"))
 	if err != nil {
 		f.Fatal(err)

@@ -15,7 +15,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/store/internal/sqlstore"
@@ -61,12 +60,6 @@ func New(db *sql.DB, o Options) (*Store, error) {
 
 // now is the time of the server, which all processes share.
 const now = "TIMESTAMPDIFF(MICROSECOND, '1970-01-01 00:00:00', UTC_TIMESTAMP(6))"
-
-// String names the store's table, and nothing of its handle, whose password it would be.
-func (s *Store) String() string { return "mysqlstore on " + s.Table() }
-
-// Format writes String, whatever the verb: package fmt would print the fields.
-func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // write runs f in a transaction, and again where the server ended it.
 func (s *Store) write(ctx context.Context, f func(sqlstore.Tx) error) (err error) {

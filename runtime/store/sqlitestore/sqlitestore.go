@@ -14,7 +14,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"io"
 	"strconv"
 	"time"
 
@@ -62,12 +61,6 @@ func New(db *sql.DB, o Options) (*Store, error) {
 // now is the time of this machine, which all processes on the file share; SQLite's own
 // is one of milliseconds.
 func now() string { return strconv.FormatInt(time.Now().UnixMicro(), 10) }
-
-// String names the store's table, and nothing of its handle.
-func (s *Store) String() string { return "sqlitestore on " + s.Table() }
-
-// Format writes String, whatever the verb: package fmt would print the fields.
-func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // write runs f as the only one who writes.
 func (s *Store) write(ctx context.Context, f func(sqlstore.Tx) error) error {

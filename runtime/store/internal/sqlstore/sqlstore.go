@@ -11,6 +11,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -98,6 +99,13 @@ func (s *Store) Open(ctx context.Context) error {
 
 // Table returns the name of the tenants' table.
 func (s *Store) Table() string { return s.prefix + "tenants" }
+
+// String names the engine and the table, and nothing of the handle, whose password it
+// would be.
+func (s *Store) String() string { return s.engine.Name + " on " + s.Table() }
+
+// Format writes String, whatever the verb: package fmt would print the fields.
+func (s *Store) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, s.String()) }
 
 // SQL puts the store's prefix into a text.
 func (s *Store) SQL(text string) string { return Prefixed(text, s.prefix) }
