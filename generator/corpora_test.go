@@ -28,7 +28,11 @@ import (
 var corpusTenants = map[string][]string{
 	"uuid":   {"00000000-0000-4000-8000-000000000001", "00000000-0000-4000-8000-000000000002", "00000000-0000-4000-8000-000000000003"},
 	"bigint": {"1", "2", "3"}, "integer": {"1", "2", "3"}, "text": {"1", "2", "3"},
+	"varbinary": {"1", "2", "3"}, "varchar": {"1", "2", "3"}, "int": {"1", "2", "3"},
 }
+
+// systemOf are the databases by their names in a configuration.
+var systemOf = map[string]equivalence.System{"postgresql": equivalence.PostgreSQL, "mysql": equivalence.MySQL, "sqlite": equivalence.SQLite}
 
 // corpus counts what became of the statements of somebody else's projects.
 type corpus struct {
@@ -243,8 +247,9 @@ func (c *corpus) compareAlike(t *testing.T, tenants []string, projects ...*corpu
 	if accepted == 0 {
 		return "no statement is accepted"
 	}
-	lab, err := equivalence.Try(t, equivalence.Project{Catalog: projects[0].catalog, Schema: projects[0].schema, Tenants: tenants})
+	lab, err := equivalence.Try(t, equivalence.Project{System: projects[0].system, Catalog: projects[0].catalog, Schema: projects[0].schema, Tenants: tenants})
 	if err != nil {
+		t.Log(err)
 		return "the server does not load the schema"
 	}
 	pair := lab.LastPair(t, tenants[0])
@@ -284,7 +289,8 @@ func (p sqlcPaths) in(dir string) string {
 // corpusProject is a project of a corpus.
 type corpusProject struct {
 	*oracleProject
-	name string
+	name   string
+	system equivalence.System // nil is PostgreSQL
 	// text is what two projects have in common of which one says nothing new, or
 	// which one database serves.
 	text string

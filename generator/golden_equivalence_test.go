@@ -85,10 +85,7 @@ func goldenProject(t *testing.T, path string) (*corpusProject, string) {
 	if in == nil || report.HasErrors() {
 		return nil, "its configuration is wrong on purpose"
 	}
-	if in.Config.Engine != "postgresql" {
-		return nil, "it is for " + in.Config.Engine
-	}
-	p := &corpusProject{oracleProject: &oracleProject{config: in.Config, catalog: loadCatalog(in, &report)}, name: name}
+	p := &corpusProject{system: systemOf[in.Config.Engine], oracleProject: &oracleProject{config: in.Config, catalog: loadCatalog(in, &report)}, name: name}
 	texts := statements(in, p.catalog, &report)
 	if report.HasErrors() {
 		return nil, "its schema or its annotations are wrong on purpose"
@@ -96,7 +93,7 @@ func goldenProject(t *testing.T, path string) (*corpusProject, string) {
 	for _, file := range in.Schema {
 		p.schema += file.Text + ";\n"
 	}
-	p.text = settings + p.schema
+	p.text = settings + p.schema // the settings name the database
 	p.statements = slices.DeleteFunc(scopeAll(texts, p.catalog, in.Config, &report, nil), func(s *statement) bool {
 		return goldenLeftOut[name+" "+s.text.Name] != ""
 	})

@@ -14,7 +14,7 @@ type Project struct {
 	Catalog *catalog.Catalog
 	// Schema and Data are SQL. Data gives several tenants their rows.
 	Schema, Data string
-	// Tenants get rows that are made up from the columns' types, on PostgreSQL.
+	// Tenants get rows that are made up from the columns' types.
 	Tenants []string
 }
 

@@ -169,11 +169,10 @@ func failureOfSQLite(err error) error {
 	if errors.Is(err, sqlite3.INTERRUPT) {
 		return &failure{class: TimedOut, err: err}
 	}
-	var e *sqlite3.Error
-	if !errors.As(err, &e) {
+	var code sqlite3.ErrorCode
+	if !errors.As(err, &code) {
 		return err
 	}
-	code := e.Code()
 	if strings.Contains(err.Error(), "malformed JSON") {
 		// The look-up of a foreign key: no expression of SQLite raises a violation.
 		code = sqlite3.CONSTRAINT

@@ -48,10 +48,8 @@ CREATE TABLE items (id BIGINT PRIMARY KEY AUTO_INCREMENT, box_id BIGINT NOT NULL
 CREATE TABLE forms (id BIGINT PRIMARY KEY AUTO_INCREMENT, tenant_id VARCHAR(20), label VARCHAR(20))`, `'it\'s $1'`, `CAST(tenant_id AS BINARY)`},
 }
 
-// TestKindsOnOtherSystems shows the oracle pairs that are equivalent, and pairs that
-// are not, on the systems that have no schemas and no transaction's own DDL.
-func TestKindsOnOtherSystems(t *testing.T) {
-	t.Parallel()
+func plainCatalog(t *testing.T) *catalog.Catalog {
+	t.Helper()
 	report := &diag.Report{}
 	cat := catalog.Load(dialect.PostgreSQL, []*source.File{source.NewFile("schema.sql", plainSchema)}, report)
 	cat.Classify(&config.Config{Tenant: config.Tenant{Column: "tenant_id"}, Tables: []config.Table{
@@ -60,6 +58,14 @@ func TestKindsOnOtherSystems(t *testing.T) {
 	if report.HasErrors() {
 		t.Fatal(report.Sorted())
 	}
+	return cat
+}
+
+// TestKindsOnOtherSystems shows the oracle pairs that are equivalent, and pairs that
+// are not, on the systems that have no schemas and no transaction's own DDL.
+func TestKindsOnOtherSystems(t *testing.T) {
+	t.Parallel()
+	cat := plainCatalog(t)
 	for _, c := range plainSystems {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
@@ -181,6 +187,31 @@ func TestKindsOnOtherSystems(t *testing.T) {
 			}
 			if diff := cmp.Diff([]string(nil), missing); diff != "" {
 				t.Errorf("arguments that are missing: %s\n%v", diff, lists)
+			}
+		})
+	}
+}
+
+// TestRowsMadeUpOnOtherSystems looks for the rows that each tenant is given in every
+// table.
+func TestRowsMadeUpOnOtherSystems(t *testing.T) {
+	t.Parallel()
+	cat := plainCatalog(t)
+	for _, c := range plainSystems {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			lab := equivalence.New(t, equivalence.Project{System: c.system, Catalog: cat, Schema: c.schema, Tenants: []string{"One", "one"}})
+			for _, tenant := range []string{"One", "one"} {
+				pair := lab.Pair(t, tenant)
+				for _, table := range cat.Tables {
+					own, others := pair.Values(table, table.Columns[0].Name)
+					if table.Tenancy.Class == ir.ClassGlobal {
+						own = others // nobody's
+					}
+					if len(own) == 0 || len(others) == 0 {
+						t.Errorf("%s in %s: %d values of his own, %d of others", tenant, table.Name, len(own), len(others))
+					}
+				}
 			}
 		})
 	}
