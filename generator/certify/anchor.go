@@ -96,8 +96,9 @@ func (c *checker) parentAnchor(lv *level.Level, r *level.Relation, own bool) str
 // hasParent reports whether EXISTS (q) implies that the child r, a relation of lv,
 // has a parent of the tenant. It does when every row of q has a row of σ(parent)
 // in it whose key equals the child's, and there is no row of q without one of its
-// FROM: the parent is anchored inside q, and conjuncts that hold for every row of q
-// equate the keys, which also excludes a parent that is all NULLs.
+// FROM: the parent is anchored inside q, or has keys of the tenant's rows of it alone,
+// and conjuncts that hold for every row of q equate the keys, which also excludes a
+// parent that is all NULLs.
 func (c *checker) hasParent(q *parse.Query, lv *level.Level, r *level.Relation, own bool) bool {
 	if !level.YieldsFrom(q) {
 		return false
@@ -106,8 +107,10 @@ func (c *checker) hasParent(q *parse.Query, lv *level.Level, r *level.Relation, 
 	if inner.Named(r.Name) != nil {
 		return false // the child's name means something else in here
 	}
+	step, parent := c.parent(r.Table)
 	for _, p := range inner.Relations {
-		if c.isParent(inner, p, p.Conjuncts(inner.Filters), r, own) {
+		if level.KeysEqual(p.Conjuncts(inner.Filters), p.Name, step.ParentColumns, r.Name, step.Columns) &&
+			c.isOfTenant(inner, p, key{columns: step.Columns, parent: parent, refs: step.ParentColumns, owner: own}) {
 			return true
 		}
 	}

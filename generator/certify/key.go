@@ -172,8 +172,8 @@ func (c *checker) isOwnKey(list []*parse.Expr, k key, t *catalog.Table, lv *leve
 // isLookup reports whether a scalar subquery, the value of the key's column at an
 // index, is NULL unless the values of all columns are the key of a row of the
 // tenant: its only output is that column of an anchored reference to the parent,
-// and conjuncts that filter this reference equate its other columns with what is
-// stored in them. So where it is not NULL the row that it comes from has these
+// or of a subquery that has keys of the tenant's rows of it alone, and conjuncts that
+// filter this reference equate its other columns with what is stored in them. So where it is not NULL the row that it comes from has these
 // very values, and none of them is NULL.
 func (c *checker) isLookup(query *parse.Query, i int, list []*parse.Expr, k key, t *catalog.Table, lv *level.Level, target string) bool {
 	q := query.Select
@@ -182,7 +182,7 @@ func (c *checker) isLookup(query *parse.Query, i int, list []*parse.Expr, k key,
 	}
 	inner := c.levels.Level(q.From, q.Where, lv.Names, lv)
 	for _, p := range inner.Relations {
-		if p.Table != k.parent || !level.IsColumn(q.Targets[0].Expr, p.Name, k.refs[i]) || !p.VisibleAt(level.Place{}) || c.anchor(inner, p, k.owner) == "" {
+		if !level.IsColumn(q.Targets[0].Expr, p.Name, k.refs[i]) || !p.VisibleAt(level.Place{}) || !c.isOfTenant(inner, p, k) {
 			continue
 		}
 		equal := 0

@@ -14,6 +14,7 @@ CREATE TABLE cut (t VARBINARY(36) NOT NULL, k VARCHAR(20) NOT NULL, UNIQUE (t(3)
 CREATE TABLE ch (id BIGINT PRIMARY KEY, pid BIGINT NOT NULL, v VARCHAR(20), FOREIGN KEY (pid) REFERENCES par (id));
 CREATE TABLE chn (pid BIGINT NOT NULL, v VARCHAR(20) NOT NULL, PRIMARY KEY (pid, v), FOREIGN KEY (pid) REFERENCES par (id));
 CREATE TABLE two (a BIGINT, b BIGINT, t VARBINARY(36) NOT NULL, PRIMARY KEY (a, b));
+CREATE TABLE tree (id BIGINT PRIMARY KEY, t VARBINARY(36) NOT NULL, up BIGINT, FOREIGN KEY (up) REFERENCES tree (id));
 CREATE TABLE twice (t VARBINARY(36) NOT NULL, a BIGINT, b BIGINT, x BIGINT, y BIGINT, FOREIGN KEY (a, b) REFERENCES two (a, b));
 `
 
@@ -22,6 +23,11 @@ const mySQLLookup = `(SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par 
 
 // The same for a key of two columns, the second of which becomes the column y.
 const mySQLLookupOfTwo = `(SELECT p.a FROM (SELECT 1 AS one) AS given LEFT JOIN two AS p ON p.a = $2 AND p.b = twice.y AND p.t = $1 WHERE EXP(CASE WHEN p.a IS NULL THEN 1000 END) IS NULL)`
+
+// mySQLLookupApart is the first one for a table that the statement updates.
+func mySQLLookupApart(where string) string {
+	return "(SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN (SELECT DISTINCT p.id FROM tree AS p WHERE " + where + ") AS p ON p.id = $2 WHERE EXP(CASE WHEN p.id IS NULL AND $2 IS NOT NULL THEN 1000 END) IS NULL)"
+}
 
 func TestMySQL(t *testing.T) {
 	t.Parallel()
@@ -42,8 +48,22 @@ func TestMySQL(t *testing.T) {
 			`DELETE FROM o WHERE o.t = $1 LIMIT 1`,
 			`DELETE o FROM o JOIN par ON par.id = o.q WHERE o.t = $1 AND par.t = $1`,
 			`UPDATE twice SET a = ` + mySQLLookupOfTwo + `, b = twice.y, x = 1 WHERE twice.t = $1`,
+			// The target is read in a subquery of FROM.
+			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.id FROM par AS p WHERE p.t = $1) AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
+			`UPDATE tree SET up = ` + mySQLLookupApart("p.t = $1") + ` WHERE tree.t = $1`,
 		},
 		refused: []string{
+			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.id FROM par AS p) AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
+			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.id FROM par AS p WHERE p.t = 'x') AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
+			// Another column is called id.
+			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.name AS id FROM par AS p WHERE p.t = $1) AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
+			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT g.id FROM g JOIN par AS p ON p.t = $1) AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
+			// Not every row is the tenant's.
+			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT p.id FROM par AS p WHERE p.t = $1 UNION SELECT g.id FROM g) AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
+			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.id FROM par AS p WHERE p.t = $1) AS p WHERE p.id = ch.id)) WHERE par.t = $1`,
+			`UPDATE tree SET up = ` + mySQLLookupApart("p.t = 'x'") + ` WHERE tree.t = $1`,
+			`UPDATE tree SET up = ` + mySQLLookupApart("p.id = $2") + ` WHERE tree.t = $1`,
+			`UPDATE tree SET up = (SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN (SELECT DISTINCT p.id, p.up FROM tree AS p WHERE p.t = $1) AS p ON p.up = $2 WHERE EXP(CASE WHEN p.id IS NULL THEN 1000 END) IS NULL) WHERE tree.t = 'x'`,
 			// The value of y is not the one that was looked up.
 			`UPDATE twice SET a = ` + mySQLLookupOfTwo + `, y = 9, b = twice.y WHERE twice.t = $1`,
 			`SELECT * FROM o`,

@@ -92,6 +92,17 @@ func (c *checker) givesKey(q *parse.Query, wanted, aliases []string, k key, name
 	})
 }
 
+// isOfTenant reports whether p, a relation of lv, is an anchored reference to the key's
+// parent, or a subquery whose columns of those names are, in each of its rows, the key
+// of a row of the tenant's, or NULL. What is equal to them is the key of such a row, as
+// where p is the reference itself.
+func (c *checker) isOfTenant(lv *level.Level, p *level.Relation, k key) bool {
+	if p.Item != nil && p.Item.Query != nil {
+		return c.givesKey(p.Item.Query, k.refs, p.Item.Columns, k, lv.Names, nil)
+	}
+	return p.Table == k.parent && c.anchor(lv, p, k.owner) != ""
+}
+
 // unnamed is the name of an output column without AS, the one at an index, where it may
 // be that of another column: SQLite takes the first one of a name.
 func unnamed(e *parse.Expr, i int) string {

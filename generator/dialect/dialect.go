@@ -79,6 +79,9 @@ type Dialect interface {
 	// ReturnsByName reports whether RETURNING calls the table that is written by its name
 	// and by no alias.
 	ReturnsByName() bool
+	// ReadsTarget reports whether an UPDATE or DELETE may read the table that it writes in
+	// any subquery, and not in those of FROM alone that are computed before.
+	ReadsTarget() bool
 	// AssignsInOrder reports whether a SET sees what the assignments before it have made of
 	// the row, and not the row as it was.
 	AssignsInOrder() bool

@@ -133,6 +133,10 @@ func (mySQL) SystemColumns() []string { return nil }
 
 func (mySQL) QualifiesAssignments() bool { return true }
 
+// ReadsTarget is true of MariaDB. To MySQL it is error 1093, but where the optimizer may
+// not merge the subquery of FROM into what is around it: it has DISTINCT.
+func (mySQL) ReadsTarget() bool { return false }
+
 // AssignsInOrder is so of statements on one table; on several, no order is certain.
 func (mySQL) AssignsInOrder() bool { return true }
 

@@ -157,6 +157,8 @@ func (postgreSQL) SystemColumns() []string {
 
 func (postgreSQL) QualifiesAssignments() bool { return false }
 
+func (postgreSQL) ReadsTarget() bool { return true }
+
 func (postgreSQL) AssignsInOrder() bool { return false }
 
 func (postgreSQL) NamesDerived() bool { return true }

@@ -118,6 +118,8 @@ func (sqlite) SystemColumns() []string { return []string{"rowid", "oid", "_rowid
 
 func (sqlite) QualifiesAssignments() bool { return false }
 
+func (sqlite) ReadsTarget() bool { return true }
+
 func (sqlite) AssignsInOrder() bool { return false }
 
 func (sqlite) NamesDerived() bool { return false }

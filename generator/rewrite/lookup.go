@@ -25,7 +25,9 @@ func (w *writer) lookupText(l *scope.Lookup) (before, after string) {
 	for _, o := range l.Others {
 		also.WriteString(" AND " + w.column(l.Alias, o.Column) + " = " + w.other(o))
 	}
-	also.WriteString(" AND " + w.predicate(l.Reference(), l.Alias))
+	if !l.Apart {
+		also.WriteString(" AND " + w.predicate(l.Reference(), l.Alias))
+	}
 	cast := w.catalog.Dialect.CastSuffix(l.Type)
 	if l.Typed && l.Plain {
 		cast = ""
@@ -76,13 +78,25 @@ func (w *writer) other(o scope.Other) string {
 	return text + w.catalog.Dialect.CastSuffix(o.Type)
 }
 
-// from is the parent of a look-up in a FROM clause.
+// from is the parent of a look-up in a FROM clause; apart, it is the tenant's rows alone.
 func (w *writer) from(l *scope.Lookup) string {
 	from := w.relation(ir.Name{Schema: l.Parent.Schema, Name: l.Parent.Name}, l.Qualify)
 	if l.Alias != l.Parent.Name {
 		from += " AS " + w.named(l.Alias)
 	}
-	return from
+	if !l.Apart {
+		return from
+	}
+	columns := []string{l.Column}
+	for _, o := range l.Others {
+		columns = append(columns, o.Column)
+	}
+	where := w.predicate(l.Reference(), l.Alias)
+	if l.Plain && !l.Typed {
+		// One row is enough, and a server locks what it reads.
+		where = w.column(l.Alias, l.Column) + " = " + w.other(l.Again) + " AND " + where
+	}
+	return w.apart(l.Alias, columns, from, where)
 }
 
 // openWrap writes the SELECT around the source of an INSERT, and the types of its

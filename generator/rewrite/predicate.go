@@ -20,8 +20,21 @@ func (w *writer) predicate(r *scope.Reference, visible string) string {
 	for i, name := range step.Columns {
 		on = append(on, w.column(r.Aliases[0], step.ParentColumns[i])+" = "+w.column(visible, name))
 	}
-	return "EXISTS (SELECT 1 FROM " + w.parents(t, r.Aliases, r.Qualify) + " WHERE " + strings.Join(on, " AND ") +
-		" AND " + w.owner(t, r.Aliases, r.Shared) + ")"
+	from, where := w.parents(t, r.Aliases, r.Qualify), w.owner(t, r.Aliases, r.Shared)
+	if r.Apart {
+		return "EXISTS (SELECT 1 FROM " + w.apart(r.Aliases[0], step.ParentColumns, from, where) + " WHERE " + strings.Join(on, " AND ") + ")"
+	}
+	return "EXISTS (SELECT 1 FROM " + from + " WHERE " + strings.Join(on, " AND ") + " AND " + where + ")"
+}
+
+// apart is a subquery of FROM with columns of the first table of its own FROM, which has
+// the same name. DISTINCT has it computed before the statement writes.
+func (w *writer) apart(name string, columns []string, from, where string) string {
+	var list []string
+	for _, c := range columns {
+		list = append(list, w.column(name, c))
+	}
+	return "(SELECT DISTINCT " + strings.Join(list, ", ") + " FROM " + from + " WHERE " + where + ") AS " + w.named(name)
 }
 
 // isTenants compares a tenant column with the tenant; shared lets the rows that

@@ -80,6 +80,9 @@ type Reference struct {
 	// Qualify is set when the names of parents need their schema, because a common
 	// table expression has the same name.
 	Qualify bool
+	// Apart is set where the parents are read in a subquery of FROM, since the statement
+	// writes one of them.
+	Apart bool
 	// Body is what takes the place of an Inlined view.
 	Body *Body
 	// Rename is set in the body of a view where the name as it is written would
@@ -186,6 +189,9 @@ type Lookup struct {
 	Alias   string
 	Aliases []string
 	Qualify bool
+	// Apart is set where the parent is read in a subquery of FROM, since the statement
+	// writes it or one of its own.
+	Apart bool
 }
 
 // NoRow says what becomes of a value that refers to no row of the tenant. It is

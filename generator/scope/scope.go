@@ -40,6 +40,7 @@ func Statement(text *parse.QueryText, q *parse.Query, cat *catalog.Catalog, opts
 		}
 	})
 	s.query(q, nil)
+	s.readApart(q)
 	s.checkStrings(q)
 	s.checkGlobalWrites()
 	s.checkReread(q)

@@ -56,10 +56,13 @@ type Known struct {
 	Kind      Kind
 	// Reason is why it is accepted.
 	Reason string
+	// Some is set where only some of a system's servers have the difference.
+	Some bool
 }
 
 // Sort takes the known differences out of found. unseen are entries of known
-// that fit none: their reason no longer holds, or never did.
+// that fit none, but of those that only some servers have: their reason no longer holds,
+// or never did.
 func Sort(found []*Difference, known []Known) (unexpected []*Difference, unseen []Known) {
 	seen := make([]bool, len(known))
 	for _, d := range found {
@@ -74,7 +77,7 @@ func Sort(found []*Difference, known []Known) (unexpected []*Difference, unseen 
 		}
 	}
 	for i, k := range known {
-		if !seen[i] {
+		if !seen[i] && !k.Some {
 			unseen = append(unseen, k)
 		}
 	}

@@ -65,4 +65,4 @@ INSERT INTO pins (name, folder_id) VALUES ('p', ?) ON DUPLICATE KEY UPDATE folde
 INSERT INTO files (id, folder_id, size) SELECT id + 6000, folder_id + 0, 1 FROM files WHERE folder_id IN (SELECT id FROM folders);
 
 -- name: InsertLeastKey :execrows
-INSERT INTO notes (doc_id, n) SELECT min(doc_id), 55 FROM notes GROUP BY doc_id;
+INSERT INTO notes (doc_id, n) SELECT min(doc_id), 55 FROM notes GROUP BY doc_id ORDER BY 1;
