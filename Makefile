@@ -25,6 +25,8 @@ demo: build ## Generate the examples, and play the one on SQLite; needs no serve
 	@$(BIN) generate -f internal/bulk/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/places/sqlite/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/places/mysql/tenancy.yaml >/dev/null
+	@$(BIN) generate -f isolation/isolationtest/sqltest/generated/sqlite/tenancy.yaml >/dev/null
+	@$(BIN) generate -f isolation/isolationtest/sqltest/generated/mysql/tenancy.yaml >/dev/null
 	@$(BIN) generate -f bench/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/lists/tenancy.yaml >/dev/null
 	@$(BIN) generate -f internal/lists/sqlgen.yaml >/dev/null
@@ -62,6 +64,8 @@ verify: build ## Fail when the examples are not what the generator writes now
 	$(BIN) diff -f internal/bulk/tenancy.yaml
 	$(BIN) diff -f internal/places/sqlite/tenancy.yaml
 	$(BIN) diff -f internal/places/mysql/tenancy.yaml
+	$(BIN) diff -f isolation/isolationtest/sqltest/generated/sqlite/tenancy.yaml
+	$(BIN) diff -f isolation/isolationtest/sqltest/generated/mysql/tenancy.yaml
 	$(BIN) diff -f internal/lists/tenancy.yaml
 	$(BIN) diff -f internal/lists/sqlgen.yaml
 	$(BIN) diff -f bench/tenancy.yaml

@@ -12,6 +12,7 @@ import (
 	"github.com/tenancygen/tenancygen/internal/testmysql"
 	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
 	"github.com/tenancygen/tenancygen/isolation/isolationtest/sqltest"
+	"github.com/tenancygen/tenancygen/isolation/isolationtest/sqltest/generated/mysql/gen"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/sqldb"
 )
@@ -164,6 +165,27 @@ func hybridPlace(in sqltest.Instance, p sqldb.Isolation, t runtime.Tenant) (sqlt
 	return databasePlace(in, p, t)
 }
 
+// provider is one for the suite.
+type provider struct {
+	engine sqltest.Engine
+	make   sqltest.NewProvider
+	place  sqltest.PlaceFunc // nil where tenants share tables
+}
+
+func (p provider) options() []sqltest.Option {
+	if p.place == nil {
+		return nil
+	}
+	return []sqltest.Option{sqltest.Places(p.place)}
+}
+
+var providers = map[string]provider{
+	"row":      {suite, newRowFilter, nil},
+	"database": {alone(), newDatabaseOf, databasePlace},
+	"prefix":   {suite, newPrefixOf, prefixPlace},
+	"hybrid":   {alone(), newHybridOf, hybridPlace},
+}
+
 func TestRowFilter(t *testing.T) {
 	t.Parallel()
 	sqltest.Exercise(t, suite, newRowFilter)
@@ -187,24 +209,14 @@ func TestHybrid(t *testing.T) {
 // TestSuiteCatches breaks each provider in every way and looks that the suite goes red.
 func TestSuiteCatches(t *testing.T) {
 	t.Parallel()
-	for name, p := range map[string]struct {
-		engine sqltest.Engine
-		make   sqltest.NewProvider
-		place  sqltest.PlaceFunc
-	}{
-		"row":      {suite, newRowFilter, nil},
-		"database": {alone(), newDatabaseOf, databasePlace},
-		"prefix":   {suite, newPrefixOf, prefixPlace},
-	} {
+	for _, name := range []string{"row", "database", "prefix"} {
+		p := providers[name]
 		for _, control := range sqltest.Controls {
 			if control.In == sqltest.Placed && p.place == nil || control.In == sqltest.Shared && p.place != nil {
 				continue
 			}
 			t.Run(name+"/"+control.Name, func(t *testing.T) {
-				opts := []sqltest.Option{sqltest.Only(control.Checks...)}
-				if p.place != nil {
-					opts = append(opts, sqltest.Places(p.place))
-				}
+				opts := append(p.options(), sqltest.Only(control.Checks...))
 				caught(t, p.engine, func(t *testing.T, in sqltest.Instance) sqldb.Isolation { return control.Break(p.make(t, in)) }, control.Checks, opts)
 			})
 		}
@@ -221,6 +233,55 @@ func caught(t *testing.T, engine sqltest.Engine, broken sqltest.NewProvider, che
 	for _, check := range checks {
 		if !slices.Contains(failed, check) {
 			t.Errorf("the check %q has not seen it", check)
+		}
+	}
+}
+
+// TestGenerated runs the suite with the layout and the statements of a generated package.
+func TestGenerated(t *testing.T) {
+	t.Parallel()
+	for name, p := range providers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sqltest.Exercise(t, p.engine, p.make, append(p.options(), sqltest.Generated(gen.Layout))...)
+		})
+	}
+}
+
+// TestGeneratedSuiteCatches takes the slots from one statement after the other, and the
+// predicate where that alone keeps tenants apart.
+func TestGeneratedSuiteCatches(t *testing.T) {
+	t.Parallel()
+	generated := func(p provider, check string) []sqltest.Option {
+		return append(p.options(), sqltest.Generated(gen.Layout), sqltest.Only(check))
+	}
+	for _, name := range []string{"database", "prefix"} {
+		p := providers[name]
+		// A statement without slots has none to lose.
+		intact := func(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+			return p.make(t, sqltest.WithoutSlots(t, in, "OnePlan"))
+		}
+		for _, f := range sqltest.Failures(t, p.engine, intact, generated(p, "own rows only")...) {
+			t.Errorf("%s: %v", name, f)
+		}
+		for statement, check := range sqltest.NeedsSlots {
+			t.Run(name+"/"+statement, func(t *testing.T) {
+				caught(t, p.engine, func(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+					return p.make(t, sqltest.WithoutSlots(t, in, statement))
+				}, []string{check}, generated(p, check))
+			})
+		}
+	}
+	for _, control := range sqltest.Controls {
+		if control.In != sqltest.Shared {
+			continue
+		}
+		for _, check := range control.Checks {
+			t.Run("row/"+control.Name+"/"+check, func(t *testing.T) {
+				caught(t, suite, func(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+					return control.Break(newRowFilter(t, in))
+				}, []string{check}, generated(providers["row"], check))
+			})
 		}
 	}
 }

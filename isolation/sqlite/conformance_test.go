@@ -13,6 +13,7 @@ import (
 
 	"github.com/tenancygen/tenancygen/isolation/internal/namespace"
 	"github.com/tenancygen/tenancygen/isolation/isolationtest/sqltest"
+	"github.com/tenancygen/tenancygen/isolation/isolationtest/sqltest/generated/sqlite/gen"
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/sqldb"
 )
@@ -155,6 +156,26 @@ func hybridPlace(in sqltest.Instance, p sqldb.Isolation, t runtime.Tenant) (sqlt
 	return filePlace(in, p, t)
 }
 
+// provider is one for the suite.
+type provider struct {
+	make  sqltest.NewProvider
+	place sqltest.PlaceFunc // nil where tenants share tables
+}
+
+func (p provider) options() []sqltest.Option {
+	if p.place == nil {
+		return nil
+	}
+	return []sqltest.Option{sqltest.Places(p.place)}
+}
+
+var providers = map[string]provider{
+	"row":    {newRowFilter, nil},
+	"file":   {newFile, filePlace},
+	"prefix": {newPrefix, prefixPlace},
+	"hybrid": {newHybrid, hybridPlace},
+}
+
 func TestPrefix(t *testing.T) {
 	t.Parallel()
 	sqltest.Exercise(t, suite, newPrefix, sqltest.Places(prefixPlace))
@@ -178,24 +199,15 @@ func TestFile(t *testing.T) {
 // TestSuiteCatches breaks each provider in every way and looks that the suite goes red.
 func TestSuiteCatches(t *testing.T) {
 	t.Parallel()
-	for name, p := range map[string]struct {
-		make  sqltest.NewProvider
-		place sqltest.PlaceFunc
-	}{
-		"row":    {newRowFilter, nil},
-		"file":   {newFile, filePlace},
-		"prefix": {newPrefix, prefixPlace},
-	} {
+	for _, name := range []string{"row", "file", "prefix"} {
+		p := providers[name]
 		for _, control := range sqltest.Controls {
 			if control.In == sqltest.Placed && p.place == nil || control.In == sqltest.Shared && p.place != nil {
 				continue
 			}
 			t.Run(name+"/"+control.Name, func(t *testing.T) {
 				t.Parallel()
-				opts := []sqltest.Option{sqltest.Only(control.Checks...)}
-				if p.place != nil {
-					opts = append(opts, sqltest.Places(p.place))
-				}
+				opts := append(p.options(), sqltest.Only(control.Checks...))
 				caught(t, func(t *testing.T, in sqltest.Instance) sqldb.Isolation { return control.Break(p.make(t, in)) }, control.Checks, opts)
 			})
 		}
@@ -212,6 +224,54 @@ func caught(t *testing.T, broken sqltest.NewProvider, checks []string, opts []sq
 	for _, check := range checks {
 		if !slices.Contains(failed, check) {
 			t.Errorf("the check %q has not seen it", check)
+		}
+	}
+}
+
+// TestGenerated runs the suite with the layout and the statements of a generated package.
+func TestGenerated(t *testing.T) {
+	t.Parallel()
+	for name, p := range providers {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sqltest.Exercise(t, suite, p.make, append(p.options(), sqltest.Generated(gen.Layout))...)
+		})
+	}
+}
+
+// TestGeneratedSuiteCatches takes the slots from one statement after the other, where they
+// say which table is the tenant's, and the predicate where that alone keeps tenants apart.
+func TestGeneratedSuiteCatches(t *testing.T) {
+	t.Parallel()
+	generated := func(p provider, check string) []sqltest.Option {
+		return append(p.options(), sqltest.Generated(gen.Layout), sqltest.Only(check))
+	}
+	// A statement without slots has none to lose.
+	intact := func(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+		return newPrefix(t, sqltest.WithoutSlots(t, in, "OnePlan"))
+	}
+	for _, f := range sqltest.Failures(t, suite, intact, generated(providers["prefix"], "own rows only")...) {
+		t.Error(f)
+	}
+	for statement, check := range sqltest.NeedsSlots {
+		t.Run("prefix/"+statement, func(t *testing.T) {
+			t.Parallel()
+			caught(t, func(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+				return newPrefix(t, sqltest.WithoutSlots(t, in, statement))
+			}, []string{check}, generated(providers["prefix"], check))
+		})
+	}
+	for _, control := range sqltest.Controls {
+		if control.In != sqltest.Shared {
+			continue
+		}
+		for _, check := range control.Checks {
+			t.Run("row/"+control.Name+"/"+check, func(t *testing.T) {
+				t.Parallel()
+				caught(t, func(t *testing.T, in sqltest.Instance) sqldb.Isolation {
+					return control.Break(newRowFilter(t, in))
+				}, []string{check}, generated(providers["row"], check))
+			})
 		}
 	}
 }

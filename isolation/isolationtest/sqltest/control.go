@@ -3,7 +3,9 @@ package sqltest
 import (
 	"context"
 	"database/sql"
-	"strings"
+	"regexp"
+	"slices"
+	"testing"
 
 	"github.com/tenancygen/tenancygen/runtime"
 	"github.com/tenancygen/tenancygen/runtime/sqldb"
@@ -72,10 +74,35 @@ var Controls = []Control{
 	}, []string{"no tenant", "not initialized", "verified after damage"}, Placed},
 }
 
+// NeedsSlots are the statements of a generated package that name tenants' tables, and for
+// each of them the check that has to see when it has lost its slots.
+var NeedsSlots = map[string]string{
+	"ListNotes": "own rows only", "CountNotes": "own rows only", "OneBody": "own rows only", "CountJoined": "own rows only",
+	"ListSome": "lists of parameters", "InsertLink": "own rows only",
+	"InsertNote": "affected rows are own", "UpperNotes": "affected rows are own", "DeleteNote": "affected rows are own", "DeleteNotes": "affected rows are own",
+}
+
+// WithoutSlots takes the slots from a statement of the instance's layout, and makes the
+// tables that it then names: without them, the database would refuse it.
+func WithoutSlots(t *testing.T, in Instance, statement string) Instance {
+	t.Helper()
+	in.Layout.Statements = slices.Clone(in.Layout.Statements)
+	in.Layout.Statements[find(&in.Layout, statement)].Slots = nil
+	for _, d := range in.Layout.DDL {
+		if !d.Shared {
+			_, _ = in.Admin.ExecContext(t.Context(), d.SQL) // the second time they are there
+		}
+	}
+	return in
+}
+
 // unfiltered is a handle whose statements have no predicate.
 type unfiltered struct{ sqldb.DB }
 
-func without(query string) string { return strings.ReplaceAll(query, "tenant_id = ?", "? IS NOT NULL") }
+// predicate is what ties a table to the tenant.
+var predicate = regexp.MustCompile(`(\w+\.)?tenant_id = \?`)
+
+func without(query string) string { return predicate.ReplaceAllString(query, "? IS NOT NULL") }
 
 func (d unfiltered) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
 	return d.DB.ExecContext(ctx, without(query), args...)

@@ -25,7 +25,7 @@ type Engine struct {
 	Slow string
 	// Fails is an error at run time where its parameter is 0, which no constraint makes.
 	Fails string
-	// Tables make the suite's tables: plans, notes and links, in this order, of which
+	// Tables make the suite's tables where there is no generated package: plans, notes and links, in this order, of which
 	// the last refers to notes.
 	Tables []DDL
 	// Poison is hand-written SQL that may change the session, or reach for the notes of
@@ -83,6 +83,9 @@ type suite struct {
 	engine Engine
 	place  PlaceFunc // nil where tenants share tables
 	only   []string
+	// generated is the layout of a generated package, whose statements are sent; nil for
+	// those that are written here.
+	generated *runtime.Layout
 }
 
 // Option describes the provider to the suite. The options of this package are the only
@@ -102,31 +105,54 @@ func Only(checks ...string) Option {
 	return optionFunc(func(s *suite) { s.only = append(s.only, checks...) })
 }
 
-// The statements of the suite. {line} is Engine.Line, and {own} the predicate, whose
-// parameter comes last.
+// Generated has the suite send the statements of a generated package, which has all of
+// the suite's under the same names. They carry the predicate wherever the tables are.
+func Generated(layout runtime.Layout) Option {
+	return optionFunc(func(s *suite) { s.generated = &layout })
+}
+
+// The statements of the suite. {line} is Engine.Line, and {own} the predicate. The tenant's
+// id comes behind the other parameters, wherever it is one.
 const (
-	listNotes   = "SELECT {line} FROM notes WHERE {own} ORDER BY id"
+	listNotes   = "-- name: ListNotes :many\nSELECT {line} FROM notes WHERE {own} ORDER BY id"
 	listSome    = "-- name: ListSome :many\nSELECT {line} FROM notes WHERE id IN (/*SLICE:ids*/?) AND {own} ORDER BY id"
-	countNotes  = "SELECT count(*) FROM notes WHERE {own}"
-	insertNote  = "INSERT INTO notes (tenant_id, id, body) VALUES (?, ?, ?)"
-	insertLink  = "INSERT INTO links (tenant_id, id, note_id) VALUES (?, ?, ?)"
-	oneBody     = "SELECT notes.body FROM notes WHERE notes.id = ? AND {own}"
-	joined      = "SELECT count(*) FROM notes JOIN links ON links.note_id = notes.id WHERE notes.{own}"
-	upperNotes  = "UPDATE notes SET body = upper(body) WHERE {own}"
-	deleteNote  = "DELETE FROM notes WHERE id = ? AND {own}"
-	deleteNotes = "DELETE FROM notes WHERE {own}"
-	onePlan     = "SELECT name FROM plans WHERE id = ?"
+	countNotes  = "-- name: CountNotes :one\nSELECT count(*) FROM notes WHERE {own}"
+	insertNote  = "-- name: InsertNote :exec\nINSERT INTO notes (id, body, tenant_id) VALUES (?, ?, ?)"
+	insertLink  = "-- name: InsertLink :exec\nINSERT INTO links (id, note_id, tenant_id) VALUES (?, ?, ?)"
+	oneBody     = "-- name: OneBody :one\nSELECT notes.body FROM notes WHERE notes.id = ? AND {own}"
+	joined      = "-- name: CountJoined :one\nSELECT count(*) FROM notes JOIN links ON links.note_id = notes.id WHERE notes.{own} AND links.{own}"
+	upperNotes  = "-- name: UpperNotes :execrows\nUPDATE notes SET body = upper(body) WHERE {own}"
+	deleteNote  = "-- name: DeleteNote :execrows\nDELETE FROM notes WHERE id = ? AND {own}"
+	deleteNotes = "-- name: DeleteNotes :execrows\nDELETE FROM notes WHERE {own}"
+	onePlan     = "-- name: OnePlan :one\nSELECT name FROM plans WHERE id = ?"
 )
 
-func (s *suite) statements() []string {
-	return []string{
-		listNotes, listSome, countNotes, insertNote, insertLink, oneBody, joined, upperNotes, deleteNote, deleteNotes, onePlan,
-		s.engine.Numbers, s.engine.Slow, s.engine.Fails,
-	}
+var statements = []string{
+	listNotes, listSome, countNotes, insertNote, insertLink, oneBody, joined, upperNotes, deleteNote, deleteNotes, onePlan,
+}
+
+// without are the engine's statements that have no table.
+func (e Engine) without() []string { return []string{e.Numbers, e.Slow, e.Fails} }
+
+// nameOf returns the name in the comment of a statement; empty where it has none.
+func nameOf(sql string) string {
+	comment, _ := strings.CutPrefix(sql, "-- name: ")
+	name, _, _ := strings.Cut(comment, " :")
+	return name
+}
+
+// find returns the index of a layout's statement; -1 where it has none of that name.
+func find(layout *runtime.Layout, name string) int {
+	return slices.IndexFunc(layout.Statements, func(text runtime.Text) bool { return strings.HasPrefix(text.SQL, "-- name: "+name+" :") })
 }
 
 // text returns a statement as the application sends it.
 func (s *suite) text(sql string) string {
+	if s.generated != nil {
+		if i := find(s.generated, nameOf(sql)); i >= 0 {
+			return s.generated.Statements[i].SQL
+		}
+	}
 	own := "tenant_id = ?"
 	if s.place != nil {
 		own = "id > 0"
@@ -136,14 +162,24 @@ func (s *suite) text(sql string) string {
 
 // scoped returns a statement and its arguments for a tenant.
 func (s *suite) scoped(t runtime.Tenant, sql string, args ...any) (string, []any) {
-	if s.place == nil && strings.Contains(sql, "{own}") {
-		args = append(slices.Clone(args), t.ID)
+	text := s.text(sql)
+	args = slices.Clone(args)
+	for range strings.Count(text, "tenant_id = ?") + strings.Count(text, "tenant_id) VALUES") {
+		args = append(args, t.ID)
 	}
-	return s.text(sql), args
+	return text, args
 }
 
-// layout returns what the generator would say about the suite's tables.
+// layout returns what the generator would say about the suite's tables, or has said.
 func (s *suite) layout() runtime.Layout {
+	if s.generated != nil {
+		out := *s.generated
+		out.Statements = slices.Clone(out.Statements)
+		for _, sql := range s.engine.without() {
+			out.Statements = append(out.Statements, runtime.Text{SQL: sql})
+		}
+		return out
+	}
 	out := runtime.Layout{Engine: s.engine.Name, Fingerprint: "suite"}
 	columns := map[string][]runtime.Column{
 		"plans": {{Name: "id"}, {Name: "name"}},
@@ -161,7 +197,7 @@ func (s *suite) layout() runtime.Layout {
 		}
 		out.Tables = append(out.Tables, table)
 	}
-	for _, sql := range s.statements() {
+	for _, sql := range slices.Concat(statements, s.engine.without()) {
 		out.Statements = append(out.Statements, withSlots(s.text(sql)))
 	}
 	return out
@@ -173,11 +209,12 @@ var named = regexp.MustCompile(`\b(notes_body|links_note|notes|links)\b`)
 // withSlots finds where SQL names tenants' relations, as the generator does.
 func withSlots(sql string) runtime.Text {
 	text := runtime.Text{SQL: sql}
+	_, body, _ := strings.Cut(sql, "\n")
 	for _, at := range named.FindAllStringIndex(sql, -1) {
 		if strings.HasPrefix(sql[at[1]:], ".") {
 			continue // a column
 		}
-		slot := runtime.Slot{Start: at[0], End: at[1], Name: sql[at[0]:at[1]], Alias: strings.HasPrefix(strings.TrimPrefix(sql, "-- name: ListSome :many\n"), "SELECT")}
+		slot := runtime.Slot{Start: at[0], End: at[1], Name: sql[at[0]:at[1]], Alias: strings.HasPrefix(body, "SELECT")}
 		if strings.Contains(slot.Name, "_") {
 			slot.Kind = runtime.SlotName
 		}

@@ -47,9 +47,14 @@ type env struct {
 
 func newEnv(t *testing.T, s *suite, newProvider NewProvider) *env {
 	t.Helper()
+	for _, sql := range statements {
+		if s.generated != nil && find(s.generated, nameOf(sql)) < 0 {
+			t.Fatalf("the generated package has no statement %s", nameOf(sql))
+		}
+	}
 	e := &env{suite: s, in: Instance{Database: s.engine.New(t), Conns: 1, Layout: s.layout()}}
-	for _, ddl := range s.engine.Tables {
-		if s.place != nil && ddl.Name != "plans" {
+	for _, ddl := range e.in.Layout.DDL {
+		if s.place != nil && !ddl.Shared {
 			continue
 		}
 		if _, err := e.in.Admin.ExecContext(t.Context(), ddl.SQL); err != nil {
@@ -224,7 +229,7 @@ func (e *env) clean(ctx context.Context) error {
 		}
 	}
 	var name string
-	if err := e.provider.Global().QueryRowContext(ctx, onePlan, 1).Scan(&name); err != nil {
+	if err := e.provider.Global().QueryRowContext(ctx, e.text(onePlan), 1).Scan(&name); err != nil {
 		return fmt.Errorf("the connection afterwards, without a tenant: %w", err)
 	}
 	return nil

@@ -56,7 +56,7 @@ func checkDestroyed(ctx context.Context, e *env) error {
 	if err := e.unchanged(ctx, ann, bob); err != nil {
 		return fmt.Errorf("without a confirmation: %w", err)
 	}
-	if _, err := e.exec(ctx, p.For(ann), ann, insertLink, ann.ID, 1, 1); err != nil {
+	if _, err := e.exec(ctx, p.For(ann), ann, insertLink, 1, 1); err != nil {
 		return err
 	}
 	removal, err := p.Destroy(ctx, ann, runtime.Confirmation(ann.ID))
@@ -129,7 +129,7 @@ func checkInitializedAtOnce(ctx context.Context, e *env) error {
 	if err := errors.Join(errs...); err != nil {
 		return err
 	}
-	if _, err := e.exec(ctx, e.provider.For(t), t, insertNote, t.ID, 1, "mine"); err != nil {
+	if _, err := e.exec(ctx, e.provider.For(t), t, insertNote, 1, "mine"); err != nil {
 		return err
 	}
 	return errors.Join(e.wantStored(ctx, t, []string{"1 mine"}), e.unchanged(ctx, ann, bob))
@@ -165,7 +165,7 @@ func checkNeighbours(ctx context.Context, e *env) error {
 		if err := e.provider.Initialize(ctx, t); err != nil {
 			return fmt.Errorf("id %q: %w", id, err)
 		}
-		if _, err := e.exec(ctx, e.provider.For(t), t, insertNote, id, 1, "mine"); err != nil {
+		if _, err := e.exec(ctx, e.provider.For(t), t, insertNote, 1, "mine"); err != nil {
 			return fmt.Errorf("id %q: %w", id, err)
 		}
 	}
@@ -189,12 +189,12 @@ func checkNotInitialized(ctx context.Context, e *env) error {
 	db := e.provider.For(t)
 	var n int
 	text, args := e.scoped(t, countNotes)
-	_, execErr := e.exec(ctx, db, t, insertNote, t.ID, 1, "lost")
+	_, execErr := e.exec(ctx, db, t, insertNote, 1, "lost")
 	for name, err := range map[string]error{
 		"QueryRowContext": db.QueryRowContext(ctx, text, args...).Scan(&n),
 		"ExecContext":     execErr,
 		"InTx": sqldb.InTx(ctx, db, func(tx sqldb.DB) error {
-			_, err := e.exec(ctx, tx, t, insertNote, t.ID, 1, "lost")
+			_, err := e.exec(ctx, tx, t, insertNote, 1, "lost")
 			return err
 		}),
 	} {
@@ -263,7 +263,7 @@ func checkHandwritten(ctx context.Context, e *env) error {
 		if err := errors.Join(read(bob), e.wantList(ctx, e.provider.For(bob), bob, notes[bob.ID]), e.unchanged(ctx, ann, bob)); err != nil {
 			return fmt.Errorf("after %q: %w", poison, err)
 		}
-		if _, err := e.exec(ctx, e.provider.For(bob), bob, insertNote, bob.ID, 9, "x"); err != nil {
+		if _, err := e.exec(ctx, e.provider.For(bob), bob, insertNote, 9, "x"); err != nil {
 			return fmt.Errorf("after %q: %w", poison, err)
 		}
 		if _, err := e.exec(ctx, e.provider.For(bob), bob, deleteNote, 9); err != nil {

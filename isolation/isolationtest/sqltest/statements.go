@@ -37,8 +37,17 @@ func checkOwnRows(ctx context.Context, e *env) error {
 		if err := diff("body", t.ID, body); err != nil {
 			return err
 		}
-		text, args = e.scoped(t, joined)
-		if err := db.QueryRowContext(ctx, text, args...).Scan(&n); err != nil {
+	}
+	if _, err := e.exec(ctx, e.provider.For(bob), bob, insertLink, 1, 2); err != nil {
+		return err
+	}
+	for want, t := range []runtime.Tenant{ann, bob} {
+		var links int
+		text, args := e.scoped(t, joined)
+		if err := e.provider.For(t).QueryRowContext(ctx, text, args...).Scan(&links); err != nil {
+			return err
+		}
+		if err := diff("notes with links of "+t.ID, want, links); err != nil {
 			return err
 		}
 	}
@@ -59,7 +68,7 @@ func checkAffected(ctx context.Context, e *env) error {
 	if err := errors.Join(err, diff("deleted", int64(1), n), e.wantStored(ctx, ann, []string{"1 ANN", "3 ANN"}), e.unchanged(ctx, bob)); err != nil {
 		return err
 	}
-	if _, err = e.exec(ctx, db, ann, insertNote, ann.ID, 7, "new"); err != nil {
+	if _, err = e.exec(ctx, db, ann, insertNote, 7, "new"); err != nil {
 		return err
 	}
 	if err := e.wantStored(ctx, ann, []string{"1 ANN", "3 ANN", "7 new"}); err != nil {
@@ -80,7 +89,7 @@ func checkIDs(ctx context.Context, e *env) error {
 		if err := e.wantList(ctx, db, t, nil); err != nil {
 			return fmt.Errorf("id %q: %w", id, err)
 		}
-		if _, err := e.exec(ctx, db, t, insertNote, id, 1, "mine"); err != nil {
+		if _, err := e.exec(ctx, db, t, insertNote, 1, "mine"); err != nil {
 			return fmt.Errorf("id %q: %w", id, err)
 		}
 		if err := e.wantList(ctx, db, t, []string{"1 mine"}); err != nil {
@@ -127,7 +136,7 @@ func (e *env) calls(provider sqldb.Isolation) workload.Calls[sqldb.DB] {
 		For:  provider.For,
 		InTx: sqldb.InTx,
 		Insert: func(ctx context.Context, db sqldb.DB, t runtime.Tenant, id int, body string) error {
-			_, err := e.exec(ctx, db, t, insertNote, t.ID, id, body)
+			_, err := e.exec(ctx, db, t, insertNote, id, body)
 			return err
 		},
 		List: e.list,
@@ -136,7 +145,7 @@ func (e *env) calls(provider sqldb.Isolation) workload.Calls[sqldb.DB] {
 			return err
 		},
 		Fail: func(ctx context.Context, db sqldb.DB, t runtime.Tenant) error {
-			_, err := e.exec(ctx, db, t, insertNote, t.ID, nil, "no id")
+			_, err := e.exec(ctx, db, t, insertNote, nil, "no id")
 			return err
 		},
 		Abandon: func(ctx context.Context, db sqldb.DB) error {
@@ -181,7 +190,7 @@ func checkRefused(ctx context.Context, e *env) error {
 		{runtime.Tenant{ID: ann.ID, Status: runtime.StatusSuspended}, runtime.ErrTenantInactive},
 		{runtime.Tenant{ID: ann.ID, Status: "made up"}, runtime.ErrTenantInactive},
 	} {
-		for name, err := range useEverything(ctx, e.provider.For(tc.tenant), e.text(insertNote), tc.tenant.ID, 9, "x") {
+		for name, err := range useEverything(ctx, e.provider.For(tc.tenant), e.text(insertNote), 9, "x", tc.tenant.ID) {
 			if err := wantIs(fmt.Sprintf("%+v: %s", tc.tenant, name), err, tc.want); err != nil {
 				return err
 			}
@@ -221,11 +230,11 @@ func checkStatementErrors(ctx context.Context, e *env) error {
 		args      []any
 	}{
 		{"at run time", e.engine.Fails, []any{0}},
-		{"unique key", insertNote, []any{ann.ID, 1, "again"}},
-		{"foreign key", insertLink, []any{ann.ID, 1, 99}},
+		{"unique key", insertNote, []any{1, "again", ann.ID}},
+		{"foreign key", insertLink, []any{1, 99, ann.ID}},
 		{"syntax", "SELEC ?", []any{1}},
 		{"no such table", "SELECT ? FROM nowhere", []any{1}},
-		{"argument", insertNote, []any{failingValue{}, 1, "x"}},
+		{"argument", insertNote, []any{failingValue{}, "x", ann.ID}},
 		{"too few arguments", insertNote, []any{ann.ID}},
 	} {
 		text := e.text(tc.sql)
@@ -311,7 +320,7 @@ func checkCancelled(ctx context.Context, e *env) error {
 		},
 		"InTx": func(ctx context.Context) error {
 			return sqldb.InTx(ctx, db, func(tx sqldb.DB) error {
-				if _, err := e.exec(ctx, tx, ann, insertNote, ann.ID, 9, "x"); err != nil {
+				if _, err := e.exec(ctx, tx, ann, insertNote, 9, "x"); err != nil {
 					return err
 				}
 				_, err := tx.ExecContext(ctx, slow, 60)

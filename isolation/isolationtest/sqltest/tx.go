@@ -19,7 +19,7 @@ func (failingValue) Value() (driver.Value, error) { return nil, errors.New("no v
 func checkTx(ctx context.Context, e *env) error {
 	db := e.provider.For(ann)
 	err := sqldb.InTx(ctx, db, func(tx sqldb.DB) error {
-		if _, err := e.exec(ctx, tx, ann, insertNote, ann.ID, 4, "tx"); err != nil {
+		if _, err := e.exec(ctx, tx, ann, insertNote, 4, "tx"); err != nil {
 			return err
 		}
 		return e.wantList(ctx, tx, ann, append(notes[ann.ID][:3:3], "4 tx"))
@@ -46,7 +46,7 @@ func checkTxFailures(ctx context.Context, e *env) error {
 	db := e.provider.For(ann)
 	oops := errors.New("oops")
 	insert := func(ctx context.Context, tx sqldb.DB) error {
-		_, err := e.exec(ctx, tx, ann, insertNote, ann.ID, 9, "x")
+		_, err := e.exec(ctx, tx, ann, insertNote, 9, "x")
 		return err
 	}
 	err := sqldb.InTx(ctx, db, func(tx sqldb.DB) error { return errors.Join(insert(ctx, tx), oops) })
@@ -77,7 +77,7 @@ func checkTxFailures(ctx context.Context, e *env) error {
 func checkSavepoints(ctx context.Context, e *env) error {
 	oops := errors.New("oops")
 	insert := func(tx sqldb.DB, id int) error {
-		_, err := e.exec(ctx, tx, ann, insertNote, ann.ID, id, "s")
+		_, err := e.exec(ctx, tx, ann, insertNote, id, "s")
 		return err
 	}
 	err := sqldb.InTx(ctx, e.provider.For(ann), func(tx sqldb.DB) error {
@@ -132,7 +132,7 @@ func wantRows(ctx context.Context, stmt *sql.Stmt, args []any, want []string) er
 func checkGlobal(ctx context.Context, e *env) error {
 	for _, db := range []sqldb.DB{e.provider.Global(), e.provider.For(ann), e.provider.Global(), e.provider.For(bob)} {
 		var name string
-		if err := db.QueryRowContext(ctx, onePlan, 1).Scan(&name); err != nil {
+		if err := db.QueryRowContext(ctx, e.text(onePlan), 1).Scan(&name); err != nil {
 			return err
 		}
 		if err := diff("plan", "free", name); err != nil {
@@ -141,7 +141,7 @@ func checkGlobal(ctx context.Context, e *env) error {
 	}
 	return sqldb.InTx(ctx, e.provider.Global(), func(tx sqldb.DB) error {
 		var name string
-		return tx.QueryRowContext(ctx, onePlan, 1).Scan(&name)
+		return tx.QueryRowContext(ctx, e.text(onePlan), 1).Scan(&name)
 	})
 }
 
@@ -151,12 +151,12 @@ func checkTxOptions(ctx context.Context, e *env) error {
 	if err != nil {
 		return err
 	}
-	text, args := e.scoped(ann, insertNote, ann.ID, 9, "x")
+	text, args := e.scoped(ann, insertNote, 9, "x")
 	_, err = tx.ExecContext(ctx, text, args...)
 	if err := errors.Join(wantErr("a write in a read-only transaction", err), tx.Rollback()); err != nil {
 		return err
 	}
 	// And the next one may write.
-	_, err = e.exec(ctx, e.provider.For(ann), ann, insertNote, ann.ID, 9, "x")
+	_, err = e.exec(ctx, e.provider.For(ann), ann, insertNote, 9, "x")
 	return errors.Join(err, e.wantStored(ctx, ann, append(notes[ann.ID][:3:3], "9 x")), e.unchanged(ctx, bob))
 }
