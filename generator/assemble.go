@@ -55,7 +55,7 @@ func assemble(in *Input, cat *catalog.Catalog, list []*statement, out *analyze.O
 	}
 	pkg := &ir.Package{
 		Version: version, Engine: cfg.Engine, Go: cfg.Go, RLS: cfg.RLS, DefaultSchema: out.DefaultSchema,
-		Tenant: ir.Tenant{Column: cfg.Tenant.Column, SQLType: cat.TenantType, Integer: cat.Dialect.IntegerID(cat.TenantType), Root: cfg.Tenant.Root},
+		Tenant: ir.Tenant{Column: cfg.Tenant.Column, SQLType: cat.TenantType, IDs: string(cat.IDForm()), Integer: cat.Dialect.IntegerID(cat.TenantType), Root: cfg.Tenant.Root},
 		Enums:  out.Enums, Composites: out.Composites, Plain: !cat.HasTenants(),
 	}
 	for _, f := range cfg.Functions {

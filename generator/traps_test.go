@@ -60,6 +60,27 @@ func (c trap) run(t *testing.T, d dialect.Dialect, db *sql.DB) {
 	}
 }
 
+// refuses looks that the id of a trap that the schema does not keep out is refused, and
+// that an integer, where it is sent as one, is not even sent.
+func (c trap) refuses(t *testing.T, d dialect.Dialect, db *sql.DB) {
+	t.Helper()
+	if c.refused != "" {
+		return
+	}
+	cat, _ := c.compile(d)
+	if err := runtime.IDForm(cat.IDForm()).Check(c.id.(string)); !errors.Is(err, runtime.ErrTenantID) {
+		t.Errorf("%q is an id of the form %q: %v", c.id, cat.IDForm(), err)
+	}
+	if !d.IntegerID(cat.TenantType) {
+		return
+	}
+	var found int
+	err := db.QueryRowContext(t.Context(), c.meets, runtime.IntegerID(c.id.(string))).Scan(&found)
+	if !errors.Is(err, runtime.ErrTenantID) {
+		t.Errorf("%d rows, %v; want ErrTenantID", found, err)
+	}
+}
+
 // What MySQL takes for one id must not be the ids of two tenants.
 func TestMySQLTraps(t *testing.T) {
 	t.Parallel()
@@ -73,6 +94,8 @@ func TestMySQLTraps(t *testing.T) {
 			`has the collation "utf8mb4_bin"`, acme, count, "acme "},
 		{"column that pads", "CREATE TABLE things (tenant_id BINARY(6) NOT NULL)", "it pads what is shorter", acme, count, "acme\x00\x00"},
 		{"text as a number", "CREATE TABLE things (tenant_id BIGINT NOT NULL)", "", "INSERT INTO things VALUES (1)", count, "1abc"},
+		{"varchar that is cut", "CREATE TABLE things (tenant_id VARCHAR(3) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL)", "",
+			"INSERT INTO things VALUES ('abc ')", "SELECT count(*) FROM things WHERE tenant_id = RTRIM(?)", "abc "},
 		{"decimal", "CREATE TABLE things (tenant_id DECIMAL(10) NOT NULL)", "it is not known to keep any two ids apart", "INSERT INTO things VALUES (1)", count, "1abc"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -83,15 +106,7 @@ func TestMySQLTraps(t *testing.T) {
 			}
 			defer func() { _ = db.Close() }()
 			c.run(t, dialect.MySQL, db)
-			if c.refused != "" {
-				return
-			}
-			// So an integer is sent as one, and no other text is sent at all.
-			var found int
-			err = db.QueryRowContext(t.Context(), c.meets, runtime.IntegerID(c.id.(string))).Scan(&found)
-			if !errors.Is(err, runtime.ErrTenantID) {
-				t.Errorf("%d rows, %v; want ErrTenantID", found, err)
-			}
+			c.refuses(t, dialect.MySQL, db)
 		})
 	}
 }
@@ -174,14 +189,7 @@ func TestSQLiteTraps(t *testing.T) {
 			t.Parallel()
 			db := testsqlite.Open(t, "file:"+testsqlite.File(t), 1)
 			c.run(t, dialect.SQLite, db)
-			if c.refused != "" {
-				return
-			}
-			var found int
-			err := db.QueryRowContext(t.Context(), c.meets, runtime.IntegerID(c.id.(string))).Scan(&found)
-			if !errors.Is(err, runtime.ErrTenantID) {
-				t.Errorf("%d rows, %v; want ErrTenantID", found, err)
-			}
+			c.refuses(t, dialect.SQLite, db)
 		})
 	}
 }

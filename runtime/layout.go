@@ -29,15 +29,14 @@ type Layout struct {
 	// with the place in the schema; empty when they can. When it is set, DDL makes the
 	// schema only as a whole, in a database of its own.
 	Unmovable string
-	// IntegerIDs is set where the tenant columns are integers, in a database that would
-	// make a number of any text.
-	IntegerIDs bool
+	// IDs is how tenants' ids are written. Any other is refused with ErrTenantID.
+	IDs IDForm
 }
 
 // TenantArgument is a tenant's id as the statements and Owned of the layout take it for
 // a parameter.
 func (l *Layout) TenantArgument(id string) any {
-	if l.IntegerIDs {
+	if l.IDs == IDInteger {
 		return IntegerID(id)
 	}
 	return id

@@ -121,3 +121,12 @@ func (t Tenant) Check() error {
 	}
 	return nil
 }
+
+// CheckAs is Check, and returns an error that wraps ErrTenantID for an id that is not of
+// the form.
+func (t Tenant) CheckAs(ids IDForm) error {
+	if err := t.Check(); err != nil {
+		return err
+	}
+	return ids.Check(t.ID)
+}

@@ -163,4 +163,5 @@ var Layout = runtime.Layout{
 			Creates: []string{"events_id_seq", "events_pkey", "events"},
 		},
 	},
+	IDs: runtime.IDUUID,
 }

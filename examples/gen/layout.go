@@ -534,4 +534,5 @@ WHERE status = 'sent'`, Slots: []runtime.Slot{
 			Creates: []string{"open_invoices"},
 		},
 	},
+	IDs: runtime.IDUUID,
 }

@@ -28,8 +28,8 @@ type Catalog struct {
 
 	indexes   map[string]*index // by name, for DROP INDEX and USING INDEX
 	operators map[string]bool   // declared in the schema
-	// exactTypes are declared types that keep any two values apart.
-	exactTypes map[string]bool
+	// exactTypes are declared types that keep any two values of their form apart.
+	exactTypes map[string]dialect.IDForm
 	// filledTypes are domains with a default, which a column has where it has none.
 	filledTypes map[string]bool
 	enums       map[string]bool

@@ -14,7 +14,7 @@ import (
 // Load reads the schema files in order and returns the catalog. Mistakes go into
 // the report; what could be understood is in the catalog all the same.
 func Load(d dialect.Dialect, files []*source.File, report *diag.Report) *Catalog {
-	c := &Catalog{Dialect: d, indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]bool{}, filledTypes: map[string]bool{}, enums: map[string]bool{}, allowed: map[string]bool{}}
+	c := &Catalog{Dialect: d, indexes: map[string]*index{}, functions: map[string]bool{}, bodies: map[string][]*parse.FunctionBody{}, operators: map[string]bool{}, exactTypes: map[string]dialect.IDForm{}, filledTypes: map[string]bool{}, enums: map[string]bool{}, allowed: map[string]bool{}}
 	for _, file := range files {
 		statements, err := d.Schema(file.Text)
 		if err != nil {

@@ -2,15 +2,26 @@ package catalog
 
 import (
 	"github.com/tenancygen/tenancygen/generator/diag"
+	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
 // unfit says why tenants' ids cannot be of a type; it is empty for one that is fit.
 func (c *Catalog) unfit(sqlType string) string {
-	if c.exactTypes[sqlType] {
+	if _, ok := c.exactTypes[sqlType]; ok {
 		return ""
 	}
 	return c.Dialect.Unfit(sqlType)
+}
+
+// IDForm is how tenants' ids are written, by the type of the tenant column.
+func (c *Catalog) IDForm() dialect.IDForm { return c.idForm(c.TenantType) }
+
+func (c *Catalog) idForm(sqlType string) dialect.IDForm {
+	if form, ok := c.exactTypes[sqlType]; ok {
+		return form
+	}
+	return c.Dialect.IDForm(sqlType)
 }
 
 // checkCollations refuses tenant columns with a collation that may take two ids
@@ -41,8 +52,12 @@ func (l loader) createType(t *parse.CreateType) {
 	if t.Base != "" && (t.Limited || t.Collated || l.unfit(l.Dialect.CanonicalType(t.Base)) != "") {
 		return
 	}
+	form := dialect.IDText // of an enum, whose labels are exact
+	if t.Base != "" {
+		form = l.idForm(l.Dialect.CanonicalType(t.Base))
+	}
 	for _, name := range names {
-		l.exactTypes[name], l.enums[name] = true, t.Base == ""
+		l.exactTypes[name], l.enums[name] = form, t.Base == ""
 	}
 }
 

@@ -16,6 +16,8 @@ type Dialect interface {
 	// Unfit says why tenants' ids cannot be of a type; it is empty for one whose
 	// equality, and whose conversion from a parameter, keep any two ids apart.
 	Unfit(sqlType string) string
+	// IDForm is the one way in which ids of a type that is fit are written.
+	IDForm(sqlType string) IDForm
 	// IntegerID reports whether an id has to be sent as an integer, since the database
 	// would make a number of a text that is compared with the type.
 	IntegerID(sqlType string) bool
@@ -118,6 +120,19 @@ type Dialect interface {
 	// is the row in the way by any unique key.
 	Upsert(key, columns []string) (clause string, anyKey bool)
 }
+
+// IDForm is how a tenant's id has to be written: the type of the tenant column may make
+// one value of several texts. They are the forms of package runtime, by whose names the
+// generated code asks for them.
+type IDForm string
+
+// The forms.
+const (
+	IDText     IDForm = ""         // any text is an id of its own
+	IDUnpadded IDForm = "unpadded" // no blank at the end: what is too long may lose those
+	IDInteger  IDForm = "integer"  // decimal digits
+	IDUUID     IDForm = "uuid"     // lower case, with hyphens
+)
 
 // The dialects.
 var (

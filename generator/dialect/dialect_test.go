@@ -49,7 +49,7 @@ func TestUnfit(t *testing.T) {
 		dialect    dialect.Dialect
 		fit, unfit []string
 	}{
-		{dialect.PostgreSQL, []string{"uuid", "bigint", "text", "varchar"}, []string{"bpchar", "citext", "real", "text[]", "mood"}},
+		{dialect.PostgreSQL, []string{"uuid", "bigint", "text", "varchar"}, []string{"bpchar", "numeric", "bytea", "citext", "real", "text[]", "mood"}},
 		{dialect.MySQL, []string{"varchar", "varbinary", "bigint", "int", "bigint unsigned"}, []string{"char", "binary", "text", "blob", "double", "float", "decimal", "json", "enum", "bit", "uuid", "datetime"}},
 		// The affinity of a column is that of the first rule that its type meets.
 		{dialect.SQLite, []string{"text", "varchar", "character varying", "integer", "bigint", "int"},

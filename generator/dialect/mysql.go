@@ -17,6 +17,17 @@ func (mySQL) CanonicalType(sqlType string) string { return sqlType }
 // where the id is sent as one, since compared with a number every text is one.
 var mySQLFitTypes = strings.Fields("varbinary varchar tinyint smallint mediumint int bigint")
 
+// IDForm knows that VARCHAR(3) makes 'abc' of 'abc ', in strict mode, too.
+func (d mySQL) IDForm(sqlType string) IDForm {
+	switch {
+	case d.IntegerID(sqlType):
+		return IDInteger
+	case sqlType == "varchar":
+		return IDUnpadded
+	}
+	return IDText
+}
+
 func (mySQL) IntegerID(sqlType string) bool {
 	return strings.HasSuffix(strings.TrimSuffix(sqlType, " unsigned"), "int")
 }

@@ -11,8 +11,8 @@ import (
 type postgreSQL struct{ parse.Dialect }
 
 // fitTypes are types whose equality, and whose cast from a parameter, keep any two
-// ids apart.
-var fitTypes = strings.Fields("uuid smallint integer bigint numeric text varchar bytea")
+// ids of their form apart.
+var fitTypes = strings.Fields("uuid smallint integer bigint text varchar")
 
 // unfitTypes say of common other types why they are not among them.
 var unfitTypes = map[string]string{
@@ -21,6 +21,7 @@ var unfitTypes = map[string]string{
 	"bit": "its cast cuts ids off", "varbit": "its cast cuts ids off", "boolean": "it has two values",
 	"real": "it is not exact", "double precision": "it is not exact",
 	"json": "it has no equality", "xml": "it has no equality",
+	"numeric": "1 and 1.0 are one id of it", "bytea": `a and \x61 are one id of it`,
 }
 
 func (postgreSQL) Unfit(sqlType string) string {
@@ -33,6 +34,21 @@ func (postgreSQL) Unfit(sqlType string) string {
 		return "an array is not one tenant"
 	}
 	return "it is not known to keep any two ids apart, as a domain or a type of an extension may not"
+}
+
+// IDForm knows that a UUID is read with upper case and braces and without hyphens, an
+// integer with blanks, a sign, leading zeros and underscores, and that varchar(3) makes
+// 'abc' of 'abc '.
+func (postgreSQL) IDForm(sqlType string) IDForm {
+	switch sqlType {
+	case "uuid":
+		return IDUUID
+	case "smallint", "integer", "bigint":
+		return IDInteger
+	case "varchar":
+		return IDUnpadded
+	}
+	return IDText
 }
 
 // IntegerID is false: a text that is no integer cannot be cast to one.

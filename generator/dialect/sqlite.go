@@ -61,6 +61,14 @@ func (sqlite) KeyType(sqlType string) string {
 	return "numeric"
 }
 
+// IDForm has nothing to do for texts, which SQLite keeps whatever their length.
+func (d sqlite) IDForm(sqlType string) IDForm {
+	if d.IntegerID(sqlType) {
+		return IDInteger
+	}
+	return IDText
+}
+
 // IntegerID knows that the affinity INTEGER goes before all others.
 func (d sqlite) IntegerID(sqlType string) bool { return d.KeyType(sqlType) == "integer" }
 

@@ -146,7 +146,7 @@ func TestEnginesAgree(t *testing.T) {
 			"1: CountInvoice: 7\n", "1: CountInvoiceLine: 38\n", "59: CountInvoice: 6\n",
 			"1: GetInvoice 1: no rows\n", "2: AddLine to another's: refused\n", "2: SetCity of another's: 0\n",
 			"1: CreateInvoice: done\n", "2: UpdateInvoice: done\n", "2: UpdateInvoice: no rows\n", "2: CreateInvoiceLine: refused\n",
-			"1: MoveCity: 1\n", "2: MoveCity: 0\n", "1: MoveCity tells an id: false\n", "1: PutTotal inside: 1\n", "60: nobody's invoices: 0\n", "17, suspended: invoices: inactive\n")
+			"1: MoveCity: 1\n", "2: MoveCity: 0\n", "1: MoveCity tells an id: false\n", "1: PutTotal inside: 1\n", "60: nobody's invoices: 0\n", " 17: nobody's invoices: no id\n", "17, suspended: invoices: inactive\n")
 	})
 	t.Run("added", func(t *testing.T) {
 		t.Parallel()

@@ -24,7 +24,7 @@ func notesFilter(t testing.TB) *Filter {
 	return f
 }
 
-var ann = runtime.Tenant{ID: "ann"}
+var ann = runtime.Tenant{ID: "aaaaaaaa-0000-4000-8000-000000000001"}
 
 // held is how many texts a cache holds.
 func (c *cache) held() int { return len(c.young) + len(c.old) }
@@ -57,7 +57,7 @@ func TestCachesOfFilter(t *testing.T) {
 	t.Parallel()
 	f := notesFilter(t)
 	f.refused.limit = 50 * (perEntry + 30)
-	for _, id := range []string{"ann", "bob"} {
+	for _, id := range []string{ann.ID, "bbbbbbbb-0000-4000-8000-000000000001"} {
 		for arg := range 10 {
 			if _, args, err := f.Filter(runtime.Query{SQL: "SELECT body FROM notes WHERE id = $1", Args: []any{arg}}, runtime.Tenant{ID: id}); err != nil || args[1] != id {
 				t.Fatal(args, err)
@@ -92,7 +92,7 @@ func TestFilterConcurrently(t *testing.T) {
 	var wait sync.WaitGroup
 	for g := range 8 {
 		wait.Go(func() {
-			tenant := runtime.Tenant{ID: fmt.Sprint("tenant ", g)}
+			tenant := runtime.Tenant{ID: fmt.Sprintf("aaaaaaaa-0000-4000-8000-%012d", g)}
 			for i := range 300 {
 				n := i % 17
 				want := fmt.Sprintf("SELECT %d FROM notes WHERE notes.tenant_id = $1::uuid", n)

@@ -70,12 +70,12 @@ func authored(t *testing.T, dir string) (f *Filter, schema string, texts []*pars
 	return f, schema, texts
 }
 
-// filtered are the statements that the filter accepts, for the oracle.
-func filtered(t *testing.T, f *Filter, texts []*parse.QueryText) []*equivalence.Statement {
+// filtered are the statements that the filter accepts for a tenant, for the oracle.
+func filtered(t *testing.T, f *Filter, texts []*parse.QueryText, tenant runtime.Tenant) []*equivalence.Statement {
 	t.Helper()
 	var list []*equivalence.Statement
 	for _, q := range texts {
-		text, args, err := f.Filter(runtime.Query{SQL: q.Text, Args: make([]any, q.Count)}, ann)
+		text, args, err := f.Filter(runtime.Query{SQL: q.Text, Args: make([]any, q.Count)}, tenant)
 		if err != nil {
 			t.Logf("%s: %v", q.Name, err)
 			continue
@@ -150,7 +150,7 @@ func TestEquivalence(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			f, schema, texts := authored(t, tt.dir)
-			list := filtered(t, f, texts)
+			list := filtered(t, f, texts, runtime.Tenant{ID: tt.tenants[0]})
 			data, err := os.ReadFile(tt.data)
 			if err != nil {
 				t.Fatal(err)
@@ -177,7 +177,7 @@ func TestEquivalence(t *testing.T) {
 func TestUnfiltered(t *testing.T) {
 	t.Parallel()
 	f, schema, texts := authored(t, examples)
-	list := filtered(t, f, texts)
+	list := filtered(t, f, texts, ann)
 	tenants := 0
 	for _, st := range list {
 		if st.Tenant > 0 {

@@ -22,6 +22,8 @@ import (
 // Make it with New; the zero value cannot be used. It is safe for concurrent use.
 type Filter struct {
 	compiler compiler
+	// ids is how tenants' ids are written.
+	ids runtime.IDForm
 	// Refused texts have a cache of their own: many of them do not drive out others.
 	accepted, refused cache
 }
@@ -40,6 +42,7 @@ func New(fsys fs.FS, config string) (*Filter, error) {
 		cat := catalog.Load(dialect.PostgreSQL, schema, &report)
 		cat.Classify(cfg, &report)
 		f.compiler = compiler{catalog: cat, tables: slot.Of(cat)}
+		f.ids = runtime.IDForm(cat.IDForm())
 		if !report.HasErrors() && !cat.HasTenants() {
 			report.Errorf(diag.ConfigInvalid, source.Span{}, "no table of the schema belongs to a tenant").
 				WithHelp("a project without tenants has nothing to filter")
@@ -56,9 +59,10 @@ func New(fsys fs.FS, config string) (*Filter, error) {
 // tenant's table. The query stays as it is. SQL holds one statement, whose parameters
 // are $1…$n without gaps, each with an argument.
 //
-// The error is an *Error that wraps ErrRefused, ErrArguments, or that of Tenant.Check.
+// The error is an *Error that wraps ErrRefused, ErrArguments, or that of Tenant.CheckAs
+// with the form of the tenant column's ids.
 func (f *Filter) Filter(q runtime.Query, t runtime.Tenant) (runtime.Text, []any, error) {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(f.ids); err != nil {
 		return runtime.Text{}, nil, err
 	}
 	s, err := f.statement(q.SQL)

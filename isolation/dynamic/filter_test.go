@@ -280,7 +280,7 @@ func TestTenants(t *testing.T) {
 	t.Parallel()
 	f := newFilter(t)
 	q := runtime.Query{SQL: "SELECT * FROM orders"}
-	for _, tenant := range []runtime.Tenant{ann, {ID: "b"}} {
+	for _, tenant := range []runtime.Tenant{ann, {ID: "bbbbbbbb-0000-4000-8000-000000000001"}} {
 		if _, args, err := f.Filter(q, tenant); err != nil || !cmp.Equal(args, []any{tenant.ID}) {
 			t.Error(args, err)
 		}
@@ -291,6 +291,10 @@ func TestTenants(t *testing.T) {
 		}
 		if _, _, err := f.Filter(runtime.Query{SQL: sql}, runtime.Tenant{ID: "a", Status: runtime.StatusSuspended}); !errors.Is(err, runtime.ErrTenantInactive) {
 			t.Error(err)
+		}
+		// The database would take it for ann.
+		if _, args, err := f.Filter(runtime.Query{SQL: sql}, runtime.Tenant{ID: strings.ToUpper(ann.ID)}); !errors.Is(err, runtime.ErrTenantID) {
+			t.Error(args, err)
 		}
 	}
 }

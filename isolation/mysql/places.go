@@ -116,6 +116,9 @@ func (p *places) Close() error {
 //
 // What tenants share has to be there before.
 func (p *places) Initialize(ctx context.Context, t runtime.Tenant) error {
+	if err := p.Layout.IDs.Check(t.ID); err != nil {
+		return err
+	}
 	space, err := p.Place(t)
 	if err != nil {
 		return err

@@ -75,12 +75,13 @@ func NewDatabase(master *pgxpool.Pool, layout runtime.Layout, opts ...Option) (*
 func (d *Database) Strategy() runtime.Strategy { return runtime.StrategyDatabase }
 
 // For returns a handle on the tenant's database. For a tenant that may not act,
-// every method of the handle returns the error of Tenant.Check, and for one without a
+// every method of the handle returns the error of Tenant.Check, for an id that is not of
+// the layout's form runtime.ErrTenantID, and for one without a
 // database runtime.ErrNotInitialized. A statement waits for a connection as long as
 // its context lasts. Who holds one, as a transaction does, and asks for a second, can
 // wait for themselves.
 func (d *Database) For(t runtime.Tenant) pgxdb.Handle {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(d.layout.IDs); err != nil {
 		return pgxdb.Refuse(err)
 	}
 	return databaseHandle{d.pools, t}
@@ -121,7 +122,7 @@ func (d *Database) SchemaName(t runtime.Tenant) (string, error) {
 // ApplyFilters scopes dynamic SQL with the filter of WithFilter. The handle runs it
 // as it is.
 func (d *Database) ApplyFilters(q runtime.Query, t runtime.Tenant) (runtime.Query, error) {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(d.layout.IDs); err != nil {
 		return runtime.Query{}, err
 	}
 	if d.options.filter == nil {

@@ -43,6 +43,9 @@ COMMENT ON TABLE ` + markerTable + ` IS 'Whose this database is. Written by tena
 // A stored URL to another server than that of the pool of WithAdmin, or of the master
 // pool, is used as it is, and its user needs CREATEDB there.
 func (d *Database) Initialize(ctx context.Context, t runtime.Tenant) error {
+	if err := d.layout.IDs.Check(t.ID); err != nil {
+		return err
+	}
 	err := d.work(ctx, t, func(w *databaseWork) error {
 		record, err := w.record(ctx)
 		if err != nil {

@@ -20,6 +20,9 @@ import (
 // another tenant, and that another tenant does not get in.
 func (d *Database) Verify(ctx context.Context, t runtime.Tenant) (runtime.Report, error) {
 	report := runtime.Report{Strategy: runtime.StrategyDatabase}
+	if err := d.layout.IDs.Check(t.ID); err != nil {
+		return report, err
+	}
 	if err := d.begin(); err != nil {
 		return report, err
 	}

@@ -21,8 +21,8 @@ import (
 // DELETE CASCADE that leads across tenants, of which the generator warns, would take
 // the other tenant's row along.
 func (s *shared) Destroy(ctx context.Context, t runtime.Tenant, confirm runtime.Confirmation) (runtime.Removal, error) {
-	if t.ID == "" {
-		return runtime.Removal{}, runtime.ErrNoTenant
+	if err := s.ids().Check(t.ID); err != nil {
+		return runtime.Removal{}, err // of another form, it would be another tenant's rows
 	}
 	if string(confirm) != t.ID {
 		return runtime.Removal{}, runtime.ErrNotConfirmed

@@ -21,6 +21,9 @@ import (
 //
 // What tenants share has to be there before: see InitializeShared.
 func (p *namespaces) Initialize(ctx context.Context, t runtime.Tenant) error {
+	if err := p.layout.IDs.Check(t.ID); err != nil {
+		return err
+	}
 	space, name, err := p.named(t)
 	if err != nil {
 		return err

@@ -102,14 +102,14 @@ func checkSlots(text runtime.Text) error {
 	return nil
 }
 
-// For returns a handle for t. For a tenant that may not act, or whose namespace has
-// no valid name, every method of it returns the error. It does no I/O: where the name of
+// For returns a handle for t. For a tenant that may not act, whose id is not of the
+// layout's form, or whose namespace has no valid name, every method of it returns the error. It does no I/O: where the name of
 // the schema is stored with the tenant, the handle looks before its first statement, and
 // again after a minute, whether the schema is recorded as the tenant's. For one that is
 // another's every method returns runtime.ErrForeignNamespace, and for one that nobody
 // initialized runtime.ErrNotInitialized.
 func (p *namespaces) For(t runtime.Tenant) pgxdb.Handle {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(p.layout.IDs); err != nil {
 		return pgxdb.Refuse(err)
 	}
 	if p.closed.Load() {
@@ -151,7 +151,7 @@ func (p *namespaces) DatabaseURL(t runtime.Tenant) (string, error) {
 // returns is for any handle of this provider, which puts the tenant's tables in. It
 // is remembered for that; of many thousands the oldest are forgotten.
 func (p *namespaces) ApplyFilters(q runtime.Query, t runtime.Tenant) (runtime.Query, error) {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(p.layout.IDs); err != nil {
 		return runtime.Query{}, err
 	}
 	if p.options.filter == nil {

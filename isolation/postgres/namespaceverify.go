@@ -20,6 +20,9 @@ import (
 // neither is found from the other.
 func (p *namespaces) Verify(ctx context.Context, t runtime.Tenant) (runtime.Report, error) {
 	report := runtime.Report{Strategy: p.strategy}
+	if err := p.layout.IDs.Check(t.ID); err != nil {
+		return report, err
+	}
 	space, name, err := p.named(t)
 	if err != nil {
 		return report, err

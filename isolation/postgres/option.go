@@ -47,7 +47,9 @@ func WithSetting(name string) Option {
 }
 
 // WithLayout gives the Layout of the generated package to a provider of shared
-// tables, which needs it for Destroy and Verify.
+// tables, which needs it for Destroy and Verify, and to refuse ids that the database
+// would take for another tenant's (runtime.IDForm) on its handles, where other SQL than
+// the package's runs.
 func WithLayout(layout runtime.Layout) Option {
 	return optionFunc(func(o *options) error {
 		o.layout = &layout

@@ -46,7 +46,7 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 
 // For returns a handle on which every statement, and every transaction, runs
 // as t. For a tenant that may not act, every method of the handle returns the
-// error of Tenant.Check.
+// error of Tenant.Check, and with WithLayout that of an id that is not of its form.
 //
 // Exec, Query, QueryRow and SendBatch take one round trip. A transaction keeps the
 // tenant until it ends; it begins with its first statement, see the package
@@ -54,7 +54,7 @@ func NewRLS(pool *pgxpool.Pool, opts ...Option) (*RLS, error) {
 // ErrCopyUnderRLS, and RefusesCopy of package pgxdb tells so, so that a generated
 // :copyfrom inserts.
 func (p *RLS) For(t runtime.Tenant) pgxdb.Handle {
-	if err := t.Check(); err != nil {
+	if err := p.check(t); err != nil {
 		return pgxdb.Refuse(err)
 	}
 	return tenantDB{rls: p, id: t.ID}

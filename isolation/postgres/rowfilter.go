@@ -38,9 +38,10 @@ func NewRowFilter(pool *pgxpool.Pool, opts ...Option) (*RowFilter, error) {
 }
 
 // For returns a handle for t. For a tenant that may not act, every method of
-// the handle returns the error of Tenant.Check.
+// the handle returns the error of Tenant.Check, and with WithLayout that of an id that is
+// not of its form.
 func (p *RowFilter) For(t runtime.Tenant) pgxdb.Handle {
-	if err := t.Check(); err != nil {
+	if err := p.check(t); err != nil {
 		return pgxdb.Refuse(err)
 	}
 	return p.plain

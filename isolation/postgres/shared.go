@@ -30,6 +30,18 @@ func (s *shared) admin() *pgxpool.Pool {
 	return s.pool
 }
 
+// check returns an error for a tenant that may not act. What it knows of ids is of the
+// layout.
+func (s *shared) check(t runtime.Tenant) error { return t.CheckAs(s.ids()) }
+
+// ids is how tenants' ids are written.
+func (s *shared) ids() runtime.IDForm {
+	if s.options.layout == nil {
+		return runtime.IDText
+	}
+	return s.options.layout.IDs
+}
+
 // layout returns the layout, or ErrNoLayout.
 func (s *shared) layout() (*runtime.Layout, error) {
 	if s.options.layout == nil || len(s.options.layout.Tables) == 0 {
@@ -42,8 +54,8 @@ func (s *shared) layout() (*runtime.Layout, error) {
 // returns what Verify finds wrong with them, so that no tenant is taken in where it
 // would not be isolated.
 func (s *shared) Initialize(ctx context.Context, t runtime.Tenant) error {
-	if t.ID == "" {
-		return runtime.ErrNoTenant
+	if err := s.ids().Check(t.ID); err != nil {
+		return err
 	}
 	if s.options.layout == nil {
 		return nil
@@ -80,7 +92,7 @@ func (s *shared) own(t runtime.Tenant, stored, what string) (string, error) {
 // ApplyFilters scopes dynamic SQL with the filter of WithFilter. The handle runs it
 // as it is.
 func (s *shared) ApplyFilters(q runtime.Query, t runtime.Tenant) (runtime.Query, error) {
-	if err := t.Check(); err != nil {
+	if err := s.check(t); err != nil {
 		return runtime.Query{}, err
 	}
 	if s.options.filter == nil {

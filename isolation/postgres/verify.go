@@ -42,8 +42,8 @@ func (p *RLS) Verify(ctx context.Context, t runtime.Tenant) (runtime.Report, err
 // Verify is that of both strategies.
 func (s *shared) Verify(ctx context.Context, t runtime.Tenant) (runtime.Report, error) {
 	report := runtime.Report{Strategy: s.strategy}
-	if t.ID == "" {
-		return report, runtime.ErrNoTenant
+	if err := s.ids().Check(t.ID); err != nil {
+		return report, err
 	}
 	layout, err := s.layout()
 	if err != nil {

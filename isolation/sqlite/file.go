@@ -106,14 +106,14 @@ func fileURL(path string, params url.Values) string {
 	return u.String()
 }
 
-// For returns a handle for t. For a tenant that may not act, or with which another file
-// is stored, every method of it returns the error, and for one that has not been
+// For returns a handle for t. For a tenant that may not act, whose id is not of the
+// layout's form, or with which another file is stored, every method of it returns the error, and for one that has not been
 // initialized runtime.ErrNotInitialized. It does no I/O.
 //
 // PrepareContext is ErrPrepare but in a transaction: the provider may close the file
 // that the statement would be for.
 func (p *File) For(t runtime.Tenant) sqldb.DB {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(p.layout.IDs); err != nil {
 		return sqldb.Refuse(err)
 	}
 	name, err := p.name(t)

@@ -33,6 +33,9 @@ func (p *File) begun(t runtime.Tenant) (fileKey, error) {
 //
 // Meanwhile nobody else writes in the shared database.
 func (p *File) Initialize(ctx context.Context, t runtime.Tenant) error {
+	if err := p.layout.IDs.Check(t.ID); err != nil {
+		return err
+	}
 	key, err := p.begun(t)
 	if err != nil {
 		return err

@@ -73,6 +73,9 @@ func (p Prefix) locked(ctx context.Context, fn func(*sql.Tx) error) error {
 //
 // What tenants share has to be there before.
 func (p Prefix) Initialize(ctx context.Context, t runtime.Tenant) error {
+	if err := p.Layout.IDs.Check(t.ID); err != nil {
+		return err
+	}
 	space, err := p.Place(t)
 	if err != nil {
 		return err

@@ -1,6 +1,9 @@
 package sqlpostgres
 
-import "github.com/tenancygen/tenancygen/isolation/internal/policy"
+import (
+	"github.com/tenancygen/tenancygen/isolation/internal/policy"
+	"github.com/tenancygen/tenancygen/runtime"
+)
 
 // DefaultSetting is the setting that holds the current tenant's id where
 // WithSetting does not name another. Generated policies read it.
@@ -13,6 +16,7 @@ type Option interface {
 
 type options struct {
 	setting string
+	ids     runtime.IDForm
 }
 
 type optionFunc func(*options) error
@@ -28,6 +32,16 @@ func WithSetting(name string) Option {
 			return ErrSettingName
 		}
 		o.setting = name
+		return nil
+	})
+}
+
+// WithLayout gives the Layout of the generated package to a provider, which then refuses
+// ids that the database would take for another tenant's (runtime.IDForm) on its handles,
+// where other SQL than the package's runs. The package refuses them by itself.
+func WithLayout(layout runtime.Layout) Option {
+	return optionFunc(func(o *options) error {
+		o.ids = layout.IDs
 		return nil
 	})
 }

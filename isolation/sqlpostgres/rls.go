@@ -21,6 +21,7 @@ import (
 type RLS struct {
 	pool    *sql.DB
 	setting string
+	ids     runtime.IDForm
 }
 
 var _ sqldb.Provider = (*RLS)(nil)
@@ -37,7 +38,7 @@ func NewRLS(connector driver.Connector, opts ...Option) (*RLS, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &RLS{pool: sql.OpenDB(scopedConnector{connector}), setting: o.setting}, nil
+	return &RLS{pool: sql.OpenDB(scopedConnector{connector}), setting: o.setting, ids: o.ids}, nil
 }
 
 // Pool returns the pool, for its limits and statistics. It does not run statements:
@@ -50,12 +51,12 @@ func (p *RLS) Close() error { return p.pool.Close() }
 
 // For returns a handle on which every statement, and every transaction, runs
 // as t. For a tenant that may not act, every method of the handle returns the
-// error of Tenant.Check.
+// error of Tenant.Check, and with WithLayout that of an id that is not of its form.
 //
 // A transaction keeps the tenant until it ends. PrepareContext is
 // ErrPrepareUnderRLS but in a transaction.
 func (p *RLS) For(t runtime.Tenant) sqldb.DB {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(p.ids); err != nil {
 		return sqldb.Refuse(err)
 	}
 	// Qualified, so that no search_path can put other functions in their place. The

@@ -17,6 +17,7 @@ import (
 // concurrent use, and so are its handles.
 type RowFilter struct {
 	pool *sql.DB
+	ids  runtime.IDForm
 }
 
 var _ sqldb.Provider = (*RowFilter)(nil)
@@ -27,16 +28,18 @@ func NewRowFilter(pool *sql.DB, opts ...Option) (*RowFilter, error) {
 	if pool == nil {
 		return nil, ErrNoPool
 	}
-	if _, err := newOptions(opts); err != nil {
+	o, err := newOptions(opts)
+	if err != nil {
 		return nil, err
 	}
-	return &RowFilter{pool: pool}, nil
+	return &RowFilter{pool: pool, ids: o.ids}, nil
 }
 
 // For returns a handle for t. For a tenant that may not act, every method of
-// the handle returns the error of Tenant.Check.
+// the handle returns the error of Tenant.Check, and with WithLayout that of an id that is
+// not of its form.
 func (p *RowFilter) For(t runtime.Tenant) sqldb.DB {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(p.ids); err != nil {
 		return sqldb.Refuse(err)
 	}
 	return plain{p.pool}

@@ -55,11 +55,30 @@ func TestEveryStrategy(t *testing.T) {
 			if report, err := tenancy.Isolation.Verify(t.Context(), acmeTenant); err != nil || !report.OK() {
 				t.Errorf("%v, %v", err, report.Err())
 			}
+			wantOneSpelling(t, tenancy.Isolation, acmeTenant.ID)
 			removal, err := tenancy.Manager.Delete(t.Context(), acmeTenant.ID, manager.DeleteOptions{Destroy: runtime.Confirmation(acmeTenant.ID)})
 			if err != nil || removal.Rows() != rows {
 				t.Errorf("%d rows were removed: %v", removal.Rows(), err)
 			}
 		})
+	}
+}
+
+// wantOneSpelling looks that what PostgreSQL takes for the tenant's id is no tenant's.
+func wantOneSpelling(t *testing.T, isolation pgxdb.Isolation, id string) {
+	t.Helper()
+	for _, other := range []string{strings.ToUpper(id), "{" + id + "}", strings.ReplaceAll(id, "-", "")} {
+		tenant := runtime.Tenant{ID: other}
+		_, generated := gen.New(isolation).ForTenant(tenant).GetTenant(t.Context())
+		_, written := isolation.For(tenant).Exec(t.Context(), "SELECT 1")
+		_, verify := isolation.Verify(t.Context(), tenant)
+		for what, err := range map[string]error{
+			"generated code": generated, "SQL by hand": written, "Verify": verify, "Initialize": isolation.Initialize(t.Context(), tenant),
+		} {
+			if !errors.Is(err, runtime.ErrTenantID) {
+				t.Errorf("%s of %s: %v; want ErrTenantID", what, other, err)
+			}
+		}
 	}
 }
 

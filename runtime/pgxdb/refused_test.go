@@ -15,14 +15,15 @@ import (
 func TestAs(t *testing.T) {
 	t.Parallel()
 	inner := &recorder{}
-	if db := pgxdb.As(runtime.Tenant{ID: "a"}, inner); db != pgxdb.DB(inner) {
+	if db := pgxdb.As(runtime.Tenant{ID: "7"}, runtime.IDInteger, inner); db != pgxdb.DB(inner) {
 		t.Errorf("the handle became %T", db)
 	}
 	for tenant, want := range map[runtime.Tenant]error{
 		{}: runtime.ErrNoTenant,
-		{ID: "a", Status: runtime.StatusSuspended}: runtime.ErrTenantInactive,
+		{ID: "7", Status: runtime.StatusSuspended}: runtime.ErrTenantInactive,
+		{ID: " 7"}: runtime.ErrTenantID,
 	} {
-		db := pgxdb.As(tenant, inner)
+		db := pgxdb.As(tenant, runtime.IDInteger, inner)
 		_, exec := db.Exec(t.Context(), "SELECT 1")
 		_, query := db.Query(t.Context(), "SELECT 1")
 		row := db.QueryRow(t.Context(), "SELECT 1").Scan()

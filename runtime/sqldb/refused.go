@@ -9,11 +9,11 @@ import (
 )
 
 // As returns the handle for what t does on it: db, or, for a tenant that may not
-// act (see Tenant.Check), a handle every method of which returns that error.
-// Generated code calls it where its methods are given the handle. It does not make
-// db act as t; that is the provider's part.
-func As(t runtime.Tenant, db DB) DB {
-	if err := t.Check(); err != nil {
+// act (see Tenant.Check) or whose id is not of the form (see IDForm), a handle every
+// method of which returns that error. Generated code calls it. It does not make db act
+// as t; that is the provider's part.
+func As(t runtime.Tenant, ids runtime.IDForm, db DB) DB {
+	if err := t.CheckAs(ids); err != nil {
 		return Refuse(err)
 	}
 	return db

@@ -14,14 +14,15 @@ import (
 func TestAs(t *testing.T) {
 	t.Parallel()
 	inner := new(sql.DB) // panics when it is used
-	if db := sqldb.As(runtime.Tenant{ID: "a"}, inner); db != sqldb.DB(inner) {
+	if db := sqldb.As(runtime.Tenant{ID: "7"}, runtime.IDInteger, inner); db != sqldb.DB(inner) {
 		t.Errorf("the handle became %T", db)
 	}
 	for tenant, want := range map[runtime.Tenant]error{
 		{}: runtime.ErrNoTenant,
-		{ID: "a", Status: runtime.StatusSuspended}: runtime.ErrTenantInactive,
+		{ID: "7", Status: runtime.StatusSuspended}: runtime.ErrTenantInactive,
+		{ID: " 7"}: runtime.ErrTenantID,
 	} {
-		db := sqldb.As(tenant, inner)
+		db := sqldb.As(tenant, runtime.IDInteger, inner)
 		_, exec := db.ExecContext(t.Context(), "SELECT 1")
 		_, query := db.QueryContext(t.Context(), "SELECT 1")
 		row := db.QueryRowContext(t.Context(), "SELECT 1").Scan()

@@ -11,6 +11,7 @@ func layoutOf(pkg *ir.Package) runtime.Layout {
 	l := pkg.Layout
 	out := runtime.Layout{
 		Engine: pkg.Engine, Fingerprint: l.Fingerprint, Schema: pkg.DefaultSchema, Unmovable: l.Unmovable,
+		IDs: runtime.IDForm(pkg.Tenant.IDs),
 	}
 	if pkg.RLS.Role != "" {
 		out.Role, out.Setting = pkg.RLS.Role, pkg.RLS.Setting

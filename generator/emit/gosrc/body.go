@@ -28,7 +28,7 @@ func (g *goPackage) db(m *method) *jen.Statement {
 	case g.ir.Plain || m.query.Handle != ir.HandleTenant:
 		return jen.Id("db")
 	}
-	return jen.Qual(g.driver.handlePath, "As").Call(jen.Id("q").Dot("tenant"), jen.Id("db"))
+	return jen.Qual(g.driver.handlePath, "As").Call(jen.Id("q").Dot("tenant"), g.idForm(), jen.Id("db"))
 }
 
 // takesDB reports whether a query's method is given the database handle. That of an

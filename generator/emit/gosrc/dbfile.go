@@ -91,14 +91,21 @@ func (g *goPackage) queriesType(f *jen.File) {
 		jen.Return(jen.Op("&").Id("Queries").Values(jen.Dict{jen.Id("provider"): jen.Id("provider")})),
 	)
 	f.Line()
-	f.Add(comment([]string{
+	lines := []string{
 		"ForTenant returns the queries as they are for one tenant. It does no I/O: for a",
 		"tenant that may not act, every query returns the error.",
-	}))
+	}
+	db := jen.Id("q").Dot("provider").Dot("For").Call(jen.Id("t"))
+	if g.ir.Tenant.IDs != "" {
+		lines[1] = "tenant that may not act, or whose id is not written as runtime." + idForms[g.ir.Tenant.IDs] + ","
+		lines = append(lines, "every query returns the error.")
+		db = jen.Qual(g.driver.handlePath, "As").Call(jen.Id("t"), g.idForm(), db)
+	}
+	f.Add(comment(lines))
 	f.Func().Params(jen.Id("q").Op("*").Id("Queries")).Id("ForTenant").
 		Params(jen.Id("t").Qual(runtimePath, "Tenant")).Op("*").Id("TenantQueries").Block(
 		jen.Return(jen.Op("&").Id("TenantQueries").Values(
-			jen.Id("db").Op(":").Id("q").Dot("provider").Dot("For").Call(jen.Id("t")),
+			jen.Id("db").Op(":").Add(db),
 			jen.Id("tenant").Op(":").Id("t"),
 		)),
 	)
@@ -110,6 +117,14 @@ func (g *goPackage) queriesType(f *jen.File) {
 		)),
 	)
 	f.Line()
+}
+
+// idForms are the constants of package runtime.
+var idForms = map[string]string{"": "IDText", "unpadded": "IDUnpadded", "integer": "IDInteger", "uuid": "IDUUID"}
+
+// idForm is how tenants' ids are written.
+func (g *goPackage) idForm() *jen.Statement {
+	return jen.Qual(runtimePath, idForms[g.ir.Tenant.IDs])
 }
 
 func (g *goPackage) tenantType(f *jen.File) {

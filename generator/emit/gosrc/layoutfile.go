@@ -34,8 +34,8 @@ func (g *goPackage) layoutFile(f *jen.File) {
 	fields.slice("Statements", "Text", each(l.Statements, g.layoutStatement))
 	fields.slice("DDL", "DDL", each(l.DDL, layoutDDL))
 	fields.text("Unmovable", l.Unmovable)
-	if g.ir.Tenant.Integer {
-		fields.value("IntegerIDs", jen.True())
+	if g.ir.Tenant.IDs != "" {
+		fields.value("IDs", g.idForm())
 	}
 	f.Var().Id(layoutName).Op("=").Qual(runtimePath, "Layout").Add(lines(fields))
 }

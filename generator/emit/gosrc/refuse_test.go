@@ -40,6 +40,7 @@ func TestEmitRefuses(t *testing.T) {
 		"engine":  {change: func(p *ir.Package) { p.Engine = "oracle" }, want: `engine "oracle"`},
 		"driver":  {change: func(p *ir.Package) { p.Go.SQLPackage = "pgx/v4" }, want: `sql_package "pgx/v4"`},
 		"no name": {change: func(p *ir.Package) { p.Go.Package = "" }, want: "no name"},
+		"ids":     {change: func(p *ir.Package) { p.Tenant.IDs = "hex" }, want: `the form "hex" of tenants' ids`},
 		"prepared": {
 			change: func(p *ir.Package) { p.Go.EmitMethodsWithDBArgument, p.Go.EmitPreparedQueries = true, true },
 			want:   "exclude each other",

@@ -55,10 +55,10 @@ func NewPlaces(connector driver.Connector, engine Engine, strategy runtime.Strat
 // Strategy returns the strategy.
 func (p *Places) Strategy() runtime.Strategy { return p.strategy }
 
-// For returns a handle for t. For a tenant that may not act, or whose place has no
-// valid name, every method of it returns the error. It does no I/O.
+// For returns a handle for t. For a tenant that may not act, whose id is not of the
+// layout's form, or whose place has no valid name, every method of it returns the error. It does no I/O.
 func (p *Places) For(t runtime.Tenant) sqldb.DB {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(p.Layout.IDs); err != nil {
 		return sqldb.Refuse(err)
 	}
 	if p.closed.Load() {

@@ -37,10 +37,19 @@ func NewRows(pool *sql.DB, engine Engine, layout *runtime.Layout, filter runtime
 // Strategy returns runtime.StrategyRow.
 func (p *Rows) Strategy() runtime.Strategy { return runtime.StrategyRow }
 
+// ids is how tenants' ids are written, as far as there is a layout to tell.
+func (p *Rows) ids() runtime.IDForm {
+	if p.layout == nil {
+		return runtime.IDText
+	}
+	return p.layout.IDs
+}
+
 // For returns a handle for t. For a tenant that may not act, every method of
-// the handle returns the error of Tenant.Check.
+// the handle returns the error of Tenant.Check, and with a layout that of an id that is
+// not of its form.
 func (p *Rows) For(t runtime.Tenant) sqldb.DB {
-	if err := t.Check(); err != nil {
+	if err := t.CheckAs(p.ids()); err != nil {
 		return sqldb.Refuse(err)
 	}
 	return Plain(p.pool)
@@ -53,8 +62,8 @@ func (p *Rows) Global() sqldb.DB { return Plain(p.pool) }
 // returns what Verify finds wrong with them, so that no tenant is taken in where it
 // would not be isolated.
 func (p *Rows) Initialize(ctx context.Context, t runtime.Tenant) error {
-	if t.ID == "" {
-		return runtime.ErrNoTenant
+	if err := p.ids().Check(t.ID); err != nil {
+		return err
 	}
 	if p.layout == nil {
 		return nil
@@ -72,9 +81,10 @@ func (p *Rows) Initialize(ctx context.Context, t runtime.Tenant) error {
 // key that holds it; the error is the database's then and nothing is removed. It needs
 // a layout (ErrNoLayout).
 func (p *Rows) Destroy(ctx context.Context, t runtime.Tenant, confirm runtime.Confirmation) (runtime.Removal, error) {
+	if err := p.ids().Check(t.ID); err != nil {
+		return runtime.Removal{}, err // of another form, it would be another tenant's rows
+	}
 	switch {
-	case t.ID == "":
-		return runtime.Removal{}, runtime.ErrNoTenant
 	case string(confirm) != t.ID:
 		return runtime.Removal{}, runtime.ErrNotConfirmed
 	case p.layout == nil:
@@ -172,10 +182,10 @@ func bind(condition string, id any) (string, []any) {
 // (ErrNoLayout).
 func (p *Rows) Verify(ctx context.Context, t runtime.Tenant) (runtime.Report, error) {
 	report := runtime.Report{Strategy: runtime.StrategyRow}
-	switch {
-	case t.ID == "":
-		return report, runtime.ErrNoTenant
-	case p.layout == nil:
+	if err := p.ids().Check(t.ID); err != nil {
+		return report, err
+	}
+	if p.layout == nil {
 		return report, ErrNoLayout
 	}
 	err := RolledBack(ctx, p.pool, func(tx *sql.Tx) error {

@@ -50,7 +50,7 @@ func Run(ctx context.Context, db *sql.DB, out *show.Transcript) {
 		out.Tenant = fmt.Sprint(id)
 		all(ctx, of(queries, out.Tenant), out)
 	}
-	for _, id := range []string{"60", "1abc", "1.0"} {
+	for _, id := range []string{"60", "1abc", "1.0", " 17", "+17", "017"} {
 		out.Tenant = id
 		out.Value("nobody's invoices")(of(queries, id).CountInvoice(ctx))
 	}

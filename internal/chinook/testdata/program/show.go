@@ -42,6 +42,8 @@ func (t *Transcript) Error(call string, err error) {
 		t.Text(call, "no rows")
 	case errors.Is(err, runtime.ErrTenantInactive):
 		t.Text(call, "inactive")
+	case errors.Is(err, runtime.ErrTenantID):
+		t.Text(call, "no id")
 	case errors.Is(err, runtime.ErrTenantConflict):
 		t.Text(call, "conflict")
 	default:
