@@ -1,7 +1,9 @@
 package catalog
 
 import (
+	"regexp"
 	"slices"
+	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/ir"
@@ -111,15 +113,63 @@ func (t *Table) shrinkKeys(column string) {
 	}
 }
 
-// dropConstraint drops the constraints of a name, or those of one kind that have it.
+// givenForeignKey and givenUnique are how PostgreSQL and MySQL call constraints that the
+// schema leaves without a name; a unique key is also called by its first column.
+var (
+	givenForeignKey = regexp.MustCompile(`_fkey\d*$|_ibfk_\d+$`)
+	givenUnique     = regexp.MustCompile(`_key\d*$`)
+	givenNumber     = regexp.MustCompile(`^(_\d+)?$`)
+)
+
+// dropConstraint drops the constraints of a name, or those of one kind that have it. Where
+// none has it, the database may have given it to one that the schema leaves without a
+// name: all of those go, since a key that is believed in and is not there would prove
+// what does not hold.
 func (l loader) dropConstraint(t *Table, a parse.AlterAction) {
-	if a.Of == "" || a.Of == parse.UniqueConstraint {
-		t.Uniques = slices.DeleteFunc(t.Uniques, func(u *Unique) bool { return u.Name == a.Name })
-	}
-	if a.Of == "" || a.Of == parse.ForeignKeyConstraint {
-		t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *ForeignKey) bool { return f.Name == a.Name })
-	}
-	if a.Of == "" && a.Name == t.Name+"_pkey" || a.Of == parse.PrimaryKeyConstraint {
+	is := func(kind parse.ConstraintKind) bool { return a.Of == "" || a.Of == kind }
+	known, before := t.hasConstraint(a.Name, is), t.Keys()
+	t.Uniques = slices.DeleteFunc(t.Uniques, func(u *Unique) bool {
+		return is(parse.UniqueConstraint) && (u.Name == a.Name || !known && u.Unnamed && u.givenName(a.Name))
+	})
+	t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, func(f *ForeignKey) bool {
+		given := a.Of == parse.ForeignKeyConstraint || givenForeignKey.MatchString(a.Name)
+		return is(parse.ForeignKeyConstraint) && (f.Name == a.Name || !known && f.Unnamed && given)
+	})
+	if a.Of == "" && a.Name == t.primaryKeyName || a.Of == parse.PrimaryKeyConstraint {
 		t.PrimaryKey = nil
 	}
+	for _, key := range before {
+		if !slices.ContainsFunc(t.Keys(), func(left []string) bool { return slices.Equal(left, key) }) {
+			l.dropReferences(t, key)
+		}
+	}
+}
+
+// dropReferences drops the foreign keys that refer to a key that is gone, as CASCADE
+// does.
+func (l loader) dropReferences(t *Table, key []string) {
+	for _, other := range l.Tables {
+		other.ForeignKeys = slices.DeleteFunc(other.ForeignKeys, func(f *ForeignKey) bool {
+			whole := len(f.RefColumns) == 0 && t.PrimaryKey == nil || len(f.RefColumns) == len(key)
+			return f.RefSchema == t.Schema && f.RefTable == t.Name && whole &&
+				!slices.ContainsFunc(f.RefColumns, func(c string) bool { return !slices.Contains(key, c) })
+		})
+	}
+}
+
+// givenName reports whether a database may have called the key so.
+func (u *Unique) givenName(name string) bool {
+	if len(u.Columns) > 0 {
+		if number, ok := strings.CutPrefix(name, u.Columns[0]); ok && givenNumber.MatchString(number) {
+			return true
+		}
+	}
+	return givenUnique.MatchString(name)
+}
+
+// hasConstraint reports whether a constraint of some kinds has a name that is known.
+func (t *Table) hasConstraint(name string, is func(parse.ConstraintKind) bool) bool {
+	return is(parse.UniqueConstraint) && slices.ContainsFunc(t.Uniques, func(u *Unique) bool { return u.Name == name }) ||
+		is(parse.ForeignKeyConstraint) && slices.ContainsFunc(t.ForeignKeys, func(f *ForeignKey) bool { return f.Name == name }) ||
+		is(parse.PrimaryKeyConstraint) && t.PrimaryKey != nil && name == t.primaryKeyName
 }

@@ -75,7 +75,9 @@ type Table struct {
 	// collation is that of the columns to come which have none of their own.
 	collation string
 	notNull   map[string]bool
-	reactions []reaction
+	// primaryKeyName is that of the constraint.
+	primaryKeyName string
+	reactions      []reaction
 }
 
 // Column is a column of a table.
@@ -95,7 +97,9 @@ type Column struct {
 // Unique is a unique constraint or index, or an exclusion constraint: rows that are
 // equal in its columns may be in each other's way.
 type Unique struct {
-	Name        string
+	Name string
+	// Unnamed is set where the database chose a name, which may be another.
+	Unnamed     bool
 	Columns     []string
 	Expressions bool // it has other parts beside the columns, as an exclusion always has
 	Partial     bool
@@ -103,7 +107,9 @@ type Unique struct {
 
 // ForeignKey refers to a key of another table.
 type ForeignKey struct {
-	Name       string
+	Name string
+	// Unnamed is set where the database chose a name, which may be another.
+	Unnamed    bool
 	Span       source.Span
 	Columns    []string
 	RefSchema  string

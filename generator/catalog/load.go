@@ -1,6 +1,7 @@
 package catalog
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -175,7 +176,7 @@ func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
 	t.Replaces = t.Replaces || k.Replaces
 	switch k.Kind {
 	case parse.PrimaryKeyConstraint:
-		t.PrimaryKey = k.Columns
+		t.PrimaryKey, t.primaryKeyName = k.Columns, cmp.Or(k.Name, k.UsingIndex, t.Name+"_pkey")
 		for _, name := range k.Columns {
 			if !k.Nullable {
 				t.setNotNull(name, true)
@@ -187,13 +188,14 @@ func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
 		}
 	case parse.UniqueConstraint:
 		if k.UsingIndex != "" {
+			l.renameIndex(k.UsingIndex, cmp.Or(k.Name, k.UsingIndex))
 			return // the index is there already
 		}
 		name := k.Name
 		if name == "" {
 			name = t.Name + "_" + strings.Join(k.Columns, "_") + "_key"
 		}
-		l.addUnique(t, &Unique{Name: name, Columns: k.Columns})
+		l.addUnique(t, &Unique{Name: name, Unnamed: k.Name == "" || k.Unnamed, Columns: k.Columns})
 	case parse.ExcludeConstraint:
 		name := k.Name
 		if name == "" {
@@ -209,7 +211,7 @@ func (l loader) addConstraint(t *Table, k parse.ConstraintDef) {
 		if ref.Schema == "" {
 			ref.Schema = DefaultSchema
 		}
-		t.ForeignKeys = append(t.ForeignKeys, &ForeignKey{Name: name, Span: l.span(k.Pos, 1), Columns: k.Columns,
+		t.ForeignKeys = append(t.ForeignKeys, &ForeignKey{Name: name, Unnamed: k.Name == "" || k.Unnamed, Span: l.span(k.Pos, 1), Columns: k.Columns,
 			RefSchema: ref.Schema, RefTable: ref.Name, RefColumns: k.RefColumns, Period: k.Period, Inline: k.Inline, SetNull: k.SetNull, SetDefault: k.SetDefault})
 	}
 }

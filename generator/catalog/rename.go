@@ -7,10 +7,7 @@ import (
 func (l loader) rename(d parse.DDL, s *parse.Rename) {
 	t := l.lookup(s.Name)
 	if s.Kind == "index" {
-		if ix := l.indexes[s.Name.Name]; ix != nil {
-			ix.unique.Name = s.To
-			l.indexes[s.To] = ix
-		}
+		l.renameIndex(s.Name.Name, s.To)
 		return
 	}
 	if t == nil {
@@ -29,6 +26,9 @@ func (l loader) rename(d parse.DDL, s *parse.Rename) {
 	case "column":
 		l.renameColumn(t, s.From, s.To)
 	case "constraint":
+		if t.primaryKeyName == s.From {
+			t.primaryKeyName = s.To
+		}
 		for _, u := range t.Uniques {
 			if u.Name == s.From {
 				u.Name = s.To
@@ -38,6 +38,19 @@ func (l loader) rename(d parse.DDL, s *parse.Rename) {
 			if f.Name == s.From {
 				f.Name = s.To
 			}
+		}
+	}
+}
+
+// renameIndex gives an index another name, and with it the constraint that it is of.
+func (l loader) renameIndex(from, to string) {
+	if ix := l.indexes[from]; ix != nil {
+		ix.unique.Name = to
+		l.indexes[to] = ix
+	}
+	for _, t := range l.Tables {
+		if t.primaryKeyName == from {
+			t.primaryKeyName = to
 		}
 	}
 }

@@ -81,8 +81,10 @@ const (
 
 // ConstraintDef is a constraint of a table.
 type ConstraintDef struct {
-	Kind       ConstraintKind
-	Name       string
+	Kind ConstraintKind
+	Name string
+	// Unnamed is set where the name is the one that the database is expected to give.
+	Unnamed    bool
 	Pos        int
 	Columns    []string
 	RefTable   ObjectName

@@ -58,6 +58,12 @@ func (s *mysqlSchema) alterSpec(table ObjectName, spec *ast.AlterTableSpec, old 
 		s.alter(table, dropIndex(spec.Name))
 	case ast.AlterTableDropForeignKey:
 		s.alter(table, AlterAction{Kind: DropConstraint, Name: strings.ToLower(spec.Name), Of: ForeignKeyConstraint})
+	case ast.AlterTableDropCheck: // also DROP CONSTRAINT, of whatever kind
+		a := dropIndex(spec.Constraint.Name)
+		if a.Of == UniqueConstraint {
+			a.Of = ""
+		}
+		s.alter(table, a)
 	case ast.AlterTableModifyColumn:
 		s.setColumn(table, spec.NewColumns[0])
 	case ast.AlterTableChangeColumn:

@@ -176,7 +176,7 @@ func nameKeys(t *CreateTable) {
 		case k.Name != "":
 		case k.Kind == ForeignKeyConstraint:
 			foreign++
-			k.Name = fmt.Sprintf("%s_ibfk_%d", t.Name.Name, foreign)
+			k.Name, k.Unnamed = fmt.Sprintf("%s_ibfk_%d", t.Name.Name, foreign), true
 		case k.Kind == UniqueConstraint:
 			k.Name = k.Columns[0]
 			for n := 2; taken[k.Name]; n++ {

@@ -95,7 +95,7 @@ func TestMySQLSchema(t *testing.T) {
 			`{CreateIndex:{Expressions:true,Name:primary,Table:t,Unique:true}}`,
 		}},
 		{"CREATE TABLE t (a int REFERENCES x (id), b int, FOREIGN KEY (a, b) REFERENCES y (c, d) ON DELETE SET NULL, CONSTRAINT Fk FOREIGN KEY (b) REFERENCES z (e) ON UPDATE SET DEFAULT)", []string{
-			`{CreateTable:{Columns:[{Name:a,Type:int},{Name:b,Type:int}],Constraints:[{Columns:[a],Inline:true,Kind:foreign key,Name:t_ibfk_1,RefColumns:[id],RefTable:x},{Columns:[a,b],Kind:foreign key,Name:t_ibfk_2,RefColumns:[c,d],RefTable:y,SetNull:[a,b]},{Columns:[b],Kind:foreign key,Name:fk,RefColumns:[e],RefTable:z,SetDefault:[b]}],Name:t,Spelling:t}}`,
+			`{CreateTable:{Columns:[{Name:a,Type:int},{Name:b,Type:int}],Constraints:[{Columns:[a],Inline:true,Kind:foreign key,Name:t_ibfk_1,RefColumns:[id],RefTable:x,Unnamed:true},{Columns:[a,b],Kind:foreign key,Name:t_ibfk_2,RefColumns:[c,d],RefTable:y,SetNull:[a,b],Unnamed:true},{Columns:[b],Kind:foreign key,Name:fk,RefColumns:[e],RefTable:z,SetDefault:[b]}],Name:t,Spelling:t}}`,
 		}},
 		{"CREATE TABLE t LIKE u; CREATE TABLE v SELECT 1 AS a; INSERT INTO t VALUES (1); SET NAMES utf8; USE x", []string{
 			`{CreateTable:{Name:t,Opaque:true,Spelling:t}}`,
@@ -128,6 +128,7 @@ func TestMySQLSchema(t *testing.T) {
 			`{AlterTable:{Actions:[{Kind:drop constraint,Name:primary,Of:primary key}],Name:t}}`,
 			`{AlterTable:{Actions:[{Kind:drop constraint,Name:i,Of:unique}],Name:t}}`,
 			`{AlterTable:{Actions:[{Kind:drop constraint,Name:k,Of:foreign key}],Name:t}}`,
+			`{AlterTable:{Actions:[{Kind:drop constraint,Name:c}],Name:t}}`,
 			`{Rename:{From:a,Kind:constraint,Name:t,To:b}}`,
 			`{AlterTable:{Actions:[{Kind:set default,Name:a}],Name:t}}`,
 			`{AlterTable:{Actions:[{Kind:drop default,Name:b}],Name:t}}`,
