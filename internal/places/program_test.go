@@ -21,7 +21,7 @@ replaced {gamma 0}
 open [{ALPHA {mow true}} {ALPHA {sow true}} {beta { false}}]
 copied 2, and to a project that is not there 0
 finished 2, again 0
-comments [{mow soon}]
+comments [{mow soon}], moved 1: [{sow soon}], dropped 1
 done and dropped 2, again 0
 touched 1: {ALPHA 11}
 busy [{ALPHA 3}]
@@ -29,13 +29,14 @@ plans [free], and with them [{beta free}]
 dropped 1, and of a project that is not there 0
 open [{ALPHA { false}} {beta { false}}]
 none []
-rolled back: busy [{ALPHA 2}]
+without comments 1
+rolled back: busy [{ALPHA 1}]
 a plan, a project and a task that are not there are refused
-left: busy [{ALPHA 3} {beta 1}]
+left: busy [{ALPHA 2} {beta 1}]
 `
 
-// rows is how many the program leaves: projects, tasks and a comment.
-const rows = 3 + 4 + 1
+// rows is how many the program leaves: projects, tasks and comments.
+const rows = 3 + 3 + 2
 
 // methods are those of the generated packages, which have types of their own for the rows.
 type methods[Q, Project, Planned, Open, Busy, Comment any] interface {
@@ -53,6 +54,9 @@ type methods[Q, Project, Planned, Open, Busy, Comment any] interface {
 	OpenTasks(ctx context.Context, ids []int64) ([]Open, error)
 	BusyProjects(ctx context.Context) ([]Busy, error)
 	AddComment(ctx context.Context, task int64, body string) (int64, error)
+	MoveComment(ctx context.Context, task int64, body string) (int64, error)
+	DropComments(ctx context.Context, body string) (int64, error)
+	DropQuiet(ctx context.Context, project int64) (int64, error)
 	Comments(ctx context.Context) ([]Comment, error)
 	PlansInUse(ctx context.Context) ([]string, error)
 	InTx(ctx context.Context, fn func(Q) error) error
@@ -109,11 +113,17 @@ func program[Q methods[Q, Project, Planned, Open, Busy, Comment], Project, Plann
 	t.sayf("replaced %v", project(q.GetProject(ctx, 3)))
 
 	first := count(q.AddTask(ctx, 1, "sow"))
-	count(q.AddComment(ctx, count(q.AddTask(ctx, 1, "mow")), "soon"))
+	second := count(q.AddTask(ctx, 1, "mow"))
+	count(q.AddComment(ctx, second, "soon"))
 	t.sayf("open %v", open(q.OpenTasks(ctx, []int64{1, 2, 9})))
 	t.sayf("copied %d, and to a project that is not there %d", count(q.CopyTasks(ctx, 2, 1)), count(q.CopyTasks(ctx, 9, 1)))
 	t.sayf("finished %d, again %d", count(q.FinishTasks(ctx, []int64{1})), count(q.FinishTasks(ctx, nil)))
-	t.sayf("comments %v", comments(q.Comments(ctx)))
+	all := comments(q.Comments(ctx))
+	count(q.AddComment(ctx, second, "bye"))
+	dropped := count(q.DropComments(ctx, "bye"))
+	moved := count(q.MoveComment(ctx, first, "soon"))
+	t.sayf("comments %v, moved %d: %v, dropped %d", all, moved, comments(q.Comments(ctx)), dropped)
+	count(q.MoveComment(ctx, second, "soon"))
 	count(q.FinishTasks(ctx, []int64{2, 3}))
 	t.sayf("done and dropped %d, again %d", count(q.DropDone(ctx, "beta")), count(q.DropDone(ctx, "beta")))
 
@@ -125,6 +135,7 @@ func program[Q methods[Q, Project, Planned, Open, Busy, Comment], Project, Plann
 	t.sayf("dropped %d, and of a project that is not there %d", count(q.DropTasks(ctx, "reap", "ALPHA")), count(q.DropTasks(ctx, "sow", "delta")))
 	t.sayf("open %v", open(q.OpenTasks(ctx, []int64{2, 1})))
 	t.sayf("none %v", open(q.OpenTasks(ctx, nil)))
+	t.sayf("without comments %d", count(q.DropQuiet(ctx, 1)))
 
 	oops := errors.New("oops")
 	err := q.InTx(ctx, func(q Q) error {
@@ -144,10 +155,13 @@ func program[Q methods[Q, Project, Planned, Open, Busy, Comment], Project, Plann
 	for id := range first {
 		_, err := q.AddComment(ctx, id, "another's")
 		t.refused("another's task", err)
+		_, err = q.MoveComment(ctx, id, "soon")
+		t.refused("a comment to another's task", err)
 	}
 	t.sayf("a plan, a project and a task that are not there are refused")
 
 	// What is left is in the way of who comes next and has no predicate.
+	count(q.AddComment(ctx, second, "bye"))
 	count(q.AddTask(ctx, 1, "reap"))
 	count(q.AddTask(ctx, 2, "rest"))
 	count(q.FinishTasks(ctx, []int64{2}))

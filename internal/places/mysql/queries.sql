@@ -34,6 +34,9 @@ DELETE FROM tasks WHERE tasks.title = ? AND tasks.project_id IN (SELECT p.id FRO
 -- name: DropDone :execrows
 DELETE tasks FROM tasks JOIN Projects ON Projects.id = tasks.project_id WHERE tasks.done = 1 AND Projects.name = ?;
 
+-- name: DropQuiet :execrows
+DELETE FROM tasks WHERE tasks.project_id = ? AND tasks.id NOT IN (SELECT comments.task_id FROM comments);
+
 -- name: OpenTasks :many
 SELECT Projects.name, tasks.title
 FROM Projects LEFT JOIN tasks ON tasks.project_id = Projects.id AND tasks.done = 0
@@ -46,6 +49,12 @@ SELECT Projects.name, busy.n FROM Projects JOIN busy ON busy.project_id = Projec
 
 -- name: AddComment :execlastid
 INSERT INTO comments (task_id, body) VALUES (?, ?);
+
+-- name: MoveComment :execrows
+UPDATE comments SET task_id = ? WHERE comments.body = ?;
+
+-- name: DropComments :execrows
+DELETE FROM comments WHERE comments.body = ?;
 
 -- name: Comments :many
 SELECT tasks.title, comments.body FROM comments JOIN tasks ON tasks.id = comments.task_id ORDER BY comments.id;

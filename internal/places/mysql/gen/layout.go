@@ -96,9 +96,23 @@ var Layout = runtime.Layout{
 			{Start: 111, End: 116, Name: "tasks", Alias: true},
 			{Start: 122, End: 130, Name: "Projects"},
 		}},
+		{SQL: dropComments, Slots: []runtime.Slot{
+			{Start: 44, End: 52, Name: "comments"},
+			{Start: 60, End: 68, Name: "comments", Kind: runtime.SlotName},
+			{Start: 105, End: 110, Name: "tasks", Alias: true},
+			{Start: 128, End: 136, Name: "comments", Kind: runtime.SlotName},
+		}},
 		{SQL: dropDone, Slots: []runtime.Slot{
 			{Start: 46, End: 51, Name: "tasks", Alias: true},
 			{Start: 57, End: 65, Name: "Projects", Alias: true},
+		}},
+		{SQL: dropQuiet, Slots: []runtime.Slot{
+			{Start: 41, End: 46, Name: "tasks"},
+			{Start: 54, End: 59, Name: "tasks", Kind: runtime.SlotName},
+			{Start: 79, End: 84, Name: "tasks", Kind: runtime.SlotName},
+			{Start: 125, End: 133, Name: "comments", Alias: true},
+			{Start: 195, End: 200, Name: "tasks"},
+			{Start: 295, End: 300, Name: "tasks", Kind: runtime.SlotName},
 		}},
 		{SQL: dropTasks, Slots: []runtime.Slot{
 			{Start: 41, End: 46, Name: "tasks"},
@@ -113,6 +127,11 @@ var Layout = runtime.Layout{
 		{SQL: getPlan},
 		{SQL: getProject, Slots: []runtime.Slot{
 			{Start: 51, End: 59, Name: "Projects", Alias: true},
+		}},
+		{SQL: moveComment, Slots: []runtime.Slot{
+			{Start: 38, End: 46, Name: "comments", Alias: true},
+			{Start: 122, End: 127, Name: "tasks"},
+			{Start: 298, End: 303, Name: "tasks", Alias: true},
 		}},
 		{SQL: openTasks, Slots: []runtime.Slot{
 			{Start: 64, End: 72, Name: "Projects", Alias: true},

@@ -155,6 +155,19 @@ func (q *TenantQueries) CopyTasks(ctx context.Context, target int64, source int6
 	return result.RowsAffected()
 }
 
+const dropComments = `-- name: DropComments :execrows
+DELETE FROM comments WHERE (comments.body = ?) AND EXISTS (SELECT 1 FROM tasks WHERE tasks.id = comments.task_id AND tasks.tenant_id = ?)
+`
+
+// DropComments runs the statement and returns how many rows it affected.
+func (q *TenantQueries) DropComments(ctx context.Context, body string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropComments, body, q.tenant.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dropDone = `-- name: DropDone :execrows
 DELETE tasks FROM tasks JOIN Projects ON Projects.id = tasks.project_id WHERE (tasks.done = 1 AND Projects.name = ?) AND tasks.tenant_id = ? AND ` + "`" + `Projects` + "`" + `.tenant_id = ?
 `
@@ -162,6 +175,19 @@ DELETE tasks FROM tasks JOIN Projects ON Projects.id = tasks.project_id WHERE (t
 // DropDone runs the statement and returns how many rows it affected.
 func (q *TenantQueries) DropDone(ctx context.Context, name string) (int64, error) {
 	result, err := q.db.ExecContext(ctx, dropDone, name, q.tenant.ID, q.tenant.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const dropQuiet = `-- name: DropQuiet :execrows
+DELETE FROM tasks WHERE (tasks.project_id = ? AND tasks.id NOT IN (SELECT comments.task_id FROM comments WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT tasks_2.id FROM tasks AS tasks_2 WHERE tasks_2.tenant_id = ?) AS tasks_2 WHERE tasks_2.id = comments.task_id))) AND tasks.tenant_id = ?
+`
+
+// DropQuiet runs the statement and returns how many rows it affected.
+func (q *TenantQueries) DropQuiet(ctx context.Context, projectID int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropQuiet, projectID, q.tenant.ID, q.tenant.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -230,6 +256,24 @@ func (q *TenantQueries) GetProject(ctx context.Context, id int64) (GetProjectRow
 	var i GetProjectRow
 	err := row.Scan(&i.Name, &i.Changes)
 	return i, err
+}
+
+const moveComment = `-- name: MoveComment :execrows
+UPDATE comments SET task_id = (SELECT tasks_2.id FROM (SELECT 1 AS one) AS given LEFT JOIN tasks AS tasks_2 ON tasks_2.id = ? AND tasks_2.tenant_id = ? WHERE EXP(CASE WHEN tasks_2.id IS NULL THEN 1000 END) IS NULL) WHERE (comments.body = ?) AND EXISTS (SELECT 1 FROM tasks WHERE tasks.id = comments.task_id AND tasks.tenant_id = ?)
+`
+
+// MoveComment runs the statement and returns how many rows it affected.
+func (q *TenantQueries) MoveComment(ctx context.Context, taskID int64, body string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, moveComment,
+		taskID,
+		q.tenant.ID,
+		body,
+		q.tenant.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const openTasks = `-- name: OpenTasks :many

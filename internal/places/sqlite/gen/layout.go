@@ -96,9 +96,18 @@ var Layout = runtime.Layout{
 			{Start: 111, End: 116, Name: "tasks", Alias: true},
 			{Start: 122, End: 130, Name: "projects"},
 		}},
+		{SQL: dropComments, Slots: []runtime.Slot{
+			{Start: 44, End: 52, Name: "comments", Alias: true},
+			{Start: 105, End: 110, Name: "tasks", Alias: true},
+		}},
 		{SQL: dropDone, Slots: []runtime.Slot{
 			{Start: 40, End: 45, Name: "tasks", Alias: true},
 			{Start: 94, End: 102, Name: "projects", Alias: true},
+		}},
+		{SQL: dropQuiet, Slots: []runtime.Slot{
+			{Start: 41, End: 46, Name: "tasks", Alias: true},
+			{Start: 125, End: 133, Name: "comments", Alias: true},
+			{Start: 162, End: 167, Name: "tasks"},
 		}},
 		{SQL: dropTasks, Slots: []runtime.Slot{
 			{Start: 41, End: 46, Name: "tasks", Alias: true},
@@ -110,6 +119,11 @@ var Layout = runtime.Layout{
 		{SQL: getPlan},
 		{SQL: getProject, Slots: []runtime.Slot{
 			{Start: 51, End: 59, Name: "projects", Alias: true},
+		}},
+		{SQL: moveComment, Slots: []runtime.Slot{
+			{Start: 38, End: 46, Name: "comments", Alias: true},
+			{Start: 85, End: 90, Name: "tasks"},
+			{Start: 202, End: 207, Name: "tasks", Alias: true},
 		}},
 		{SQL: openTasks, Slots: []runtime.Slot{
 			{Start: 64, End: 72, Name: "projects", Alias: true},

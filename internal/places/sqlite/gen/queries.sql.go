@@ -157,6 +157,19 @@ func (q *TenantQueries) CopyTasks(ctx context.Context, target int64, source int6
 	return result.RowsAffected()
 }
 
+const dropComments = `-- name: DropComments :execrows
+DELETE FROM comments WHERE (comments.body = ?) AND EXISTS (SELECT 1 FROM tasks WHERE tasks.id = comments.task_id AND tasks.tenant_id = ?)
+`
+
+// DropComments runs the statement and returns how many rows it affected.
+func (q *TenantQueries) DropComments(ctx context.Context, body string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropComments, body, q.tenant.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const dropDone = `-- name: DropDone :execrows
 DELETE FROM tasks WHERE (tasks.done = 1 AND EXISTS (SELECT 1 FROM projects WHERE (projects.id = tasks.project_id AND projects.name = ?) AND projects.tenant_id = ?)) AND tasks.tenant_id = ?
 `
@@ -164,6 +177,19 @@ DELETE FROM tasks WHERE (tasks.done = 1 AND EXISTS (SELECT 1 FROM projects WHERE
 // DropDone runs the statement and returns how many rows it affected.
 func (q *TenantQueries) DropDone(ctx context.Context, name string) (int64, error) {
 	result, err := q.db.ExecContext(ctx, dropDone, name, q.tenant.ID, q.tenant.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const dropQuiet = `-- name: DropQuiet :execrows
+DELETE FROM tasks WHERE (tasks.project_id = ? AND tasks.id NOT IN (SELECT comments.task_id FROM comments WHERE EXISTS (SELECT 1 FROM tasks AS tasks_2 WHERE tasks_2.id = comments.task_id AND tasks_2.tenant_id = ?))) AND tasks.tenant_id = ?
+`
+
+// DropQuiet runs the statement and returns how many rows it affected.
+func (q *TenantQueries) DropQuiet(ctx context.Context, projectID int64) (int64, error) {
+	result, err := q.db.ExecContext(ctx, dropQuiet, projectID, q.tenant.ID, q.tenant.ID)
 	if err != nil {
 		return 0, err
 	}
@@ -232,6 +258,24 @@ func (q *TenantQueries) GetProject(ctx context.Context, id int64) (GetProjectRow
 	var i GetProjectRow
 	err := row.Scan(&i.Name, &i.Changes)
 	return i, err
+}
+
+const moveComment = `-- name: MoveComment :execrows
+UPDATE comments SET task_id = (SELECT tasks_2.id FROM tasks AS tasks_2 WHERE tasks_2.id = ? AND tasks_2.tenant_id = ?) WHERE (comments.body = ?) AND EXISTS (SELECT 1 FROM tasks WHERE tasks.id = comments.task_id AND tasks.tenant_id = ?)
+`
+
+// MoveComment runs the statement and returns how many rows it affected.
+func (q *TenantQueries) MoveComment(ctx context.Context, taskID int64, body string) (int64, error) {
+	result, err := q.db.ExecContext(ctx, moveComment,
+		taskID,
+		q.tenant.ID,
+		body,
+		q.tenant.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const openTasks = `-- name: OpenTasks :many
