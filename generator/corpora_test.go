@@ -19,7 +19,6 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/dialect"
-	"github.com/tenancygen/tenancygen/generator/parse"
 	"github.com/tenancygen/tenancygen/generator/source"
 	"github.com/tenancygen/tenancygen/internal/equivalence"
 )
@@ -297,10 +296,14 @@ type corpusProject struct {
 }
 
 // withTenantColumn is a schema file that gives tables the tenant column.
-func withTenantColumn(tables ...*catalog.Table) *source.File {
+func withTenantColumn(d dialect.Dialect, tables ...*catalog.Table) *source.File {
 	var text strings.Builder
 	for _, table := range tables {
-		text.WriteString("ALTER TABLE " + parse.PostgreSQL.Quote(table.Schema) + "." + parse.PostgreSQL.Quote(table.Name) + " ADD COLUMN " + tenantAdded + " bigint NOT NULL;\n")
+		name := d.Quote(table.Written())
+		if d == dialect.PostgreSQL {
+			name = d.Quote(table.Schema) + "." + name
+		}
+		text.WriteString("ALTER TABLE " + name + " ADD COLUMN " + tenantAdded + " bigint NOT NULL;\n")
 	}
 	return source.NewFile("tenants.sql", text.String())
 }
@@ -338,7 +341,7 @@ func sqlcProject(t *testing.T, path string) (*corpusProject, string) {
 			tables = append(tables, table)
 		}
 	}
-	in.Schema = append(in.Schema, withTenantColumn(tables...))
+	in.Schema = append(in.Schema, withTenantColumn(dialect.PostgreSQL, tables...))
 	p := &corpusProject{oracleProject: &oracleProject{config: in.Config, catalog: loadCatalog(in, &report)}}
 	texts := statements(in, p.catalog, &report)
 	if len(tables) == 0 || len(texts) == 0 {

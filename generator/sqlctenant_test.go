@@ -18,7 +18,6 @@ import (
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
-	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/source"
 	"github.com/tenancygen/tenancygen/internal/goapi"
@@ -29,7 +28,7 @@ var tenantEvery = flag.Int("sqlctenant.every", 6, "give every n-th case of sqlc'
 // tenantCounts are what became of the statements of the cases.
 type tenantCounts struct {
 	mutex              sync.Mutex
-	cases              map[string]int // by what became of them
+	cases              map[string]int // by sql_package or engine, and what became of them
 	onTenant, onGlobal int            // methods
 	refused            map[diag.Code]int
 }
@@ -48,12 +47,17 @@ func TestSQLCTenant(t *testing.T) {
 	t.Cleanup(func() {
 		t.Logf("cases: %v; methods of the tenant's table: %d, others: %d; statements refused by code: %v",
 			counts.cases, counts.onTenant, counts.onGlobal, counts.refused)
+		for _, kind := range []string{"pgx/v5", "database/sql", "mysql", "sqlite"} {
+			if counts.cases[kind+" generated"] == 0 {
+				t.Errorf("no case for %s is generated", kind)
+			}
+		}
 		if counts.onTenant == 0 {
 			t.Error("no method is on the tenant's handle")
 		}
 	})
 	for i, c := range apiCases(t, root) {
-		if c.skip != "" || c.kind == "mysql" || c.kind == "sqlite" || i%*tenantEvery != 0 {
+		if c.skip != "" || i%*tenantEvery != 0 {
 			continue
 		}
 		t.Run(c.label, func(t *testing.T) {
@@ -62,7 +66,7 @@ func TestSQLCTenant(t *testing.T) {
 			what := counts.generate(t, c)
 			counts.mutex.Lock()
 			defer counts.mutex.Unlock()
-			counts.cases[what]++
+			counts.cases[c.kind+" "+what]++
 		})
 	}
 }
@@ -79,7 +83,7 @@ func (counts *tenantCounts) generate(t *testing.T, c *apiCase) string {
 	if table == nil {
 		return "without a table in a statement"
 	}
-	in.Schema = append(in.Schema, withTenantColumn(table))
+	in.Schema = append(in.Schema, withTenantColumn(loadCatalog(in, &report).Dialect, table))
 	in.Config.Tables = classes(in, table)
 	// What is refused is left out, until the rest generates: first by scoping, then by
 	// the analysis.
@@ -89,6 +93,8 @@ func (counts *tenantCounts) generate(t *testing.T, c *apiCase) string {
 		switch {
 		case err != nil && strings.HasSuffix(err.Error(), ": use rename"):
 			return "two names are one in Go"
+		case err != nil && strings.HasSuffix(err.Error(), ": cast it to one"):
+			return "a parameter has two types in Go"
 		case err != nil:
 			t.Fatal(err)
 		case !report.HasErrors():
@@ -177,7 +183,7 @@ func (counts *tenantCounts) refuse(t *testing.T, in *Input, report *diag.Report)
 	files := []*source.File{}
 	for _, file := range in.Queries {
 		var text strings.Builder
-		for _, q := range statements(&Input{Config: in.Config, Schema: in.Schema, Queries: []*source.File{file}}, catalog.Load(dialect.PostgreSQL, in.Schema, &ignored), &ignored) {
+		for _, q := range statements(&Input{Config: in.Config, Schema: in.Schema, Queries: []*source.File{file}}, loadCatalog(in, &ignored), &ignored) {
 			if !refused[q.Name] {
 				fmt.Fprintf(&text, "-- name: %s %s\n%s;\n", q.Name, q.Cmd, file.Text[q.Start:q.End])
 			}
