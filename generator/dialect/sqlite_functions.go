@@ -5,7 +5,7 @@ package dialect
 var sqliteFunctions = classify(map[FunctionClass]string{
 	FunctionPlain: `
 		abs char coalesce concat concat_ws format glob hex if ifnull iif instr length like likelihood likely lower ltrim
-		max_of min_of nullif octet_length printf quote random randomblob replace round rtrim sign soundex substr
+		nullif octet_length printf quote random randomblob replace round rtrim sign soundex substr
 		substring trim typeof unhex unicode unistr unistr_quote unlikely upper zeroblob regexp match
 		date time datetime julianday unixepoch strftime timediff current_date current_time current_timestamp
 		acos acosh asin asinh atan atan2 atanh ceil ceiling cos cosh degrees exp floor ln log log10 log2 mod pi pow

@@ -64,6 +64,17 @@ func refusedStatement(pos int, statement, scoped string) *Error {
 		Help:    "run it outside of the generated queries, as a migration or an administrator's task"}
 }
 
+// noStatement is the error for a text without a statement, and severalStatements that for
+// a second one.
+func noStatement() *Error {
+	return &Error{Message: "there is no statement", Help: "write one, or take the -- name: line out"}
+}
+
+func severalStatements(second int) *Error {
+	return &Error{Pos: second, Message: "there is more than one statement",
+		Help: "end the statement before it, and give each statement a -- name: line of its own"}
+}
+
 // lost is the error for text whose place in the tree could not be found: a bug,
 // or a form that the parser accepts and the tree does not.
 func lost(pos int, what string) *Error {

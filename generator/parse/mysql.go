@@ -84,7 +84,8 @@ func mysqlSyntaxError(err error, text string) *Error {
 	return out
 }
 
-// Statement parses one statement.
+// Statement parses one statement. sqlc's macros must have been replaced, and parameters
+// are $1, $2, …, also here. The error is always an *Error.
 func (d mySQL) Statement(text string) (*Query, error) {
 	list, err := d.lexemes(text)
 	if err != nil {
@@ -102,11 +103,10 @@ func (d mySQL) Statement(text string) (*Query, error) {
 		w.to--
 	}
 	if w.from == w.to {
-		return nil, &Error{Message: "there is no statement", Help: "write one"}
+		return nil, noStatement()
 	}
 	if second := w.find(w.from, func(i int) bool { return w.is(i, ";") }); second < w.to {
-		return nil, &Error{Pos: w.offset(second + 1), Message: "there is more than one statement",
-			Help: "end the statement before it, and give each statement a -- name: line of its own"}
+		return nil, severalStatements(w.offset(second + 1))
 	}
 	if err := mysqlRefused(w); err != nil {
 		return nil, err

@@ -14,6 +14,8 @@ func (c *mysqlConverter) call(e *Expr, n ast.ExprNode, w window) bool {
 	switch s := n.(type) {
 	case *ast.FuncCallExpr:
 		switch name := s.FnName.L; name {
+		case ast.NextVal, ast.LastVal, ast.SetVal:
+			c.fail(unsupported(w.start(), "a sequence", "number the rows with AUTO_INCREMENT; MySQL has no sequences"))
 		case ast.DateLiteral, ast.TimeLiteral, ast.TimestampLiteral:
 			args := c.exprs(s.Args, w)
 			if len(args) != 1 || args[0].Kind != ConstExpr {

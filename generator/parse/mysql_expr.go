@@ -120,7 +120,7 @@ var mysqlOps = map[opcode.Op]string{
 	opcode.Mod: "%", opcode.Xor: "^", opcode.Div: "/", opcode.Mul: "*", opcode.IntDiv: "DIV", opcode.NullEQ: "<=>", opcode.BitNeg: "~",
 }
 
-// operator converts operators, tests and logic.
+// operator converts operators, logic and subqueries.
 func (c *mysqlConverter) operator(e *Expr, n ast.ExprNode, w window) bool {
 	pair := func(l, r ast.ExprNode) []*Expr { return c.exprs([]ast.ExprNode{l, r}, w) }
 	switch s := n.(type) {
@@ -140,21 +140,6 @@ func (c *mysqlConverter) operator(e *Expr, n ast.ExprNode, w window) bool {
 		}
 	case *ast.UnaryOperationExpr:
 		return c.unary(e, s, w)
-	case *ast.IsNullExpr:
-		e.Name, e.Null, e.Args = "NullTest", !s.Not, c.exprs([]ast.ExprNode{s.Expr}, w)
-	case *ast.IsTruthExpr:
-		e.Name, e.Args = "BooleanTest", c.exprs([]ast.ExprNode{s.Expr}, w)
-	case *ast.BetweenExpr:
-		bounds := &Expr{Kind: OtherExpr, Pos: -1, Name: "List"}
-		e.Kind, e.Name, e.Args = OpExpr, negated(s.Not, "BETWEEN"), append(c.exprs([]ast.ExprNode{s.Expr}, w), bounds)
-		bounds.Args = pair(s.Left, s.Right)
-	case *ast.PatternLikeOrIlikeExpr:
-		e.Kind, e.Name, e.Args = OpExpr, negated(s.Not, "LIKE"), pair(s.Expr, s.Pattern)
-		return s.IsLike
-	case *ast.PatternRegexpExpr:
-		e.Kind, e.Name, e.Args = OpExpr, negated(s.Not, "REGEXP"), pair(s.Expr, s.Pattern)
-	case *ast.PatternInExpr:
-		c.in(e, s, w)
 	case *ast.CompareSubqueryExpr:
 		c.subquery(e, s.R, w)
 		e.Args = c.exprs([]ast.ExprNode{s.L}, w)
@@ -178,6 +163,31 @@ func (c *mysqlConverter) operator(e *Expr, n ast.ExprNode, w window) bool {
 			e.Args = append(e.Args, &Expr{Kind: OtherExpr, Pos: -1, Name: "CaseWhen", Args: pair(when.Expr, when.Result)})
 		}
 		e.Args = append(e.Args, c.exprs([]ast.ExprNode{s.ElseClause}, w)...)
+	default:
+		return c.test(e, n, w)
+	}
+	return true
+}
+
+// test converts IS, BETWEEN, LIKE, REGEXP and IN.
+func (c *mysqlConverter) test(e *Expr, n ast.ExprNode, w window) bool {
+	pair := func(l, r ast.ExprNode) []*Expr { return c.exprs([]ast.ExprNode{l, r}, w) }
+	switch s := n.(type) {
+	case *ast.IsNullExpr:
+		e.Name, e.Null, e.Args = "NullTest", !s.Not, c.exprs([]ast.ExprNode{s.Expr}, w)
+	case *ast.IsTruthExpr:
+		e.Name, e.Args = "BooleanTest", c.exprs([]ast.ExprNode{s.Expr}, w)
+	case *ast.BetweenExpr:
+		bounds := &Expr{Kind: OtherExpr, Pos: -1, Name: "List"}
+		e.Kind, e.Name, e.Args = OpExpr, negated(s.Not, "BETWEEN"), append(c.exprs([]ast.ExprNode{s.Expr}, w), bounds)
+		bounds.Args = pair(s.Left, s.Right)
+	case *ast.PatternLikeOrIlikeExpr:
+		e.Kind, e.Name, e.Args = OpExpr, negated(s.Not, "LIKE"), pair(s.Expr, s.Pattern)
+		return s.IsLike
+	case *ast.PatternRegexpExpr:
+		e.Kind, e.Name, e.Args = OpExpr, negated(s.Not, "REGEXP"), pair(s.Expr, s.Pattern)
+	case *ast.PatternInExpr:
+		c.in(e, s, w)
 	default:
 		return false
 	}

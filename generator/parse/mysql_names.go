@@ -7,10 +7,12 @@ import (
 	"github.com/sqlc-dev/marino/ast"
 )
 
+// Outline is that of the tokens.
 func (d mySQL) Outline(sql string, visit func(*Mention)) (string, error) {
 	return tokenOutline(d, sql, visit)
 }
 
+// SplitName takes the whole text for a name.
 func (d mySQL) SplitName(text string) (schema, name string, ok bool) { return wholeName(d, text) }
 
 // SchemaStatements parses a schema file.

@@ -21,25 +21,9 @@ func (c *mysqlConverter) query(n ast.Node, w window) *Query {
 	defer func() { c.proposed = proposed }()
 	switch s := n.(type) {
 	case *ast.SelectStmt:
-		w = c.with(q, s.With, w)
-		for w.enclosed() {
-			w = w.inner()
-		}
-		if w.is(w.from, "with") {
-			c.twoWiths(w)
-			return q
-		}
-		c.plainSelect(q, s, w)
+		c.plainSelect(q, s, c.onlyWith(q, s.With, w))
 	case *ast.SetOprStmt:
-		w = c.with(q, s.With, w)
-		for w.enclosed() {
-			w = w.inner()
-		}
-		if w.is(w.from, "with") {
-			c.twoWiths(w)
-			return q
-		}
-		c.setOperation(q, s.SelectList.Selects, s.OrderBy, s.Limit, w)
+		c.setOperation(q, s.SelectList.Selects, s.OrderBy, s.Limit, c.onlyWith(q, s.With, w))
 	case *ast.SetOprSelectList:
 		c.arm(q, s, w)
 	default:
@@ -48,8 +32,18 @@ func (c *mysqlConverter) query(n ast.Node, w window) *Query {
 	return q
 }
 
-func (c *mysqlConverter) twoWiths(w window) {
-	c.fail(unsupported(w.start(), "a WITH clause inside another's statement", "write one WITH clause"))
+// onlyWith converts a WITH clause at the start of w and returns what follows it, without
+// the parentheses around it. Behind a second one the parser's tree would not say which
+// query has it.
+func (c *mysqlConverter) onlyWith(q *Query, clause *ast.WithClause, w window) window {
+	w = c.with(q, clause, w)
+	for w.enclosed() {
+		w = w.inner()
+	}
+	if w.is(w.from, "with") {
+		c.fail(unsupported(w.start(), "a WITH clause inside another's statement", "write one WITH clause"))
+	}
+	return w
 }
 
 // arm converts a part of a set operation that stands in parentheses.
@@ -110,6 +104,9 @@ func (c *mysqlConverter) locks(q *Query, s *ast.SelectStmt) {
 // than the others, which go from left to right. A single query in parentheses with a
 // tail behind them is one without an operator.
 func (c *mysqlConverter) setOperation(q *Query, selects []ast.Node, order *ast.OrderByClause, limit *ast.Limit, w window) {
+	if c.err != nil {
+		return
+	}
 	var parts []window
 	var ops []string
 	at := w.from

@@ -8,7 +8,7 @@ import (
 	"github.com/sqlc-dev/oliphant/parser"
 )
 
-// PostgreSQL parses one statement. Parameters are $1, $2, …; sqlc's macros must
+// Statement parses one statement. Parameters are $1, $2, …; sqlc's macros must
 // have been replaced. The error is always an *Error.
 func (postgreSQL) Statement(text string) (*Query, error) {
 	if err := noNUL(text); err != nil {
@@ -20,11 +20,10 @@ func (postgreSQL) Statement(text string) (*Query, error) {
 	}
 	switch len(tree.Stmts) {
 	case 0:
-		return nil, &Error{Message: "there is no statement"}
+		return nil, noStatement()
 	case 1:
 	default:
-		return nil, &Error{Pos: int(tree.Stmts[1].StmtLocation), Message: "there is more than one statement",
-			Help: "end the statement before it, and give each statement a -- name: line of its own"}
+		return nil, severalStatements(int(tree.Stmts[1].StmtLocation))
 	}
 	toks, err := scan(PostgreSQL, text)
 	if err != nil {

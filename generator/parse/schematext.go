@@ -42,7 +42,8 @@ func (r *textReader) statementText(at Range, unaliased bool) {
 	r.text(at, "", func(p *placed) { r.mention(p, unaliased) })
 }
 
-// text reads a part of the statement, behind what makes a statement of it.
+// text reads a part of the statement, behind what makes a statement of it. RAISE, which
+// SQLite's triggers alone have, is no expression of a statement.
 func (r *textReader) text(at Range, before string, visit func(*placed)) {
 	sql := before + withoutRaise(r.tokens.text[at.Start:at.End])
 	places, _, err := mentions(r.dialect, sql)

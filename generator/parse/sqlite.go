@@ -19,10 +19,12 @@ func (sqlite) Engine() string { return "sqlite" }
 
 func (d sqlite) Quote(name string) string { return quote(d, name, `"`) }
 
+// Outline is that of the tokens.
 func (d sqlite) Outline(sql string, visit func(*Mention)) (string, error) {
 	return tokenOutline(d, sql, visit)
 }
 
+// SplitName takes the whole text for a name.
 func (d sqlite) SplitName(text string) (schema, name string, ok bool) { return wholeName(d, text) }
 
 // fold makes a name lower case, quoted or not.
@@ -142,7 +144,8 @@ func sqliteError(err error) *Error {
 	return &Error{Message: err.Error(), Help: "correct the SQL; it must parse as SQLite"}
 }
 
-// Statement parses one statement. sqlc's macros must have been replaced.
+// Statement parses one statement. sqlc's macros must have been replaced, and parameters
+// are $1, $2, …, also here. The error is always an *Error.
 func (d sqlite) Statement(text string) (*Query, error) {
 	toks, err := scan(d, text)
 	if err != nil {
@@ -155,11 +158,10 @@ func (d sqlite) Statement(text string) (*Query, error) {
 	}
 	switch len(statements) {
 	case 0:
-		return nil, &Error{Message: "there is no statement"}
+		return nil, noStatement()
 	case 1:
 	default:
-		return nil, &Error{Pos: statements[1].Pos(), Message: "there is more than one statement",
-			Help: "end the statement before it, and give each statement a -- name: line of its own"}
+		return nil, severalStatements(statements[1].Pos())
 	}
 	c := &sqliteConverter{window: window{toks, 0, len(toks.list)}}
 	for c.is(c.to-1, ";") {
