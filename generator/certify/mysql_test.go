@@ -29,29 +29,31 @@ func mySQLLookupApart(where string) string {
 	return "(SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN (SELECT DISTINCT p.id FROM tree AS p WHERE " + where + ") AS p ON p.id = $2 WHERE EXP(CASE WHEN p.id IS NULL AND $2 IS NOT NULL THEN 1000 END) IS NULL)"
 }
 
+var mySQLAccepted = []string{
+	`SELECT * FROM o WHERE o.t = $1`,
+	"SELECT * FROM `o` WHERE `o`.`t` = $1 AND (k = 'a' OR q > 1)",
+	`SELECT * FROM o FORCE INDEX (k) WHERE o.t = $1`,
+	`SELECT * FROM par STRAIGHT_JOIN o ON o.q = par.id WHERE par.t = $1 AND o.t = $1`,
+	`SELECT * FROM par AS p LEFT JOIN o ON o.q = p.id AND o.t = $1 WHERE p.t = $1`,
+	`INSERT INTO o (t, k) VALUES ($1, 'a')`,
+	`INSERT INTO ch (id, pid) VALUES (1, ` + mySQLLookup + `)`,
+	`INSERT INTO own (t, k) VALUES ($1, 'a') ON DUPLICATE KEY UPDATE q = 1`,
+	`INSERT INTO chn (pid, v) VALUES (` + mySQLLookup + `, 'a') ON DUPLICATE KEY UPDATE v = VALUES(v)`,
+	`REPLACE INTO own (t, k) VALUES ($1, 'a')`,
+	`UPDATE o SET o.q = 1 WHERE o.t = $1 ORDER BY o.id LIMIT 1`,
+	`UPDATE o JOIN par ON par.id = o.q SET o.q = 1 WHERE o.t = $1 AND par.t = $1`,
+	`DELETE FROM o WHERE o.t = $1 LIMIT 1`,
+	`DELETE o FROM o JOIN par ON par.id = o.q WHERE o.t = $1 AND par.t = $1`,
+	`UPDATE twice SET a = ` + mySQLLookupOfTwo + `, b = twice.y, x = 1 WHERE twice.t = $1`,
+	// The target is read in a subquery of FROM.
+	`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.id FROM par AS p WHERE p.t = $1) AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
+	`UPDATE tree SET up = ` + mySQLLookupApart("p.t = $1") + ` WHERE tree.t = $1`,
+}
+
 func TestMySQL(t *testing.T) {
 	t.Parallel()
 	statements{
-		accepted: []string{
-			`SELECT * FROM o WHERE o.t = $1`,
-			"SELECT * FROM `o` WHERE `o`.`t` = $1 AND (k = 'a' OR q > 1)",
-			`SELECT * FROM o FORCE INDEX (k) WHERE o.t = $1`,
-			`SELECT * FROM par STRAIGHT_JOIN o ON o.q = par.id WHERE par.t = $1 AND o.t = $1`,
-			`SELECT * FROM par AS p LEFT JOIN o ON o.q = p.id AND o.t = $1 WHERE p.t = $1`,
-			`INSERT INTO o (t, k) VALUES ($1, 'a')`,
-			`INSERT INTO ch (id, pid) VALUES (1, ` + mySQLLookup + `)`,
-			`INSERT INTO own (t, k) VALUES ($1, 'a') ON DUPLICATE KEY UPDATE q = 1`,
-			`INSERT INTO chn (pid, v) VALUES (` + mySQLLookup + `, 'a') ON DUPLICATE KEY UPDATE v = VALUES(v)`,
-			`REPLACE INTO own (t, k) VALUES ($1, 'a')`,
-			`UPDATE o SET o.q = 1 WHERE o.t = $1 ORDER BY o.id LIMIT 1`,
-			`UPDATE o JOIN par ON par.id = o.q SET o.q = 1 WHERE o.t = $1 AND par.t = $1`,
-			`DELETE FROM o WHERE o.t = $1 LIMIT 1`,
-			`DELETE o FROM o JOIN par ON par.id = o.q WHERE o.t = $1 AND par.t = $1`,
-			`UPDATE twice SET a = ` + mySQLLookupOfTwo + `, b = twice.y, x = 1 WHERE twice.t = $1`,
-			// The target is read in a subquery of FROM.
-			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.id FROM par AS p WHERE p.t = $1) AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
-			`UPDATE tree SET up = ` + mySQLLookupApart("p.t = $1") + ` WHERE tree.t = $1`,
-		},
+		accepted: mySQLAccepted,
 		refused: []string{
 			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.id FROM par AS p) AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,
 			`UPDATE par SET name = (SELECT max(ch.v) FROM ch WHERE EXISTS (SELECT 1 FROM (SELECT DISTINCT p.id FROM par AS p WHERE p.t = 'x') AS p WHERE p.id = ch.pid)) WHERE par.t = $1`,

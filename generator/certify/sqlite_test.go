@@ -60,33 +60,35 @@ CREATE TABLE eager (t TEXT NOT NULL, k TEXT, UNIQUE (k) ON CONFLICT REPLACE);
 // The look-up that fails is the one that the rewriter writes; see dialect.SQLite.
 const sqliteLookup = `(SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json(CASE WHEN p.id IS NULL THEN '' END) IS NULL)`
 
+var sqliteAccepted = []string{
+	`SELECT * FROM o WHERE o.t = $1`,
+	`SELECT * FROM o INDEXED BY i WHERE o.t = $1`,
+	`SELECT * FROM o WHERE (t = $1 AND k = $2) AND o.t = $1`,
+	`SELECT o.rowid FROM o WHERE o.t = $1 AND o.rowid = $2`,
+	`SELECT * FROM par AS p LEFT JOIN ch ON ch.pid = p.id AND EXISTS (SELECT 1 FROM par WHERE par.id = ch.pid AND par.t = $1) WHERE p.t = $1`,
+	`WITH a AS (SELECT * FROM o WHERE o.t = $1) SELECT * FROM a`,
+	`INSERT INTO o (t, k) VALUES ($1, 'a')`,
+	`INSERT INTO ch (pid) VALUES ((SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1))`,
+	`INSERT INTO ch (pid) VALUES (` + sqliteLookup + `)`,
+	`INSERT INTO o (t, k) VALUES ($1, 'a') ON CONFLICT (k) DO UPDATE SET q = 1 WHERE o.t = $1`,
+	`INSERT OR IGNORE INTO o (t, k) VALUES ($1, 'a')`,
+	`REPLACE INTO own (t, k) VALUES ($1, 'a')`,
+	`INSERT OR REPLACE INTO own (t, k) VALUES ($1, 'a')`,
+	`UPDATE OR REPLACE own SET k = 'b' WHERE own.t = $1`,
+	`INSERT OR REPLACE INTO chn (pid, v) VALUES (` + sqliteLookup + `, 'a')`,
+	`UPDATE o SET q = par.id FROM par WHERE o.t = $1 AND par.t = $1`,
+	`DELETE FROM o WHERE o.t = $1 RETURNING *`,
+	`INSERT INTO num (t, pid) SELECT $1, par.id FROM par WHERE par.t = $1`,
+	`INSERT INTO num (t, pid) VALUES ($1, ` + sqliteLookup + `)`,
+	`SELECT count(*) FILTER (WHERE o.q > 1) FROM o WHERE o.t = $1`,
+	`SELECT "id", "k" FROM o WHERE o.t = $1 AND EXISTS (SELECT 1 FROM g WHERE "q" = g.id) ORDER BY "K"`,
+	`INSERT INTO o (t, "k") VALUES ($1, 'a') ON CONFLICT ("k") DO UPDATE SET "q" = "q" + 1 WHERE o.t = $1 RETURNING "k"`,
+}
+
 func TestSQLite(t *testing.T) {
 	t.Parallel()
 	statements{
-		accepted: []string{
-			`SELECT * FROM o WHERE o.t = $1`,
-			`SELECT * FROM o INDEXED BY i WHERE o.t = $1`,
-			`SELECT * FROM o WHERE (t = $1 AND k = $2) AND o.t = $1`,
-			`SELECT o.rowid FROM o WHERE o.t = $1 AND o.rowid = $2`,
-			`SELECT * FROM par AS p LEFT JOIN ch ON ch.pid = p.id AND EXISTS (SELECT 1 FROM par WHERE par.id = ch.pid AND par.t = $1) WHERE p.t = $1`,
-			`WITH a AS (SELECT * FROM o WHERE o.t = $1) SELECT * FROM a`,
-			`INSERT INTO o (t, k) VALUES ($1, 'a')`,
-			`INSERT INTO ch (pid) VALUES ((SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1))`,
-			`INSERT INTO ch (pid) VALUES (` + sqliteLookup + `)`,
-			`INSERT INTO o (t, k) VALUES ($1, 'a') ON CONFLICT (k) DO UPDATE SET q = 1 WHERE o.t = $1`,
-			`INSERT OR IGNORE INTO o (t, k) VALUES ($1, 'a')`,
-			`REPLACE INTO own (t, k) VALUES ($1, 'a')`,
-			`INSERT OR REPLACE INTO own (t, k) VALUES ($1, 'a')`,
-			`UPDATE OR REPLACE own SET k = 'b' WHERE own.t = $1`,
-			`INSERT OR REPLACE INTO chn (pid, v) VALUES (` + sqliteLookup + `, 'a')`,
-			`UPDATE o SET q = par.id FROM par WHERE o.t = $1 AND par.t = $1`,
-			`DELETE FROM o WHERE o.t = $1 RETURNING *`,
-			`INSERT INTO num (t, pid) SELECT $1, par.id FROM par WHERE par.t = $1`,
-			`INSERT INTO num (t, pid) VALUES ($1, ` + sqliteLookup + `)`,
-			`SELECT count(*) FILTER (WHERE o.q > 1) FROM o WHERE o.t = $1`,
-			`SELECT "id", "k" FROM o WHERE o.t = $1 AND EXISTS (SELECT 1 FROM g WHERE "q" = g.id) ORDER BY "K"`,
-			`INSERT INTO o (t, "k") VALUES ($1, 'a') ON CONFLICT ("k") DO UPDATE SET "q" = "q" + 1 WHERE o.t = $1 RETURNING "k"`,
-		},
+		accepted: sqliteAccepted,
 		refused: []string{
 			`SELECT * FROM o`,
 			`SELECT * FROM o WHERE o.t IS $1`,
