@@ -15,9 +15,9 @@ var equivalentsOfDialects = map[string]struct {
 	why     string
 }{
 	`SELECT * FROM par AS p LEFT JOIN ch ON ch.pid = p.id AND EXISTS (SELECT 1 FROM par WHERE par.id = ch.pid AND par.t = $1) WHERE p.t = $1`: {17, twoAnchors},
-	`SELECT * FROM par STRAIGHT_JOIN o ON o.q = par.id WHERE par.t = $1 AND o.t = $1`:                                                        {2, innerJoin},
-	`UPDATE o JOIN par ON par.id = o.q SET o.q = 1 WHERE o.t = $1 AND par.t = $1`:                                                            {2, innerJoin},
-	`DELETE o FROM o JOIN par ON par.id = o.q WHERE o.t = $1 AND par.t = $1`:                                                                 {2, innerJoin},
+	`SELECT * FROM par STRAIGHT_JOIN o ON o.q = par.id WHERE par.t = $1 AND o.t = $1`:                                                         {2, innerJoin},
+	`UPDATE o JOIN par ON par.id = o.q SET o.q = 1 WHERE o.t = $1 AND par.t = $1`:                                                             {2, innerJoin},
+	`DELETE o FROM o JOIN par ON par.id = o.q WHERE o.t = $1 AND par.t = $1`:                                                                  {2, innerJoin},
 }
 
 // TestMutantsOfDialects mutates statements of the other databases.
