@@ -7,7 +7,7 @@ import (
 	"github.com/tenancygen/tenancygen/generator/parse"
 )
 
-// mySQL is MySQL from version 8.0.19 and MariaDB from version 10.5 on.
+// mySQL is MySQL from version 8.0.19 and MariaDB from version 10.11 on.
 type mySQL struct{ parse.Dialect }
 
 // CanonicalType has nothing to do: the parser gives types one name each.
