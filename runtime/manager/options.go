@@ -50,6 +50,9 @@ type Options struct {
 	// NewID returns the id of a new tenant: runtime.NewID unless it is set. Nobody may be
 	// able to guess an id, and none may come twice.
 	NewID func() string
+	// IDs is how ids are written: IDs of the generated package's Layout. Register takes no
+	// other, as Namespaces would not.
+	IDs runtime.IDForm
 
 	// RecheckInterval is after what time at most the store is asked again whether the
 	// tenants of running requests are still active: 1 s to 10 min, and 30 s when it is

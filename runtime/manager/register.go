@@ -55,8 +55,8 @@ func (r Registration) tenant() runtime.Tenant {
 // whose tenant is another, or is deleted, is runtime.ErrTenantExists.
 //
 // The other errors are those of runtime.Store, such as runtime.ErrTenantExists for an
-// identifier that is taken and runtime.ErrTenantQuota, ErrRefused, and ErrAudit beside a
-// tenant that is registered.
+// identifier that is taken and runtime.ErrTenantQuota, runtime.ErrTenantID (see
+// Options.IDs), ErrRefused, and ErrAudit beside a tenant that is registered.
 func (m *Manager) Register(ctx context.Context, r Registration) (runtime.Tenant, error) {
 	ctx, end, err := m.begin(ctx)
 	if err != nil {
@@ -114,7 +114,7 @@ func (m *Manager) tenant(r Registration) (runtime.Tenant, error) {
 	if t.ID == SystemTenant {
 		return runtime.Tenant{}, fmt.Errorf("%w: the id is kept for the system", runtime.ErrInvalidTenant)
 	}
-	return t, errors.Join(t.Validate(), m.checkLimit(t.Metadata))
+	return t, errors.Join(t.Validate(), m.o.IDs.Check(t.ID), m.checkLimit(t.Metadata))
 }
 
 // same reports whether a stored tenant is what a registration made. Name and metadata

@@ -43,7 +43,7 @@ func (t *Tenancy) manage(ctx context.Context, cfg config.Config, o Options) erro
 	}
 	options := manager.Options{
 		Store: store, Namespaces: t.Isolation, Limiter: counter, Limit: o.Limit, Audit: writer, Actor: o.Actor, Hooks: o.Hooks,
-		MaxTenants: cfg.MaxTenants, RecheckInterval: cfg.RecheckInterval, DrainTimeout: cfg.DrainTimeout, Logger: o.Logger, Recorder: o.Recorder,
+		IDs: o.Layout.IDs, MaxTenants: cfg.MaxTenants, RecheckInterval: cfg.RecheckInterval, DrainTimeout: cfg.DrainTimeout, Logger: o.Logger, Recorder: o.Recorder,
 	}
 	if counter != nil && cfg.RateLimit > 0 {
 		options.DefaultLimit = runtime.Limit{Requests: cfg.RateLimit, Window: cfg.RateLimitWindow}

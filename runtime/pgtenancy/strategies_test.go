@@ -56,6 +56,13 @@ func TestEveryStrategy(t *testing.T) {
 				t.Errorf("%v, %v", err, report.Err())
 			}
 			wantOneSpelling(t, tenancy.Isolation, acmeTenant.ID)
+			twin := manager.Registration{ID: strings.ToUpper(acmeTenant.ID), Identifier: runtime.MustIdentifier("twin"), Name: "Twin"}
+			if _, err := tenancy.Register(t.Context(), twin); !errors.Is(err, runtime.ErrTenantID) {
+				t.Errorf("the same id in upper case is registered: %v; want ErrTenantID", err)
+			}
+			if _, err := tenancy.Manager.Store().Get(t.Context(), twin.ID); !errors.Is(err, runtime.ErrTenantNotFound) {
+				t.Errorf("the same id in upper case is stored: %v; want ErrTenantNotFound", err)
+			}
 			removal, err := tenancy.Manager.Delete(t.Context(), acmeTenant.ID, manager.DeleteOptions{Destroy: runtime.Confirmation(acmeTenant.ID)})
 			if err != nil || removal.Rows() != rows {
 				t.Errorf("%d rows were removed: %v", removal.Rows(), err)
