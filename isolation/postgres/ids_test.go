@@ -76,7 +76,10 @@ func TestIDsOfOneTenant(t *testing.T) {
 				tenant := runtime.Tenant{ID: id}
 				_, destroy := guarded.Destroy(t.Context(), tenant, runtime.Confirmation(id))
 				_, verify := guarded.Verify(t.Context(), tenant)
-				_, begin := guarded.For(tenant).Begin(t.Context())
+				tx, begin := guarded.For(tenant).Begin(t.Context())
+				if begin == nil {
+					_ = tx.Rollback(t.Context())
+				}
 				for what, err := range map[string]error{
 					"Destroy": destroy, "Verify": verify, "Initialize": guarded.Initialize(t.Context(), tenant), "Begin": begin,
 				} {

@@ -66,7 +66,10 @@ func TestIDsOfOneTenant(t *testing.T) {
 				if n, err := count(guarded, id); n != 0 || !errors.Is(err, runtime.ErrTenantID) {
 					t.Errorf("%s, %s: %q reads %d rows, %v; want ErrTenantID", driver, strategy, id, n, err)
 				}
-				if _, err := guarded.For(runtime.Tenant{ID: id}).BeginTx(t.Context(), nil); !errors.Is(err, runtime.ErrTenantID) {
+				if tx, err := guarded.For(runtime.Tenant{ID: id}).BeginTx(t.Context(), nil); !errors.Is(err, runtime.ErrTenantID) {
+					if err == nil {
+						_ = tx.Rollback()
+					}
 					t.Errorf("%s, %s: %q begins a transaction, %v; want ErrTenantID", driver, strategy, id, err)
 				}
 			}
