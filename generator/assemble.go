@@ -139,6 +139,7 @@ func (s *statement) complete(q ir.Query, report *diag.Report) ir.Query {
 	}
 	if s.plan != nil {
 		q.ConflictGuard = s.plan.ConflictGuard
+		q.LooksUp = s.plan.Fails() && !s.dialect.FailsAsViolation()
 	}
 	var err error
 	if q.SQL, q.Params, err = s.result.Complete(q.SQL, q.Params); err != nil {

@@ -68,7 +68,7 @@ var mySQLRefused = map[string][]diag.Code{
 var sqliteRefused = map[string][]diag.Code{
 	"Attach":                   {diag.StatementRefused},
 	"BracketedTable":           {diag.CertifyRefused},
-	"CTEHidesTable":            {diag.CertifyRefused},
+	"CTEHidesTable":            {diag.SyntaxUnsupported},
 	"ConflictSetsTenant":       {diag.TenantColumnWrite},
 	"CreateTenant":             {diag.TenantColumnWrite},
 	"FullJoinIndexed":          {diag.PlacementImpossible},

@@ -69,8 +69,8 @@ var spoilingSQLite = &spoiling{
 	},
 	words: map[string][]string{
 		"INSERT INTO": {"INSERT OR REPLACE INTO", "INSERT OR IGNORE INTO", "INSERT OR FAIL INTO", "REPLACE INTO"}, "UPDATE ": {"UPDATE OR REPLACE ", "UPDATE OR IGNORE "},
-		"THEN '' END": {"THEN '1' END", "THEN NULL END"}, "json(CASE": {"json_valid(CASE", "jsonb(CASE"}, "END) IS NULL": {"END) IS NOT NULL"},
-		"DO NOTHING": {"DO UPDATE SET org_id = excluded.org_id"}, " JOIN ": {" NATURAL JOIN "},
+		"THEN 'the tenant has no row with this key' END": {"THEN '$' END", "THEN NULL END"}, "json_extract('{}', CASE": {"json_extract(NULL, CASE", "json_array('{}', CASE"},
+		"END) IS NULL": {"END) IS NOT NULL"}, "DO NOTHING": {"DO UPDATE SET org_id = excluded.org_id"}, " JOIN ": {" NATURAL JOIN "},
 	},
 	upsert: " ON CONFLICT DO UPDATE SET {column} = excluded.{column}",
 }

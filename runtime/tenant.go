@@ -22,6 +22,12 @@ var (
 // another tenant. It says no more than that on purpose.
 var ErrTenantConflict = errors.New("tenancy: the key is not available to this tenant")
 
+// ErrForeignKey is returned on SQLite and MySQL where a value refers to no row of the
+// tenant: to another tenant's, or to none, which look the same. The database's own error
+// is in it. On PostgreSQL, and where SQLite's column is NOT NULL, the database's error is
+// the violation of a constraint.
+var ErrForeignKey = errors.New("tenancy: a value refers to no row of the tenant")
+
 // Tenant is one customer of the application.
 type Tenant struct {
 	// ID is opaque and never changes. Its text form is what the database

@@ -58,7 +58,7 @@ CREATE TABLE eager (t TEXT NOT NULL, k TEXT, UNIQUE (k) ON CONFLICT REPLACE);
 `
 
 // The look-up that fails is the one that the rewriter writes; see dialect.SQLite.
-const sqliteLookup = `(SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json(CASE WHEN p.id IS NULL THEN '' END) IS NULL)`
+const sqliteLookup = `(SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json_extract('{}', CASE WHEN p.id IS NULL THEN 'the tenant has no row with this key' END) IS NULL)`
 
 var sqliteAccepted = []string{
 	`SELECT * FROM o WHERE o.t = $1`,
@@ -126,10 +126,12 @@ func TestSQLite(t *testing.T) {
 			// OR IGNORE would leave the row out without a word.
 			`INSERT OR IGNORE INTO chn (pid, v) VALUES ((SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1), 'a')`,
 			// These do not fail, or not then.
-			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json(CASE WHEN p.id IS NULL THEN '1' END) IS NULL), 'a')`,
-			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json(CASE WHEN p.name IS NULL THEN '' END) IS NULL), 'a')`,
-			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE jsonb(CASE WHEN p.id IS NULL THEN '' END) IS NULL), 'a')`,
-			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json(CASE WHEN p.id IS NULL THEN '' END) IS NOT NULL), 'a')`,
+			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json_extract('{}', CASE WHEN p.id IS NULL THEN '1' END) IS NULL), 'a')`,
+			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json_extract('{}', CASE WHEN p.name IS NULL THEN 'the tenant has no row with this key' END) IS NULL), 'a')`,
+			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE jsonb_extract('{}', CASE WHEN p.id IS NULL THEN 'the tenant has no row with this key' END) IS NULL), 'a')`,
+			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json_extract(NULL, CASE WHEN p.id IS NULL THEN 'the tenant has no row with this key' END) IS NULL), 'a')`,
+			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json_extract('{}', '$', CASE WHEN p.id IS NULL THEN 'the tenant has no row with this key' END) IS NULL), 'a')`,
+			`INSERT OR REPLACE INTO chn (pid, v) VALUES ((SELECT p.id FROM (SELECT 1 AS one) AS given LEFT JOIN par AS p ON p.id = $2 AND p.t = $1 WHERE json_extract('{}', CASE WHEN p.id IS NULL THEN 'the tenant has no row with this key' END) IS NOT NULL), 'a')`,
 			// The number that a row gets in the place of NULL may be the key of any tenant's.
 			`INSERT INTO num (t, pid) VALUES ($1, NULL)`,
 			`INSERT INTO num (t, pid) VALUES ($1, (SELECT p.id FROM par AS p WHERE p.id = $2 AND p.t = $1))`,

@@ -59,6 +59,9 @@ type Dialect interface {
 	// true elsewhere. FailsWhen is its counterpart: the condition on which an
 	// expression raises an error; nil for one that may never do.
 	Failing(condition string) string
+	// FailsAsViolation reports whether that error is of the class of a violated constraint.
+	// Where it is not, methods make an error of it that users know.
+	FailsAsViolation() bool
 	FailsWhen(e *parse.Expr) *parse.Expr
 	// SystemColumns are columns that every table has and no schema declares.
 	SystemColumns() []string

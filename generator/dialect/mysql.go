@@ -118,18 +118,20 @@ func (mySQL) Failing(condition string) string {
 	return "EXP(CASE WHEN " + condition + " THEN 1000 END) IS NULL"
 }
 
+func (mySQL) FailsAsViolation() bool { return false }
+
 func (mySQL) FailsWhen(e *parse.Expr) *parse.Expr {
-	return failingCase(e, "exp", func(result *parse.Expr) bool { return result.Text == "1000" && !result.Quoted })
+	return failingCase(nullTested(e), "exp", 0, func(result *parse.Expr) bool { return result.Text == "1000" && !result.Quoted })
 }
 
-// failingCase is the condition of f(CASE WHEN condition THEN result END) IS NULL, for a
-// function and a constant of which it raises an error; nil for anything else.
-func failingCase(e *parse.Expr, function string, fails func(result *parse.Expr) bool) *parse.Expr {
-	call := nullTested(e)
-	if call == nil || call.Kind != parse.FuncExpr || call.Name != function || call.Over || len(call.Args) != 1 {
+// failingCase is the condition of a call of a function, one of whose arguments is the last
+// and CASE WHEN condition THEN result END, where it raises an error of the constant
+// result; nil for anything else.
+func failingCase(call *parse.Expr, function string, last int, fails func(result *parse.Expr) bool) *parse.Expr {
+	if call == nil || call.Kind != parse.FuncExpr || call.Name != function || call.Over || len(call.Args) != last+1 {
 		return nil
 	}
-	choice := call.Args[0]
+	choice := call.Args[last]
 	if choice.Kind != parse.OtherExpr || choice.Name != "CaseExpr" || len(choice.Args) != 1 || choice.Args[0].Name != "CaseWhen" || len(choice.Args[0].Args) != 2 {
 		return nil // also CASE x WHEN … and ELSE are arguments
 	}

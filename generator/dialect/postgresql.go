@@ -142,6 +142,8 @@ func (postgreSQL) Failing(condition string) string {
 	return "(CASE WHEN " + condition + " THEN '' END)::information_schema.yes_or_no IS NULL"
 }
 
+func (postgreSQL) FailsAsViolation() bool { return true }
+
 func (postgreSQL) FailsWhen(e *parse.Expr) *parse.Expr {
 	cast := nullTested(e)
 	if cast == nil || cast.Kind != parse.CastExpr || cast.Name != "information_schema.yes_or_no" {

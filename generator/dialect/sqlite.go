@@ -111,14 +111,24 @@ func (sqlite) CastSuffix(string) string { return "" }
 
 func (sqlite) TypesParameters() bool { return false }
 
-// Failing raises an error: an empty text is no JSON. Of NULL, which CASE gives otherwise,
-// json is NULL.
+// noParent is what the error of a look-up says that has found nothing. It is no path in
+// JSON, which begins with a $. Package sqldb of the runtime knows the error by it.
+const noParent = "the tenant has no row with this key"
+
+// Failing raises an error that quotes noParent. Of NULL, which CASE gives otherwise,
+// json_extract is NULL.
 func (sqlite) Failing(condition string) string {
-	return "json(CASE WHEN " + condition + " THEN '' END) IS NULL"
+	return "json_extract('{}', CASE WHEN " + condition + " THEN '" + noParent + "' END) IS NULL"
 }
 
+func (sqlite) FailsAsViolation() bool { return false }
+
 func (sqlite) FailsWhen(e *parse.Expr) *parse.Expr {
-	return failingCase(e, "json", func(result *parse.Expr) bool { return result.Text == "" && result.Quoted })
+	call := nullTested(e)
+	if call == nil || len(call.Args) != 2 || call.Args[0].Kind != parse.ConstExpr || call.Args[0].Text != "{}" || !call.Args[0].Quoted {
+		return nil
+	}
+	return failingCase(call, "json_extract", 1, func(result *parse.Expr) bool { return result.Text == noParent && result.Quoted })
 }
 
 // SystemColumns are the names of the number of a row, where no column has them.

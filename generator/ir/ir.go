@@ -225,6 +225,9 @@ type Query struct {
 	// returns runtime.ErrTenantConflict. It is not set where zero rows can have
 	// another cause.
 	ConflictGuard bool `json:"conflict_guard,omitempty"`
+	// LooksUp is set where a key is looked up, and the error of one that is not found is of
+	// a kind of its own in the database: the method's is runtime.ErrForeignKey.
+	LooksUp bool `json:"looks_up,omitempty"`
 	// LastID is which ids of rows the result may tell.
 	LastID LastID `json:"last_id,omitempty"`
 	// Copy is set for a :copyfrom query: what its method does. SQL is then what is

@@ -4,6 +4,8 @@
 package scope
 
 import (
+	"slices"
+
 	"github.com/tenancygen/tenancygen/generator/catalog"
 	"github.com/tenancygen/tenancygen/generator/ir"
 	"github.com/tenancygen/tenancygen/generator/parse"
@@ -92,6 +94,16 @@ type Reference struct {
 	// Lenient is set for a written table where a NULL for a column that is NOT NULL may
 	// become another value, in place of an error.
 	Lenient bool
+}
+
+// Fails reports whether a look-up raises an error of its own where it finds nothing: the
+// NULL that others give is refused by the column.
+func (p *Plan) Fails() bool {
+	fails := func(l *Lookup) bool { return l != nil && l.None != NullRefused }
+	return slices.ContainsFunc(p.Lookups, fails) ||
+		slices.ContainsFunc(p.Wraps, func(w *Wrap) bool {
+			return slices.ContainsFunc(w.Columns, func(c WrapColumn) bool { return fails(c.Lookup) })
+		})
 }
 
 // Each calls visit for all references of the plan, those in the bodies of views

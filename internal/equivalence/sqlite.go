@@ -173,7 +173,7 @@ func failureOfSQLite(err error) error {
 	if !errors.As(err, &code) {
 		return err
 	}
-	if strings.Contains(err.Error(), "malformed JSON") {
+	if strings.Contains(err.Error(), "the tenant has no row with this key") {
 		// The look-up of a foreign key: no expression of SQLite raises a violation.
 		code = sqlite3.CONSTRAINT
 	}

@@ -70,6 +70,15 @@ func (g *goPackage) wrapped(m *method, err jen.Code) jen.Code {
 	return jen.Qual("fmt", "Errorf").Call(jen.Lit("query "+m.query.Name+": %w"), err)
 }
 
+// failed is the error that a statement has returned. One of a look-up that has found
+// nothing can be told by it.
+func (g *goPackage) failed(m *method) jen.Code {
+	if !m.query.LooksUp {
+		return jen.Err()
+	}
+	return jen.Qual(sqldbPath, "KeyError").Call(jen.Err())
+}
+
 // errNotNil returns "if err != nil" with its block.
 func errNotNil(block ...jen.Code) *jen.Statement {
 	return jen.If(jen.Err().Op("!=").Nil()).Block(block...)
@@ -116,13 +125,14 @@ func (g *goPackage) oneBody(m *method) []jen.Code {
 		))
 	}
 	if g.ir.Go.WrapErrors {
-		body = append(body, errNotNil(jen.Err().Op("=").Add(g.wrapped(m, jen.Err()))))
+		body = append(body, errNotNil(jen.Err().Op("=").Add(g.wrapped(m, g.failed(m)))))
+		return append(body, jen.Return(m.returned(), jen.Err()))
 	}
-	return append(body, jen.Return(m.returned(), jen.Err()))
+	return append(body, jen.Return(m.returned(), g.failed(m)))
 }
 
 func (g *goPackage) manyBody(m *method) []jen.Code {
-	fail := jen.Return(jen.Nil(), g.wrapped(m, jen.Err()))
+	fail := jen.Return(jen.Nil(), g.wrapped(m, g.failed(m)))
 	body := []jen.Code{
 		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(g.call(m, g.driver.query)),
 		errNotNil(fail),
@@ -147,7 +157,7 @@ func (g *goPackage) execBody(m *method) []jen.Code {
 	cmd, guard := m.query.Cmd, m.query.ConflictGuard
 	call := g.call(m, g.driver.exec)
 	lastID := m.query.LastID
-	if cmd == ":execresult" && !guard && !g.ir.Go.WrapErrors && lastID == ir.LastIDAny {
+	if cmd == ":execresult" && !guard && !g.ir.Go.WrapErrors && lastID == ir.LastIDAny && !m.query.LooksUp {
 		return []jen.Code{jen.Return(call)}
 	}
 	fail := func(err jen.Code) jen.Code {
@@ -162,13 +172,13 @@ func (g *goPackage) execBody(m *method) []jen.Code {
 	if cmd == ":exec" && !guard {
 		body := []jen.Code{jen.List(jen.Id("_"), jen.Err()).Op(":=").Add(call)}
 		if !g.ir.Go.WrapErrors {
-			return append(body, jen.Return(jen.Err()))
+			return append(body, jen.Return(g.failed(m)))
 		}
-		return append(body, errNotNil(fail(jen.Err())), jen.Return(jen.Nil()))
+		return append(body, errNotNil(fail(g.failed(m))), jen.Return(jen.Nil()))
 	}
 	body := []jen.Code{
 		jen.List(jen.Id("result"), jen.Err()).Op(":=").Add(call),
-		errNotNil(fail(jen.Err())),
+		errNotNil(fail(g.failed(m))),
 	}
 	affected := jen.Id("result").Dot("RowsAffected").Call()
 	switch {

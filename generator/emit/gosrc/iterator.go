@@ -42,12 +42,12 @@ func (g *goPackage) iterBody(m *method) jen.Code {
 	body := append(g.expand(m),
 		jen.Var().Id("none").Add(m.ret.returned().code()),
 		jen.List(jen.Id("rows"), jen.Err()).Op(":=").Add(g.call(m, g.driver.query)),
-		errNotNil(failed(jen.Err())...),
+		errNotNil(failed(g.failed(m))...),
 		jen.Defer().Id("rows").Dot("Close").Call(),
 		jen.Var().Id(m.ret.name).Add(m.ret.typ.code()),
 		g.destinations(m),
 	)
-	loop := g.scanRow(m, failed(jen.Err())...)
+	loop := g.scanRow(m, failed(g.failed(m))...)
 	if m.query.ConflictGuard {
 		body = append(body, jen.Id("found").Op(":=").False())
 		loop = append(loop, jen.Id("found").Op("=").True())
@@ -56,9 +56,9 @@ func (g *goPackage) iterBody(m *method) jen.Code {
 	loop = append(append(loop, made...), jen.If(jen.Op("!").Id("yield").Call(item, jen.Nil())).Block(jen.Return()))
 	body = append(body, jen.For(jen.Id("rows").Dot("Next").Call()).Block(loop...))
 	if g.driver.fails {
-		body = append(body, jen.If(jen.Err().Op(":=").Id("rows").Dot("Close").Call(), jen.Err().Op("!=").Nil()).Block(failed(jen.Err())...))
+		body = append(body, jen.If(jen.Err().Op(":=").Id("rows").Dot("Close").Call(), jen.Err().Op("!=").Nil()).Block(failed(g.failed(m))...))
 	}
-	last := failed(jen.Err())
+	last := failed(g.failed(m))
 	if !m.query.ConflictGuard {
 		last = last[:1] // nothing comes after it
 	}

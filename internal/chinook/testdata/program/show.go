@@ -46,6 +46,8 @@ func (t *Transcript) Error(call string, err error) {
 		t.Text(call, "no id")
 	case errors.Is(err, runtime.ErrTenantConflict):
 		t.Text(call, "conflict")
+	case strings.Contains(err.Error(), "'exp(") && !errors.Is(err, runtime.ErrForeignKey):
+		t.Text(call, "not known as the error of a look-up: "+err.Error())
 	default:
 		fmt.Fprintf(os.Stderr, "%s: %s: %v\n", t.Tenant, call, err)
 		t.Text(call, "refused")
