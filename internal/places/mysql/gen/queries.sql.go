@@ -7,6 +7,8 @@ import (
 	"context"
 	"database/sql"
 	"strings"
+
+	"github.com/tenancygen/tenancygen/runtime/sqldb"
 )
 
 const addComment = `-- name: AddComment :execlastid
@@ -17,7 +19,7 @@ INSERT INTO comments (task_id, body) VALUES ((SELECT tasks.id FROM (SELECT 1 AS 
 func (q *TenantQueries) AddComment(ctx context.Context, taskID int64, body string) (int64, error) {
 	result, err := q.db.ExecContext(ctx, addComment, taskID, q.tenant.ID, body)
 	if err != nil {
-		return 0, err
+		return 0, sqldb.KeyError(err)
 	}
 	return result.LastInsertId()
 }
@@ -271,7 +273,7 @@ func (q *TenantQueries) MoveComment(ctx context.Context, taskID int64, body stri
 		q.tenant.ID,
 	)
 	if err != nil {
-		return 0, err
+		return 0, sqldb.KeyError(err)
 	}
 	return result.RowsAffected()
 }
