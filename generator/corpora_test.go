@@ -68,6 +68,8 @@ func knownInCorpus(s *statement, d *equivalence.Difference) string {
 		return keyOfAll
 	case upsert && s.looksUp() && d.Kind == equivalence.Failure && strings.Contains(d.Detail, "+ ERROR: null value in column"):
 		return lookupFirst
+	case s.looksUp() && mySQLStricter.MatchString(d.Detail):
+		return lookedUpFirst
 	case strings.Contains(d.Detail, "+ ERROR: value for domain information_schema.yes_or_no") && d.Orphans:
 		return nobodys
 	}

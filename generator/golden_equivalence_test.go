@@ -16,6 +16,7 @@ import (
 var goldenLeftOut = map[string]string{
 	"view/tenant_parameter": "a view casts made-up text to uuid",
 	"cte/search InDML":      "counts until the server stops it",
+	"mysql/target AddDoc":   "a row may refer to itself, and " + sameStatement,
 }
 
 // TestEquivalenceOfGolden compares the accepted statements of all golden cases on
