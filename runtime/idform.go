@@ -3,6 +3,7 @@ package runtime
 import (
 	"errors"
 	"fmt"
+	"strconv"
 	"strings"
 )
 
@@ -27,6 +28,15 @@ const (
 	// IDInteger is an integer from 1 to 9223372036854775807, in decimal digits without
 	// sign or leading zeros.
 	IDInteger IDForm = "integer"
+	// IDIntegerTo, with a number behind it, is IDInteger up to that number, as in
+	// IDIntegerTo + "127". Outside of its strict mode MySQL stores the largest value of a
+	// column in the place of a larger one.
+	IDIntegerTo IDForm = "integer:"
+	// IDASCII, with a number behind it, is a text of so many printable ASCII characters or
+	// less, without a blank at its end, as in IDASCII + "36". Outside of its strict mode
+	// MySQL cuts what is longer than its column, and stores ? for a character that the
+	// column or the connection does not have.
+	IDASCII IDForm = "ascii:"
 	// IDUUID is a UUID as PostgreSQL prints it: 32 lower-case hexadecimal digits in
 	// groups of 8, 4, 4, 4 and 12, with hyphens between.
 	IDUUID IDForm = "uuid"
@@ -57,7 +67,38 @@ func (f IDForm) Check(id string) error {
 		}
 		return fmt.Errorf("%w: %q is no UUID in lower case, as 8-4-4-4-12 digits", ErrTenantID, id)
 	}
+	kind, limit, _ := strings.Cut(string(f), ":")
+	n, err := strconv.ParseInt(limit, 10, 64)
+	switch {
+	case err != nil:
+	case kind == "ascii":
+		if int64(len(id)) <= n && isPrintable(id) {
+			return nil
+		}
+		return fmt.Errorf("%w: %q is not a text of 1 to %d printable ASCII characters without a blank at its end", ErrTenantID, id, n)
+	case kind == "integer":
+		if isInteger(id) && (len(id) < len(limit) || len(id) == len(limit) && id <= limit) {
+			return nil
+		}
+		return fmt.Errorf("%w: %q is no integer from 1 to %d, without sign and leading zeros", ErrTenantID, id, n)
+	}
 	return fmt.Errorf("%w: the form %q of ids is not known", ErrTenantID, string(f))
+}
+
+// sendsInteger reports whether ids of the form are integers.
+func (f IDForm) sendsInteger() bool {
+	return f == IDInteger || strings.HasPrefix(string(f), string(IDIntegerTo))
+}
+
+// isPrintable reports whether a text has printable ASCII characters alone, and no blank
+// at its end.
+func isPrintable(id string) bool {
+	for i := range len(id) {
+		if id[i] < ' ' || id[i] > '~' {
+			return false
+		}
+	}
+	return !strings.HasSuffix(id, " ")
 }
 
 // maxInteger is the largest int64.

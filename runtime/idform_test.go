@@ -23,6 +23,15 @@ func TestIDForm(t *testing.T) {
 			bad: []string{" 1", "1 ", "\t1", "1\n", "+1", "-1", "0", "-0", "00", "01", "0x1", "0b1", "1_000", "1.0", "1e3", "1abc", "abc", "９", "1\x00",
 				"9223372036854775808", "9999999999999999999", "10000000000000000000", uuid},
 		},
+		runtime.IDIntegerTo + "127": {
+			good: []string{"1", "9", "99", "127"},
+			bad:  []string{"0", "-1", "128", "300", "1000", "0127", " 1", "1abc", "99999999999999999999"},
+		},
+		runtime.IDASCII + "4": {
+			good: []string{"a", "acme", " a", "a b", "~!?'"},
+			bad:  []string{"acmes", "acm ", "acme ", "a\x00", "a\n", "a\x7f", "é", "a\xff", "😀"},
+		},
+		runtime.IDASCII: {bad: []string{"a"}}, runtime.IDASCII + "x": {bad: []string{"a"}}, runtime.IDIntegerTo + "x": {bad: []string{"1"}},
 		runtime.IDUUID: {
 			good: []string{uuid, runtime.NewID(), "00000000-0000-0000-0000-000000000000", "ffffffff-ffff-ffff-ffff-ffffffffffff"},
 			bad: []string{strings.ToUpper(uuid), "F" + uuid[1:], "{" + uuid + "}", strings.ReplaceAll(uuid, "-", ""), " " + uuid, uuid + " ", uuid + "\n", uuid[1:],
@@ -48,7 +57,7 @@ func TestIDForm(t *testing.T) {
 
 // A handle is made for each request.
 func TestIDFormAllocatesNothing(t *testing.T) {
-	for form, id := range map[runtime.IDForm]string{runtime.IDInteger: "1234567890", runtime.IDUUID: runtime.NewID(), runtime.IDUnpadded: "acme"} {
+	for form, id := range map[runtime.IDForm]string{runtime.IDInteger: "1234567890", runtime.IDUUID: runtime.NewID(), runtime.IDUnpadded: "acme", runtime.IDIntegerTo + "65535": "1234", runtime.IDASCII + "36": "acme"} {
 		tenant := runtime.Tenant{ID: id}
 		if n := testing.AllocsPerRun(100, func() {
 			if tenant.CheckAs(form) != nil {

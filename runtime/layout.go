@@ -36,7 +36,7 @@ type Layout struct {
 // TenantArgument is a tenant's id as the statements and Owned of the layout take it for
 // a parameter.
 func (l *Layout) TenantArgument(id string) any {
-	if l.IDs == IDInteger {
+	if l.IDs.sendsInteger() {
 		return IntegerID(id)
 	}
 	return id

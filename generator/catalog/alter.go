@@ -47,7 +47,7 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 	case parse.SetType:
 		if c := t.Column(a.Name); c != nil && a.Column != nil {
 			c.Type, c.Collation = l.Dialect.CanonicalType(a.Column.Type), t.collationOf(*a.Column)
-			c.Textual = a.Column.Textual
+			c.Textual, c.Length = a.Column.Textual, a.Column.Length
 			if a.Whole {
 				c.Serial, c.Generated = a.Column.Serial, a.Column.Generated
 			}

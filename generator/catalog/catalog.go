@@ -84,6 +84,7 @@ type Table struct {
 type Column struct {
 	Name       string
 	Type       string // canonical and without modifiers: "uuid", "bigint", "text[]"
+	Length     int    // of a text on MySQL, where it may be cut to that; else 0
 	NotNull    bool
 	HasDefault bool
 	Generated  bool // GENERATED ALWAYS AS (…)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/tenancygen/tenancygen/generator/config"
 	"github.com/tenancygen/tenancygen/generator/diag"
 	"github.com/tenancygen/tenancygen/generator/dialect"
 	"github.com/tenancygen/tenancygen/generator/source"
@@ -68,5 +69,28 @@ func TestMySQLChanges(t *testing.T) {
 				t.Errorf("-want +got:\n%s", diff)
 			}
 		})
+	}
+}
+
+// TestMySQLIDForm: an id has to fit the shortest tenant column, as the last statement
+// leaves it.
+func TestMySQLIDForm(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct{ sql, want string }{
+		{"CREATE TABLE a (tenant_id varbinary(64) NOT NULL); CREATE TABLE b (tenant_id varbinary(36) NOT NULL); CREATE TABLE c (tenant_id varbinary(40) NOT NULL)", "ascii:36"},
+		{"CREATE TABLE tenants (id varbinary(20) PRIMARY KEY); CREATE TABLE a (tenant_id varbinary(64) NOT NULL)", "ascii:20"},
+		{"CREATE TABLE a (tenant_id varbinary(64) NOT NULL, n varbinary(3)); ALTER TABLE a MODIFY tenant_id varbinary(30) NOT NULL", "ascii:30"},
+		{"CREATE TABLE a (tenant_id varchar(30) COLLATE utf8mb4_0900_bin NOT NULL); CREATE VIEW v AS SELECT * FROM a", "ascii:30"},
+		{"CREATE TABLE a (tenant_id tinyint NOT NULL)", "integer:127"},
+		{"CREATE TABLE a (tenant_id int unsigned NOT NULL)", "integer:4294967295"},
+		{"CREATE TABLE a (tenant_id bigint NOT NULL)", "integer"},
+		{"CREATE TABLE a (tenant_id bigint unsigned NOT NULL)", "integer"},
+	} {
+		var report diag.Report
+		c := Load(dialect.MySQL, []*source.File{source.NewFile("schema.sql", tt.sql)}, &report)
+		c.Classify(&config.Config{Tenant: config.Tenant{Column: "tenant_id", Root: "tenants"}}, &report)
+		if got := string(c.IDForm()); got != tt.want {
+			t.Errorf("%s\nis %q, want %q", tt.sql, got, tt.want)
+		}
 	}
 }

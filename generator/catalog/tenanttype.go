@@ -14,14 +14,30 @@ func (c *Catalog) unfit(sqlType string) string {
 	return c.Dialect.Unfit(sqlType)
 }
 
-// IDForm is how tenants' ids are written, by the type of the tenant column.
-func (c *Catalog) IDForm() dialect.IDForm { return c.idForm(c.TenantType) }
+// IDForm is how tenants' ids are written, by the type of the tenant column, and by the
+// shortest one, since an id has to fit all.
+func (c *Catalog) IDForm() dialect.IDForm {
+	if c.TenantType == "" {
+		return dialect.IDText // of nobody
+	}
+	shortest, found := 0, false
+	for _, t := range c.Tables {
+		col := t.Column(t.Tenancy.Column)
+		if t.View != nil || t.Tenancy.SQLType == "" || col == nil {
+			continue
+		}
+		if !found || col.Length < shortest {
+			shortest, found = col.Length, true
+		}
+	}
+	return c.idForm(c.TenantType, shortest)
+}
 
-func (c *Catalog) idForm(sqlType string) dialect.IDForm {
+func (c *Catalog) idForm(sqlType string, length int) dialect.IDForm {
 	if form, ok := c.exactTypes[sqlType]; ok {
 		return form
 	}
-	return c.Dialect.IDForm(sqlType)
+	return c.Dialect.IDForm(sqlType, length)
 }
 
 // checkCollations refuses tenant columns with a collation that may take two ids
@@ -54,7 +70,7 @@ func (l loader) createType(t *parse.CreateType) {
 	}
 	form := dialect.IDText // of an enum, whose labels are exact
 	if t.Base != "" {
-		form = l.idForm(l.Dialect.CanonicalType(t.Base))
+		form = l.idForm(l.Dialect.CanonicalType(t.Base), 0)
 	}
 	for _, name := range names {
 		l.exactTypes[name], l.enums[name] = form, t.Base == ""

@@ -17,7 +17,8 @@ type Dialect interface {
 	// equality, and whose conversion from a parameter, keep any two ids apart.
 	Unfit(sqlType string) string
 	// IDForm is the one way in which ids of a type that is fit are written.
-	IDForm(sqlType string) IDForm
+	// length is that of the shortest tenant column, 0 where the type has none.
+	IDForm(sqlType string, length int) IDForm
 	// IntegerID reports whether an id has to be sent as an integer, since the database
 	// would make a number of a text that is compared with the type.
 	IntegerID(sqlType string) bool
@@ -133,8 +134,12 @@ type IDForm string
 const (
 	IDText     IDForm = ""         // any text is an id of its own
 	IDUnpadded IDForm = "unpadded" // no blank at the end: what is too long may lose those
-	IDInteger  IDForm = "integer"  // decimal digits
-	IDUUID     IDForm = "uuid"     // lower case, with hyphens
+	// The next two have a limit behind them: the largest number, and the longest text of
+	// printable ASCII characters.
+	IDIntegerTo IDForm = "integer:"
+	IDASCII     IDForm = "ascii:"
+	IDInteger   IDForm = "integer" // decimal digits
+	IDUUID      IDForm = "uuid"    // lower case, with hyphens
 )
 
 // The dialects.

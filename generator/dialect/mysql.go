@@ -2,6 +2,7 @@ package dialect
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tenancygen/tenancygen/generator/parse"
@@ -17,15 +18,25 @@ func (mySQL) CanonicalType(sqlType string) string { return sqlType }
 // where the id is sent as one, since compared with a number every text is one.
 var mySQLFitTypes = strings.Fields("varbinary varchar tinyint smallint mediumint int bigint")
 
-// IDForm knows that VARCHAR(3) makes 'abc' of 'abc ', in strict mode, too.
-func (d mySQL) IDForm(sqlType string) IDForm {
-	switch {
+// mySQLLargest are the largest values of the integers that do not hold every id.
+var mySQLLargest = map[string]IDForm{
+	"tinyint": "127", "tinyint unsigned": "255", "smallint": "32767", "smallint unsigned": "65535",
+	"mediumint": "8388607", "mediumint unsigned": "16777215", "int": "2147483647", "int unsigned": "4294967295",
+}
+
+// IDForm knows that outside of the strict mode what does not fit a column is changed until
+// it does, and may be another tenant's then: VARBINARY(3) makes 'acm' of 'acme', TINYINT 127
+// of 300, and a character set that does not have a character, be it that of the column or
+// of the connection, '?' of it. VARCHAR(3) makes 'acm' of 'acm ' in strict mode, too. All
+// character sets of connections have ASCII.
+func (d mySQL) IDForm(sqlType string, length int) IDForm {
+	switch largest := mySQLLargest[sqlType]; {
+	case largest != "":
+		return IDIntegerTo + largest
 	case d.IntegerID(sqlType):
 		return IDInteger
-	case sqlType == "varchar":
-		return IDUnpadded
 	}
-	return IDText
+	return IDASCII + IDForm(strconv.Itoa(length))
 }
 
 func (mySQL) IntegerID(sqlType string) bool {

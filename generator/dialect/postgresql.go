@@ -39,7 +39,7 @@ func (postgreSQL) Unfit(sqlType string) string {
 // IDForm knows that a UUID is read with upper case and braces and without hyphens, an
 // integer with blanks, a sign, leading zeros and underscores, and that varchar(3) makes
 // 'abc' of 'abc '.
-func (postgreSQL) IDForm(sqlType string) IDForm {
+func (postgreSQL) IDForm(sqlType string, _ int) IDForm {
 	switch sqlType {
 	case "uuid":
 		return IDUUID

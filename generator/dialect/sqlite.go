@@ -62,7 +62,7 @@ func (sqlite) KeyType(sqlType string) string {
 }
 
 // IDForm has nothing to do for texts, which SQLite keeps whatever their length.
-func (d sqlite) IDForm(sqlType string) IDForm {
+func (d sqlite) IDForm(sqlType string, _ int) IDForm {
 	if d.IntegerID(sqlType) {
 		return IDInteger
 	}

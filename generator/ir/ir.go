@@ -40,8 +40,9 @@ type Tenant struct {
 	Column string `json:"column"`
 	// SQLType is the type that the tenant parameter is cast to, such as "uuid".
 	SQLType string `json:"sql_type"`
-	// IDs is how an id has to be written: "unpadded", "integer" or "uuid"; empty where
-	// any text is an id of its own.
+	// IDs is how an id has to be written: "unpadded", "integer", "integer:127", "ascii:36"
+	// or "uuid", with what a column holds at most behind the colon; empty where any
+	// text is an id of its own.
 	IDs string `json:"ids,omitempty"`
 	// Integer is set where an id has to be sent as an integer: the database would make a
 	// number of any text.

@@ -50,10 +50,13 @@ type CreateTable struct {
 // ColumnDef is a column of a table, or, with Like set, the columns of another
 // table in its place.
 type ColumnDef struct {
-	Like       *ObjectName
-	Name       string
-	Pos        int
-	Type       string // as SQL prints it, without modifiers: "varchar", "uuid[]"
+	Like *ObjectName
+	Name string
+	Pos  int
+	Type string // as SQL prints it, without modifiers: "varchar", "uuid[]"
+	// Length is that of VARCHAR and VARBINARY in MySQL's dialect, which cuts a value that
+	// is longer unless it is strict.
+	Length     int
 	NotNull    bool
 	HasDefault bool
 	// Generated is set for GENERATED ALWAYS AS (…) columns, Identity for

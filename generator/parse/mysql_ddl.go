@@ -211,6 +211,9 @@ var mysqlTextTypes = strings.Fields("char varchar tinytext text mediumtext longt
 // columnDef reads a column and the constraints written with it.
 func (s *mysqlSchema) columnDef(def *ast.ColumnDef) (ColumnDef, []ConstraintDef) {
 	column := ColumnDef{Name: def.Name.Name.L, Pos: s.named(def.Name.Name.O), Type: mysqlType(def.Tp), Collation: strings.ToLower(def.Tp.GetCollate())}
+	if column.Type == "varchar" || column.Type == "varbinary" {
+		column.Length = max(0, def.Tp.GetFlen())
+	}
 	if column.Textual = slices.Contains(mysqlTextTypes, column.Type); !column.Textual {
 		column.Collation = ""
 	} else if column.Collation == "" {

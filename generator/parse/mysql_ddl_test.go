@@ -81,17 +81,17 @@ func TestMySQLSchema(t *testing.T) {
 			`{CreateTable:{Columns:[{HasDefault:true,Name:id,NotNull:true,Serial:true,Type:bigint unsigned},{HasDefault:true,Name:b,Type:tinyint}],Constraints:[{Columns:[id],Kind:primary key}],IfNotExists:true,Name:orders,Spelling:Orders}}`,
 		}},
 		{"CREATE TABLE t (a varchar(36) CHARACTER SET ascii COLLATE ascii_bin, b varchar(3) BINARY, c blob, d varbinary(16), e text, f enum(\"a\") CHARSET latin1) COLLATE=utf8mb4_bin", []string{
-			`{CreateTable:{Collation:utf8mb4_bin,Columns:[{Collation:ascii_bin,Name:a,Textual:true,Type:varchar},{Collation:_bin,Name:b,Textual:true,Type:varchar},{Name:c,Type:blob},{Name:d,Type:varbinary},{Name:e,Textual:true,Type:text},{Collation:latin1,Name:f,Textual:true,Type:enum}],Name:t,Spelling:t}}`,
+			`{CreateTable:{Collation:utf8mb4_bin,Columns:[{Collation:ascii_bin,Length:36,Name:a,Textual:true,Type:varchar},{Collation:_bin,Length:3,Name:b,Textual:true,Type:varchar},{Name:c,Type:blob},{Length:16,Name:d,Type:varbinary},{Name:e,Textual:true,Type:text},{Collation:latin1,Name:f,Textual:true,Type:enum}],Name:t,Spelling:t}}`,
 		}},
 		{"CREATE TABLE t (a bool, b datetime(6) DEFAULT CURRENT_TIMESTAMP, c int AS (d + 1) STORED, d serial, e decimal(10, 2), f json, g binary(16), h varchar(16) CHARACTER SET binary) DEFAULT CHARSET utf8mb4", []string{
-			`{CreateTable:{Collation:utf8mb4,Columns:[{Name:a,Type:tinyint},{HasDefault:true,Name:b,Type:datetime},{Generated:true,Name:c,Type:int},{HasDefault:true,Name:d,NotNull:true,Serial:true,Type:bigint unsigned},{Name:e,Type:decimal},{Name:f,Type:json},{Name:g,Type:binary},{Name:h,Type:varbinary}],Constraints:[{Columns:[d],Kind:unique,Name:d}],Name:t,Spelling:t}}`,
+			`{CreateTable:{Collation:utf8mb4,Columns:[{Name:a,Type:tinyint},{HasDefault:true,Name:b,Type:datetime},{Generated:true,Name:c,Type:int},{HasDefault:true,Name:d,NotNull:true,Serial:true,Type:bigint unsigned},{Name:e,Type:decimal},{Name:f,Type:json},{Name:g,Type:binary},{Length:16,Name:h,Type:varbinary}],Constraints:[{Columns:[d],Kind:unique,Name:d}],Name:t,Spelling:t}}`,
 		}},
 		{"CREATE TABLE t (a int UNIQUE, b int, UNIQUE (a, b), UNIQUE KEY `N` (b), UNIQUE pre (b, c(10)), KEY (b), FULLTEXT (c), c text, CHECK (a > 1))", []string{
 			`{CreateTable:{Columns:[{Name:a,Type:int},{Name:b,Type:int},{Name:c,Textual:true,Type:text}],Constraints:[{Columns:[a],Kind:unique,Name:a},{Columns:[a,b],Kind:unique,Name:a_2},{Columns:[b],Kind:unique,Name:n}],Name:t,Spelling:t}}`,
 			`{CreateIndex:{Columns:[b],Expressions:true,Name:pre,Table:t,Unique:true}}`,
 		}},
 		{"CREATE TABLE t (a varchar(9), PRIMARY KEY (a(3)))", []string{
-			`{CreateTable:{Columns:[{Name:a,Textual:true,Type:varchar}],Name:t,Spelling:t}}`,
+			`{CreateTable:{Columns:[{Length:9,Name:a,Textual:true,Type:varchar}],Name:t,Spelling:t}}`,
 			`{CreateIndex:{Expressions:true,Name:primary,Table:t,Unique:true}}`,
 		}},
 		{"CREATE TABLE t (a int REFERENCES x (id), b int, FOREIGN KEY (a, b) REFERENCES y (c, d) ON DELETE SET NULL, CONSTRAINT Fk FOREIGN KEY (b) REFERENCES z (e) ON UPDATE SET DEFAULT)", []string{
@@ -118,7 +118,7 @@ func TestMySQLSchema(t *testing.T) {
 			`{Rename:{Kind:relation,Name:t,Spelling:U,To:u}}`,
 		}},
 		{"ALTER TABLE t MODIFY a varchar(9) NOT NULL DEFAULT 'x', CHANGE `b` C int AUTO_INCREMENT, CHANGE d d int, RENAME COLUMN e TO f", []string{
-			`{AlterTable:{Actions:[{Column:{HasDefault:true,Name:a,NotNull:true,Textual:true,Type:varchar},Kind:set type,Name:a,Whole:true},{Kind:set not null,Name:a},{Kind:set default,Name:a}],Name:t}}`,
+			`{AlterTable:{Actions:[{Column:{HasDefault:true,Length:9,Name:a,NotNull:true,Textual:true,Type:varchar},Kind:set type,Name:a,Whole:true},{Kind:set not null,Name:a},{Kind:set default,Name:a}],Name:t}}`,
 			`{Rename:{From:b,Kind:column,Name:t,To:c}}`,
 			`{AlterTable:{Actions:[{Column:{HasDefault:true,Name:c,NotNull:true,Serial:true,Type:int},Kind:set type,Name:c,Whole:true},{Kind:set not null,Name:c},{Kind:set default,Name:c}],Name:t}}`,
 			`{AlterTable:{Actions:[{Column:{Name:d,Type:int},Kind:set type,Name:d,Whole:true},{Kind:drop not null,Name:d},{Kind:drop default,Name:d}],Name:t}}`,

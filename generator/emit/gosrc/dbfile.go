@@ -3,6 +3,7 @@ package gosrc
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/dave/jennifer/jen"
 
@@ -97,7 +98,7 @@ func (g *goPackage) queriesType(f *jen.File) {
 	}
 	db := jen.Id("q").Dot("provider").Dot("For").Call(jen.Id("t"))
 	if g.ir.Tenant.IDs != "" {
-		lines[1] = "tenant that may not act, or whose id is not written as runtime." + idForms[g.ir.Tenant.IDs] + ","
+		lines[1] = "tenant that may not act, or whose id is not written as runtime." + idForms[formOf(g.ir.Tenant.IDs)] + ","
 		lines = append(lines, "every query returns the error.")
 		db = jen.Qual(g.driver.handlePath, "As").Call(jen.Id("t"), g.idForm(), db)
 	}
@@ -119,12 +120,25 @@ func (g *goPackage) queriesType(f *jen.File) {
 	f.Line()
 }
 
-// idForms are the constants of package runtime.
-var idForms = map[string]string{"": "IDText", "unpadded": "IDUnpadded", "integer": "IDInteger", "uuid": "IDUUID"}
+// idForms are the constants of package runtime; those that end in a colon have a limit
+// behind them.
+var idForms = map[string]string{"": "IDText", "unpadded": "IDUnpadded", "integer": "IDInteger", "integer:": "IDIntegerTo", "ascii:": "IDASCII", "uuid": "IDUUID"}
+
+// formOf is a form without its limit.
+func formOf(ids string) string {
+	if at := strings.IndexByte(ids, ':'); at >= 0 {
+		return ids[:at+1]
+	}
+	return ids
+}
 
 // idForm is how tenants' ids are written.
 func (g *goPackage) idForm() *jen.Statement {
-	return jen.Qual(runtimePath, idForms[g.ir.Tenant.IDs])
+	form := jen.Qual(runtimePath, idForms[formOf(g.ir.Tenant.IDs)])
+	if _, limit, limited := strings.Cut(g.ir.Tenant.IDs, ":"); limited {
+		form.Op("+").Lit(limit)
+	}
+	return form
 }
 
 func (g *goPackage) tenantType(f *jen.File) {

@@ -59,7 +59,7 @@ func supported(pkg *ir.Package) error {
 		return fmt.Errorf("engine %q is not supported, only postgresql, mysql and sqlite", pkg.Engine)
 	case driverOf(pkg) == nil:
 		return fmt.Errorf("sql_package %q is not supported with %s", pkg.Go.SQLPackage, pkg.Engine)
-	case idForms[pkg.Tenant.IDs] == "":
+	case idForms[formOf(pkg.Tenant.IDs)] == "":
 		return fmt.Errorf("the form %q of tenants' ids is not known", pkg.Tenant.IDs)
 	case pkg.Go.Package == "":
 		return fmt.Errorf("the package has no name")

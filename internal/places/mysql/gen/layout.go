@@ -219,4 +219,5 @@ SELECT Projects.tenant_id, Projects.name, plans.name AS plan_name FROM Projects 
 			Creates: []string{"Planned"},
 		},
 	},
+	IDs: runtime.IDASCII + "255",
 }
