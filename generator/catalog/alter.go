@@ -37,7 +37,9 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 		if a.KeepsKeys {
 			t.shrinkKeys(a.Name)
 		}
+		before := t.Keys()
 		t.dropColumn(a.Name)
+		l.dropUnkeyed(t, before)
 	case parse.SetNotNull, parse.DropNotNull:
 		t.setNotNull(a.Name, a.Kind == parse.SetNotNull)
 	case parse.SetDefault, parse.DropDefault:
@@ -138,22 +140,28 @@ func (l loader) dropConstraint(t *Table, a parse.AlterAction) {
 	if a.Of == "" && a.Name == t.primaryKeyName || a.Of == parse.PrimaryKeyConstraint {
 		t.PrimaryKey = nil
 	}
-	for _, key := range before {
-		if !slices.ContainsFunc(t.Keys(), func(left []string) bool { return slices.Equal(left, key) }) {
-			l.dropReferences(t, key)
-		}
-	}
+	l.dropUnkeyed(t, before)
 }
 
-// dropReferences drops the foreign keys that refer to a key that is gone, as CASCADE
-// does.
-func (l loader) dropReferences(t *Table, key []string) {
-	for _, other := range l.Tables {
-		other.ForeignKeys = slices.DeleteFunc(other.ForeignKeys, func(f *ForeignKey) bool {
+// dropUnkeyed drops the foreign keys that refer to a key of the table that it had before
+// and has no more, as CASCADE does; without CASCADE there were none.
+func (l loader) dropUnkeyed(t *Table, before [][]string) {
+	for _, key := range before {
+		if slices.ContainsFunc(t.Keys(), func(left []string) bool { return slices.Equal(left, key) }) {
+			continue
+		}
+		l.dropReferencesTo(func(f *ForeignKey) bool {
 			whole := len(f.RefColumns) == 0 && t.PrimaryKey == nil || len(f.RefColumns) == len(key)
 			return f.RefSchema == t.Schema && f.RefTable == t.Name && whole &&
 				!slices.ContainsFunc(f.RefColumns, func(c string) bool { return !slices.Contains(key, c) })
 		})
+	}
+}
+
+// dropReferencesTo drops foreign keys of whatever table.
+func (l loader) dropReferencesTo(gone func(*ForeignKey) bool) {
+	for _, t := range l.Tables {
+		t.ForeignKeys = slices.DeleteFunc(t.ForeignKeys, gone)
 	}
 }
 

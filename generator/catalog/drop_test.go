@@ -39,6 +39,17 @@ func TestDroppedConstraints(t *testing.T) {
 		{"what refers to a dropped key goes, too", dialect.PostgreSQL,
 			"CREATE TABLE p (id bigint PRIMARY KEY, n bigint UNIQUE); CREATE TABLE t (a bigint REFERENCES p, b bigint REFERENCES p (id), c bigint REFERENCES p (n)); " +
 				"ALTER TABLE p DROP CONSTRAINT p_pkey CASCADE; ALTER TABLE p ADD PRIMARY KEY (id)", "fk c"},
+		{"what refers to a dropped column goes, too", dialect.PostgreSQL,
+			"CREATE TABLE p (id bigint PRIMARY KEY, n bigint UNIQUE); CREATE TABLE t (a bigint REFERENCES p, c bigint REFERENCES p (n)); " +
+				"ALTER TABLE p DROP COLUMN id CASCADE; ALTER TABLE p ADD COLUMN id bigint PRIMARY KEY", "fk c"},
+		{"and what refers to a dropped table", dialect.PostgreSQL,
+			"CREATE TABLE p (id bigint PRIMARY KEY); CREATE TABLE t (a bigint REFERENCES p); DROP TABLE p CASCADE; CREATE TABLE p (id bigint PRIMARY KEY)", ""},
+		{"and what refers to a dropped index", dialect.PostgreSQL,
+			"CREATE TABLE p (n bigint); CREATE UNIQUE INDEX i ON p (n); CREATE TABLE t (a bigint REFERENCES p (n)); DROP INDEX i CASCADE; CREATE UNIQUE INDEX i ON p (n)", ""},
+		{"in a dropped schema", dialect.PostgreSQL,
+			"CREATE TABLE s.p (id bigint PRIMARY KEY); CREATE TABLE t (a bigint REFERENCES s.p); DROP SCHEMA s CASCADE; CREATE TABLE s.p (id bigint PRIMARY KEY)", ""},
+		{"SQLite: what refers to a table that is made anew stays", dialect.SQLite,
+			"CREATE TABLE p (id integer PRIMARY KEY); CREATE TABLE t (a integer REFERENCES p); DROP TABLE p; CREATE TABLE p (id integer PRIMARY KEY)", "fk a"},
 
 		{"MySQL: DROP CONSTRAINT", dialect.MySQL,
 			"CREATE TABLE t (a bigint, CONSTRAINT k FOREIGN KEY (a) REFERENCES u (id)); ALTER TABLE t DROP CONSTRAINT k", ""},

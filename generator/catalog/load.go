@@ -269,6 +269,9 @@ func (l loader) drop(s *parse.Drop) {
 		switch s.Kind {
 		case "relation":
 			if t := l.lookup(name); t != nil {
+				l.dropReferencesTo(func(f *ForeignKey) bool {
+					return s.References && f.RefSchema == t.Schema && f.RefTable == t.Name
+				})
 				l.remove(func(other *Table) bool { return other == t })
 			}
 		case "trigger", "rule":
@@ -276,10 +279,15 @@ func (l loader) drop(s *parse.Drop) {
 				l.dropReaction(t, s.Kind == "rule", s.Part)
 			}
 		case "schema":
+			l.dropReferencesTo(func(f *ForeignKey) bool { return s.References && f.RefSchema == name.Name })
 			l.remove(func(t *Table) bool { return t.Schema == name.Name })
 		case "index":
 			if ix := l.indexes[name.Name]; ix != nil {
+				before := ix.table.Keys()
 				ix.table.Uniques = slices.DeleteFunc(ix.table.Uniques, func(u *Unique) bool { return u == ix.unique })
+				if s.References {
+					l.dropUnkeyed(ix.table, before)
+				}
 			}
 		}
 	}

@@ -206,6 +206,9 @@ type Drop struct {
 	Kind  string // "relation", "index", "schema", "trigger", "rule"
 	Names []ObjectName
 	Part  string // the trigger or rule of the table
+	// References is set where the foreign keys that refer to a dropped table go with it;
+	// elsewhere they stay, and refer to the next table of its name.
+	References bool
 }
 
 // Rename renames a relation or one of its parts, or moves it to a schema.

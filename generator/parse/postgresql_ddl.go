@@ -317,7 +317,7 @@ func (s *schemaStatement) drop(d *ast.DropStmt) []DDL {
 	if !ok {
 		return nil
 	}
-	drop := &Drop{Kind: kind}
+	drop := &Drop{Kind: kind, References: true}
 	for _, n := range d.Objects {
 		if str := n.GetString_(); str != nil {
 			drop.Names = append(drop.Names, ObjectName{Name: str.Sval})
