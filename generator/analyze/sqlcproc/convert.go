@@ -124,7 +124,7 @@ func (p *project) convertQuery(index int, r *requestQuery, report *diag.Report) 
 		var err error
 		if query.SQL, query.Params, err = fed.params.number(sql, r.Params, p.dialect); err != nil {
 			report.Errorf(diag.AnalysisFailed, in.Origin(0), "sqlc cannot type query %q: %v", in.Name, err).
-				WithHelp("sqlc passes over some clauses whole, as those of windows, rows, and the update of SQLite's ON CONFLICT, and there a cast does not help: "+
+				WithHelp("sqlc passes over some clauses whole, as those of windows, rows, and the update of SQLite's ON CONFLICT, and there a cast does not help: " +
 					"in ON CONFLICT assign excluded.column, or elsewhere use the parameter in a second place that has a type").InQuery(in.Name)
 			return ir.Query{}, false
 		}
