@@ -49,7 +49,7 @@ func (l loader) alter(t *Table, a parse.AlterAction) {
 	case parse.SetType:
 		if c := t.Column(a.Name); c != nil && a.Column != nil {
 			c.Type, c.Collation = l.Dialect.CanonicalType(a.Column.Type), t.collationOf(*a.Column)
-			c.Textual, c.Length = a.Column.Textual, a.Column.Length
+			c.Textual, c.Length, c.Modifiers = a.Column.Textual, a.Column.Length, a.Column.Modifiers
 			if a.Whole {
 				c.Serial, c.Generated = a.Column.Serial, a.Column.Generated
 			}

@@ -85,6 +85,7 @@ type Column struct {
 	Name       string
 	Type       string // canonical and without modifiers: "uuid", "bigint", "text[]"
 	Length     int    // of a text on MySQL, where it may be cut to that; else 0
+	Modifiers  string // of another type on MySQL
 	NotNull    bool
 	HasDefault bool
 	Generated  bool // GENERATED ALWAYS AS (…)

@@ -49,6 +49,7 @@ func (k *classifier) checkForeignKeys(t *Table) {
 		if k.SameTenant(t, f) && !(t.Tenancy.Class == ir.ClassChild && slices.Equal(f.Columns, t.Tenancy.Path[0].Columns)) {
 			continue
 		}
+		k.checkNarrow(t, parent, f)
 		for _, name := range f.Columns {
 			if col := t.Column(name); col != nil && col.Generated {
 				k.report.Errorf(diag.SchemaUnsupported, f.Span, "the foreign key (%s) of %q has a generated column, %q: what is computed cannot be looked up among the rows of one tenant", joined(f.Columns), t.QualifiedName(), name).
@@ -65,5 +66,24 @@ func (k *classifier) checkForeignKeys(t *Table) {
 			WithHelp("give %s the same foreign key, or let it hold the tenant: FOREIGN KEY (tenant, %s) REFERENCES %s (tenant, …)", above.QualifiedName(), joined(f.Columns), parent.QualifiedName())
 		k.giveUp(above)
 		k.giveUp(t)
+	}
+}
+
+// checkNarrow refuses a foreign key with a column that does not hold every key of the
+// parent: the key of the tenant's row that was looked up may become that of another
+// tenant's where it is stored.
+func (k *classifier) checkNarrow(t, parent *Table, f *ForeignKey) {
+	if !k.Dialect.ChangesKeys() || len(f.RefColumns) != len(f.Columns) {
+		return
+	}
+	for i, name := range f.Columns {
+		from, to := t.Column(name), parent.Column(f.RefColumns[i])
+		if from == nil || to == nil || from.Type == to.Type && from.Modifiers == to.Modifiers && from.Length >= to.Length {
+			continue
+		}
+		k.report.Errorf(diag.SchemaUnsupported, f.Span, "%s.%s is not of the type of %s.%s, or shorter: a key that it does not hold becomes another one, which may be another tenant's", t.QualifiedName(), name, parent.QualifiedName(), to.Name).
+			WithHelp("give both columns one type with the same length, or let the foreign key hold the tenant: FOREIGN KEY (tenant, %s) REFERENCES %s (tenant, …)", name, parent.QualifiedName())
+		k.giveUp(t)
+		return
 	}
 }

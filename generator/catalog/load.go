@@ -156,7 +156,7 @@ func (l loader) addColumn(t *Table, def parse.ColumnDef) {
 		return
 	}
 	t.Columns = append(t.Columns, &Column{
-		Name: def.Name, Type: l.Dialect.CanonicalType(def.Type), Length: def.Length, NotNull: def.NotNull || t.notNull[def.Name], HasDefault: def.HasDefault || l.filledTypes[l.Dialect.CanonicalType(def.Type)],
+		Name: def.Name, Type: l.Dialect.CanonicalType(def.Type), Length: def.Length, Modifiers: def.Modifiers, NotNull: def.NotNull || t.notNull[def.Name], HasDefault: def.HasDefault || l.filledTypes[l.Dialect.CanonicalType(def.Type)],
 		Generated: def.Generated, Identity: def.Identity, Serial: def.Serial, Collation: t.collationOf(def), Textual: def.Textual, Span: l.span(def.Pos, len(def.Name)),
 	})
 }

@@ -25,6 +25,9 @@ type Dialect interface {
 	// KeyType is the same for types that keep the same values apart, so that one may be
 	// that of a key and the other that of what refers to it.
 	KeyType(sqlType string) string
+	// ChangesKeys reports whether storing a key may make another one of it, where the column
+	// is not of the type that the key has: elsewhere that is an error.
+	ChangesKeys() bool
 	// FitTypes are the types to advise, for messages.
 	FitTypes() string
 	// SetNotNull is how to make a column NOT NULL, for messages.

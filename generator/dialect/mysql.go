@@ -75,6 +75,10 @@ func (m mySQL) KeyType(sqlType string) string {
 	return sqlType
 }
 
+// ChangesKeys: without the strict mode VARBINARY(3) cuts, and in any mode VARCHAR(3) cuts
+// blanks off, DECIMAL rounds, CHAR drops blanks and BINARY pads.
+func (mySQL) ChangesKeys() bool { return true }
+
 func (mySQL) FitTypes() string { return "BIGINT, VARBINARY, or VARCHAR with an exact collation," }
 
 func (mySQL) SetNotNull(table, column, sqlType string) string {

@@ -58,6 +58,8 @@ func (postgreSQL) IntegerID(string) bool { return false }
 // to convert with a loss.
 func (postgreSQL) KeyType(string) string { return "" }
 
+func (postgreSQL) ChangesKeys() bool { return false }
+
 func (postgreSQL) FitTypes() string { return "uuid, bigint or text" }
 
 func (postgreSQL) SetNotNull(table, column, _ string) string {

@@ -72,6 +72,8 @@ func (d sqlite) IDForm(sqlType string, _ int) IDForm {
 // IntegerID knows that the affinity INTEGER goes before all others.
 func (d sqlite) IntegerID(sqlType string) bool { return d.KeyType(sqlType) == "integer" }
 
+func (sqlite) ChangesKeys() bool { return false }
+
 func (sqlite) FitTypes() string { return "TEXT or INTEGER" }
 
 // SetNotNull has no ALTER TABLE to advise.

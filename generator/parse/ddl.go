@@ -56,7 +56,10 @@ type ColumnDef struct {
 	Type string // as SQL prints it, without modifiers: "varchar", "uuid[]"
 	// Length is that of VARCHAR and VARBINARY in MySQL's dialect, which cuts a value that
 	// is longer unless it is strict.
-	Length     int
+	Length int
+	// Modifiers are those of another type in MySQL's dialect, which rounds, pads or
+	// replaces a value that does not fit them.
+	Modifiers  string
 	NotNull    bool
 	HasDefault bool
 	// Generated is set for GENERATED ALWAYS AS (…) columns, Identity for

@@ -211,9 +211,7 @@ var mysqlTextTypes = strings.Fields("char varchar tinytext text mediumtext longt
 // columnDef reads a column and the constraints written with it.
 func (s *mysqlSchema) columnDef(def *ast.ColumnDef) (ColumnDef, []ConstraintDef) {
 	column := ColumnDef{Name: def.Name.Name.L, Pos: s.named(def.Name.Name.O), Type: mysqlType(def.Tp), Collation: strings.ToLower(def.Tp.GetCollate())}
-	if column.Type == "varchar" || column.Type == "varbinary" {
-		column.Length = max(0, def.Tp.GetFlen())
-	}
+	column.Length, column.Modifiers = mysqlModifiers(def.Tp)
 	if column.Textual = slices.Contains(mysqlTextTypes, column.Type); !column.Textual {
 		column.Collation = ""
 	} else if column.Collation == "" {
@@ -252,6 +250,23 @@ func (s *mysqlSchema) columnDef(def *ast.ColumnDef) (ColumnDef, []ConstraintDef)
 		}
 	}
 	return column, keys
+}
+
+// mysqlModifiers are the length of a type that holds what is not longer, and what another
+// type is made with; an integer's width is for showing it alone.
+func mysqlModifiers(t *types.FieldType) (length int, modifiers string) {
+	switch t.GetType() {
+	case mysql.TypeVarchar:
+		return max(0, t.GetFlen()), ""
+	case mysql.TypeTiny, mysql.TypeShort, mysql.TypeInt24, mysql.TypeLong, mysql.TypeLonglong:
+		return 0, ""
+	case mysql.TypeEnum, mysql.TypeSet:
+		return 0, strings.Join(t.GetElems(), "\x00")
+	}
+	if t.GetFlen() < 0 && t.GetDecimal() < 0 {
+		return 0, ""
+	}
+	return 0, fmt.Sprintf("%d,%d", t.GetFlen(), t.GetDecimal())
 }
 
 // mysqlType is a type as SQL prints it, without modifiers but for UNSIGNED.
