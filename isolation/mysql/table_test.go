@@ -13,7 +13,7 @@ import (
 func TestVerifyLooksAtTheStorageEngine(t *testing.T) {
 	t.Parallel()
 	acme := runtime.Tenant{ID: "acme", Status: runtime.StatusActive}
-	providers := newLong(t, testmysql.Database(t))
+	providers := newLong(t, testmysql.DatabaseOn(t, testmysql.New(t))) // databases are the server's
 	dsn := testmysql.Database(t)
 	db := testmysql.Open(t, dsn)
 	run(t, sqldb.DB(db), "CREATE TABLE notes (tenant_id VARBINARY(255) NOT NULL, n INT)")
