@@ -33,9 +33,10 @@ func New(provider sqldb.Provider) *Queries {
 }
 
 // ForTenant returns the queries as they are for one tenant. It does no I/O: for a
-// tenant that may not act, every query returns the error.
+// tenant that may not act, or whose id is not written as runtime.IDASCII,
+// every query returns the error.
 func (q *Queries) ForTenant(t runtime.Tenant) *TenantQueries {
-	return &TenantQueries{db: q.provider.For(t), tenant: t}
+	return &TenantQueries{db: sqldb.As(t, runtime.IDASCII+"255", q.provider.For(t)), tenant: t}
 }
 
 // Global returns the queries that touch no tenant's table.

@@ -115,4 +115,5 @@ var Layout = runtime.Layout{
 			Creates: []string{"links"},
 		},
 	},
+	IDs: runtime.IDASCII + "255",
 }
