@@ -35,7 +35,7 @@ const (
 // use, and so are its handles.
 type Database struct {
 	master  *pgxpool.Pool
-	global  plain
+	global  *plain
 	layout  runtime.Layout
 	options options
 	pools   *pools

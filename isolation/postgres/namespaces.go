@@ -17,7 +17,7 @@ import (
 // its own in one database: schema and prefix.
 type namespaces struct {
 	pool     *pgxpool.Pool
-	plain    plain
+	plain    *plain
 	strategy runtime.Strategy
 	layout   runtime.Layout
 	options  options

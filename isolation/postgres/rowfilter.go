@@ -51,47 +51,48 @@ func (p *RowFilter) For(t runtime.Tenant) pgxdb.Handle {
 func (p *RowFilter) Global() pgxdb.Handle { return p.plain }
 
 // plain runs statements on the pool as they are. It hides the rest of the pool,
-// so that a type assertion on a handle does not get at it.
+// so that a type assertion on a handle does not get at it. It is a pointer, so that a
+// handle for a tenant is no allocation.
 type plain struct {
 	pool *pgxpool.Pool
 	// split is set where pgx would split a statement; see inOne.
 	split bool
 }
 
-func newPlain(pool *pgxpool.Pool) plain {
-	return plain{pool: pool, split: splits(pool)}
+func newPlain(pool *pgxpool.Pool) *plain {
+	return &plain{pool: pool, split: splits(pool)}
 }
 
-func (d plain) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
+func (d *plain) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	tag, err := d.pool.Exec(ctx, sql, d.inOne(args)...)
 	return tag, explained(err)
 }
 
-func (d plain) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+func (d *plain) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
 	rows, err := d.pool.Query(ctx, sql, d.inOne(args)...)
 	return rows, explained(err)
 }
 
-func (d plain) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+func (d *plain) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
 	return d.pool.QueryRow(ctx, sql, d.inOne(args)...)
 }
 
-func (d plain) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
+func (d *plain) SendBatch(ctx context.Context, b *pgx.Batch) pgx.BatchResults {
 	return d.pool.SendBatch(ctx, b)
 }
 
-func (d plain) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
+func (d *plain) CopyFrom(ctx context.Context, table pgx.Identifier, columns []string, rows pgx.CopyFromSource) (int64, error) {
 	return d.pool.CopyFrom(ctx, table, columns, rows)
 }
 
-func (d plain) Begin(ctx context.Context) (pgx.Tx, error) {
+func (d *plain) Begin(ctx context.Context) (pgx.Tx, error) {
 	return d.pool.Begin(ctx)
 }
 
-func (d plain) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
+func (d *plain) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error) {
 	return d.pool.BeginTx(ctx, options)
 }
 
-func (d plain) InTx(ctx context.Context, fn func(pgxdb.DB) error) error {
+func (d *plain) InTx(ctx context.Context, fn func(pgxdb.DB) error) error {
 	return pgxdb.InTx(ctx, d, fn)
 }

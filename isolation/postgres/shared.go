@@ -14,7 +14,7 @@ import (
 // in the same way.
 type shared struct {
 	pool     *pgxpool.Pool
-	plain    plain
+	plain    *plain
 	strategy runtime.Strategy
 	options  options
 }

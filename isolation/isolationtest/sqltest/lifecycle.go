@@ -158,9 +158,18 @@ func checkForeignNamespace(ctx context.Context, e *env) error {
 
 // checkNeighbours destroys one of several tenants whose ids are alike.
 func checkNeighbours(ctx context.Context, e *env) error {
-	ids := []string{"acme", "acme-corp", "acme_corp", "acme__corp", "ACME", "acme.", "acmé", "t_acme", "acme_notes",
+	alike := []string{"acme", "acme-corp", "acme_corp", "acme__corp", "ACME", "acme.", "acmé", "t_acme", "acme_notes",
 		"a-very-long-tenant-id-that-goes-on-and-on-and-on-until-it-is-cut-one", "a-very-long-tenant-id-that-goes-on-and-on-and-on-until-it-is-cut-two"}
-	for _, id := range ids {
+	var ids []string
+	for _, id := range alike {
+		refused, err := e.refused(ctx, id)
+		if err != nil {
+			return err
+		}
+		if refused {
+			continue
+		}
+		ids = append(ids, id)
 		t := runtime.Tenant{ID: id}
 		if err := e.provider.Initialize(ctx, t); err != nil {
 			return fmt.Errorf("id %q: %w", id, err)
